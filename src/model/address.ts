@@ -1,0 +1,184 @@
+/**
+ * IP addresses and prefixes as canonical text.
+ *
+ * Inside slash32 an address is a string in its one canonical form (RFC 5952 for IPv6), so that equality is `===`, a
+ * prefix is a Map key, and a record or a log line needs no printer. Text from outside is parsed once, here, strictly:
+ * `010.1.1.1`, `10.1`, `fe80::1%eth0` and `10.0.0.5/24` are refused, because libraries disagree on what they mean.
+ */
+
+declare const brand: unique symbol;
+
+/** One IP address in canonical text: `10.20.1.10`, `2001:db8::a`. */
+export type Address = string & { readonly [brand]: 'Address' };
+/** One prefix in canonical text, host bits zero: `10.20.1.0/24`, `2001:db8::/64`. */
+export type Prefix = string & { readonly [brand]: 'Prefix' };
+/** The IP version. */
+export type Family = 4 | 6;
+
+/** Parses one address. Throws RangeError that names the text. */
+export function address(text: string): Address {
+  const bytes = text.includes(':') ? parse6(text) : parse4(text);
+  if (!bytes) throw new RangeError(`not an IP address: "${printable(text)}" (expected like 10.20.1.10 or 2001:db8::a)`);
+  return addressFrom(bytes);
+}
+
+/** Parses `address/length`. Throws RangeError when a host bit is set or the length is out of range. */
+export function prefix(text: string): Prefix {
+  const slash = text.indexOf('/');
+  const base = slash < 0 ? undefined : text.slice(0, slash);
+  const lengthText = text.slice(slash + 1);
+  if (base === undefined || !/^(0|[1-9]\d{0,2})$/.test(lengthText)) {
+    throw new RangeError(`not a prefix: "${printable(text)}" (expected address/length, like 10.20.1.0/24)`);
+  }
+  const bytes = bytesOf(address(base));
+  const length = Number(lengthText);
+  if (length > bytes.length * 8)
+    throw new RangeError(`not a prefix: "${text}": a length is at most ${bytes.length * 8}`);
+  const masked = mask(bytes, length);
+  if (masked.some((byte, i) => byte !== bytes[i])) {
+    throw new RangeError(`not a prefix: "${text}" has host bits set (did you mean ${addressFrom(masked)}/${length}?)`);
+  }
+  return `${addressFrom(masked)}/${length}` as Prefix;
+}
+
+/** The prefix of `length` bits that holds `of`. */
+export function prefixAround(of: Address, length: number): Prefix {
+  return `${addressFrom(mask(bytesOf(of), length))}/${length}` as Prefix;
+}
+
+/** The /32 or /128 of one address. */
+export function hostPrefix(of: Address): Prefix {
+  return `${of}/${bitsOf(of)}` as Prefix;
+}
+
+/** Is this a /32 or a /128? */
+export function isHostPrefix(of: Prefix): boolean {
+  return lengthOf(of) === bitsOf(of);
+}
+
+/** 4 or 6, of an address or a prefix. */
+export function familyOf(of: Address | Prefix): Family {
+  return of.includes(':') ? 6 : 4;
+}
+
+/** How many bits an address of this family has: 32 or 128. */
+export function bitsOf(of: Address | Prefix): 32 | 128 {
+  return familyOf(of) === 4 ? 32 : 128;
+}
+
+/** The address part of a prefix. */
+export function baseOf(of: Prefix): Address {
+  return of.slice(0, of.indexOf('/')) as Address;
+}
+
+/** The length part of a prefix, in bits. */
+export function lengthOf(of: Prefix): number {
+  return Number(of.slice(of.indexOf('/') + 1));
+}
+
+/** Does `outer` hold `inner`, an address or a prefix of at least its length? */
+export function contains(outer: Prefix, inner: Address | Prefix): boolean {
+  if (familyOf(outer) !== familyOf(inner)) return false;
+  const slash = inner.indexOf('/');
+  const length = lengthOf(outer);
+  if (slash >= 0 && Number(inner.slice(slash + 1)) < length) return false;
+  const base = (slash < 0 ? inner : inner.slice(0, slash)) as Address;
+  const [a, b] = [bytesOf(baseOf(outer)), mask(bytesOf(base), length)];
+  return a.every((byte, i) => byte === b[i]);
+}
+
+/** Do the two prefixes share an address? */
+export function overlap(a: Prefix, b: Prefix): boolean {
+  return contains(a, b) || contains(b, a);
+}
+
+/** The 4 or 16 bytes of an address, in network order. */
+export function bytesOf(of: Address): Uint8Array {
+  return (of.includes(':') ? parse6(of) : parse4(of)) as Uint8Array;
+}
+
+/** The address of 4 or 16 bytes in network order. */
+export function addressFrom(bytes: Uint8Array): Address {
+  if (bytes.length === 4) return `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}` as Address;
+  return print6(bytes) as Address;
+}
+
+/** An address as a number, for counting through a pool. */
+export function numberOf(of: Address): bigint {
+  return bytesOf(of).reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
+}
+
+/** The address that is this number. */
+export function addressAt(value: bigint, family: Family): Address {
+  const bytes = new Uint8Array(family === 4 ? 4 : 16);
+  for (let i = bytes.length - 1, rest = value; i >= 0; i--, rest >>= 8n) bytes[i] = Number(rest & 0xffn);
+  return addressFrom(bytes);
+}
+
+function mask(bytes: Uint8Array, length: number): Uint8Array {
+  return bytes.map((byte, i) => byte & (0xff << Math.min(8, Math.max(0, 8 - (length - i * 8)))));
+}
+
+function parse4(text: string): Uint8Array | undefined {
+  const parts = text.split('.');
+  if (parts.length !== 4) return undefined;
+  const bytes = new Uint8Array(4);
+  for (let i = 0; i < 4; i++) {
+    if (!/^(0|[1-9]\d{0,2})$/.test(parts[i] as string) || Number(parts[i]) > 255) return undefined;
+    bytes[i] = Number(parts[i]);
+  }
+  return bytes;
+}
+
+/** RFC 4291 section 2.2: eight groups, one `::`, and a dotted tail. No zone: an address is not an interface. */
+function parse6(text: string): Uint8Array | undefined {
+  const halves = text.split('::');
+  if (halves.length > 2) return undefined;
+  const head = groups(halves[0] as string, halves.length === 1);
+  const tail = halves.length === 2 ? groups(halves[1] as string, true) : [];
+  if (!head || !tail) return undefined;
+  const missing = 8 - head.length - tail.length;
+  if (halves.length === 1 ? missing !== 0 : missing < 1) return undefined;
+  const bytes = new Uint8Array(16);
+  [...head, ...new Array<number>(missing).fill(0), ...tail].forEach((group, i) => {
+    bytes[i * 2] = group >> 8;
+    bytes[i * 2 + 1] = group & 0xff;
+  });
+  return bytes;
+}
+
+function groups(text: string, last: boolean): number[] | undefined {
+  if (text === '') return [];
+  const found: number[] = [];
+  const parts = text.split(':');
+  for (const [i, part] of parts.entries()) {
+    if (last && i === parts.length - 1 && part.includes('.')) {
+      const dotted = parse4(part);
+      if (!dotted) return undefined;
+      found.push((dotted[0]! << 8) | dotted[1]!, (dotted[2]! << 8) | dotted[3]!);
+    } else if (/^[0-9a-fA-F]{1,4}$/.test(part)) found.push(Number.parseInt(part, 16));
+    else return undefined;
+  }
+  return found;
+}
+
+/** RFC 5952: lower case, no leading zeros, the first longest run of two or more zero groups becomes `::`. */
+function print6(bytes: Uint8Array): string {
+  const group = (i: number) => (bytes[i * 2]! << 8) | bytes[i * 2 + 1]!;
+  let [start, length] = [-1, 1];
+  for (let i = 0; i < 8; i++) {
+    let run = 0;
+    while (i + run < 8 && group(i + run) === 0) run++;
+    if (run > length) [start, length] = [i, run];
+    i += run;
+  }
+  const text = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, i) => group(from + i).toString(16)).join(':');
+  return start < 0 ? text(0, 8) : `${text(0, start)}::${text(start + length, 8)}`;
+}
+
+/** What came from outside may be anything: quote it, bounded, without control characters. */
+function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: removing them is the point
+  return text.slice(0, 64).replace(/[\u0000-\u001f\u007f]/g, '?');
+}

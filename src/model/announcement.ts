@@ -1,0 +1,20 @@
+import type { Prefix } from './address.js';
+import type { RouteTarget } from './route-target.js';
+
+/** What we ask gobgpd to say. The next hop is always this node: gobgpd writes the session's own address. */
+export interface Announcement {
+  readonly prefix: Prefix;
+  /** Route distinguisher, for VPN families to come. Absent: plain unicast. */
+  readonly rd?: string;
+  readonly targets: readonly RouteTarget[];
+}
+
+/** (family, RD, prefix) name one announcement; the prefix tells the family. */
+export function announcementKey(announcement: Pick<Announcement, 'prefix' | 'rd'>): string {
+  return announcement.rd === undefined ? announcement.prefix : `${announcement.rd} ${announcement.prefix}`;
+}
+
+/** Would gobgpd say the same? Targets are a set. */
+export function sameAnnouncement(a: Announcement, b: Announcement): boolean {
+  return a.targets.length === b.targets.length && a.targets.every((target) => b.targets.includes(target));
+}

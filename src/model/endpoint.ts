@@ -1,0 +1,46 @@
+import type { Address, Prefix } from './address.js';
+
+/** Names an endpoint: what the runtime sends with every verb. */
+export interface EndpointId {
+  readonly containerId: string;
+  readonly ifname: string;
+}
+
+/** One container interface that we attached. Written to disk as is, and enough to undo the attachment. */
+export interface Endpoint extends EndpointId {
+  readonly network: string;
+  /** `pending` until everything is in place: such a record is rolled back after a crash. */
+  readonly state: 'pending' | 'attached';
+  /** Path of the container's network namespace as the runtime named it. */
+  readonly netns: string;
+  /** Inode of that namespace (nsfs): tells a recycled path from the namespace we attached to. */
+  readonly netnsInode: number;
+  /** The host end of the veth pair. The index is 0 until the kernel has given one. */
+  readonly link: { readonly name: string; readonly index: number; readonly mac: string };
+  /** MAC of the container end. */
+  readonly mac: string;
+  readonly mtu: number;
+  /** Its own /32 and /128, one or two. */
+  readonly addresses: readonly Address[];
+  /** Routes inside the container, through the gateway; a default route per family unless IPAM says otherwise. */
+  readonly routes: readonly Prefix[];
+  /** The IPAM plugin that gave the addresses, with the configuration to give them back. Absent: our pools did. */
+  readonly delegatedIpam?: {
+    readonly type: string;
+    readonly netConf: string;
+    readonly args: string;
+    readonly path: string;
+  };
+  /** When it was attached, for people: ISO 8601. Nothing is decided by it. */
+  readonly since: string;
+}
+
+/** The key of an endpoint in maps. NUL cannot be in either part. */
+export function endpointKey(id: EndpointId): string {
+  return `${id.containerId}\0${id.ifname}`;
+}
+
+/** How people read an endpoint's name. */
+export function endpointName(id: EndpointId): string {
+  return `${id.containerId.slice(0, 24)}/${id.ifname}`;
+}

@@ -1,0 +1,38 @@
+import type { Address, Prefix } from './address.js';
+import type { RouteTarget } from './route-target.js';
+
+/** A named routing domain: who it hears (imports), what its endpoints say (exports), where its addresses come from. */
+export interface Network {
+  readonly name: string;
+  /** Its kernel table, and the mark that chooses the table: 1 to 16383. */
+  readonly table: number;
+  /** A path with one of these targets enters the network. */
+  readonly imports: ReadonlySet<RouteTarget>;
+  /** Every announcement of its endpoints carries these. Empty: nothing is announced. */
+  readonly exports: readonly RouteTarget[];
+  /** Where its own addresses come from when no IPAM plugin is named. */
+  readonly pools: readonly Prefix[];
+  /** Nothing outside is announced, and heard prefixes outside need `allow`. Empty: anywhere. */
+  readonly prefixes: readonly Prefix[];
+  /** Exactly these prefixes may be heard besides what lies in `prefixes`. */
+  readonly allow: readonly Prefix[];
+  /** What a lookup miss in its table does: refuse, or go on to the host's main table. */
+  readonly egress: 'isolated' | 'host';
+}
+
+/** The host's own network is the kernel's main table: its own import list, nothing exported. */
+export interface HostNetwork {
+  readonly imports: ReadonlySet<RouteTarget>;
+}
+
+/** Every network of this node. */
+export interface Networks {
+  readonly byName: ReadonlyMap<string, Network>;
+  readonly host: HostNetwork;
+}
+
+/** The link-local gateways that containers send to. The same two everywhere, so they are never announced. */
+export interface Gateways {
+  readonly v4: Address;
+  readonly v6: Address;
+}

@@ -1,0 +1,45 @@
+import type { Address, Family } from './address.js';
+import type { RouteTarget } from './route-target.js';
+
+/** A BGP neighbour as the node's configuration names it. */
+export interface Peer {
+  readonly name: string;
+  readonly address: Address;
+  readonly asn: number;
+  readonly families: readonly Family[];
+  /** Paths that carry no target get these. */
+  readonly untagged: readonly RouteTarget[];
+  readonly password?: string;
+  readonly passive: boolean;
+  /** Hops to the peer when it is not on a link of ours (eBGP multihop). Absent: directly connected. */
+  readonly multihop?: number;
+}
+
+/** Times of a BGP session, in seconds. */
+export interface Timers {
+  readonly hold: number;
+  readonly keepalive: number;
+  readonly connectRetry: number;
+}
+
+/** How this node speaks BGP. */
+export interface Speaker {
+  readonly asn: number;
+  readonly routerId: Address;
+  /** TCP port to listen on; -1 does not listen. */
+  readonly listenPort: number;
+  readonly listenAddresses: readonly Address[];
+  readonly timers: Timers;
+  /** Graceful restart time in seconds (RFC 4724); 0 turns it off. */
+  readonly restartTime: number;
+  readonly peers: readonly Peer[];
+}
+
+/** What a peer's session does now, in gobgpd's words made ours. */
+export interface PeerState {
+  readonly address: Address;
+  readonly asn: number;
+  readonly session: 'idle' | 'connect' | 'active' | 'opensent' | 'openconfirm' | 'established' | 'unknown';
+  /** Families for which the peer has said everything (End-of-RIB, RFC 4724). */
+  readonly endOfRib: readonly Family[];
+}

@@ -1,0 +1,111 @@
+/**
+ * The ports: what the reconciler and the verbs need from the world, in our own words.
+ * Whole sets go in, failures come out; nobody throws because of one bad route.
+ */
+import type { Address } from './model/address.js';
+import type { Announcement } from './model/announcement.js';
+import type { Endpoint, EndpointId } from './model/endpoint.js';
+import type { Networks } from './model/network.js';
+import type { Path } from './model/path.js';
+import type { PeerState, Speaker } from './model/peer.js';
+import type { Route } from './model/route.js';
+
+/** What failed, and why. Everything not in it succeeded. */
+export type Failures<T> = ReadonlyMap<T, Error>;
+
+/** The kernel's routing: our routes (protocol 32), and the rules that lead each network to its table. */
+export interface Kernel {
+  /** Every route of ours, in every table. */
+  routes(): Promise<readonly Route[]>;
+  /** Adds or replaces. */
+  put(routes: readonly Route[]): Promise<Failures<Route>>;
+  /** Removing what is gone succeeds. */
+  remove(routes: readonly Route[]): Promise<Failures<Route>>;
+  /** Rules, filters and sysctls for exactly these networks; safe to repeat, repairs what was damaged. */
+  separate(networks: Networks): Promise<void>;
+  /** Tells what changes behind our back, until the signal. */
+  watch(hear: (event: KernelEvent) => void, signal: AbortSignal): void;
+}
+
+/** Something happened in the kernel that was not, or may not have been, our doing. */
+export type KernelEvent =
+  | { readonly kind: 'route-added'; readonly route: Route }
+  | { readonly kind: 'route-removed'; readonly route: Route }
+  /** A link or an address came, went or changed state: routes refused before may be accepted now. */
+  | { readonly kind: 'links-changed' }
+  /** Events were lost (ENOBUFS), or rules or filters were touched: read everything again. */
+  | { readonly kind: 'lost' };
+
+/** The wiring of one endpoint: veth pair, addresses, neighbours, routes inside, filters. */
+export interface Wire {
+  /** The container's namespace, opened once and held. Throws when it is not a network namespace, or is the host's own. */
+  open(netns: string): Namespace;
+  /** All of it, filters first, link up last. Leaves nothing behind when it throws. Returns the host end's index. */
+  connect(endpoint: Endpoint, namespace: Namespace): Promise<number>;
+  /** Removes host link and filters. What is gone already is fine; a link that is not this endpoint's stays. */
+  disconnect(endpoint: Endpoint): Promise<void>;
+  /** Host ends of ours that exist, by the endpoint that their alias names. */
+  links(): Promise<readonly WiredLink[]>;
+  /** MTU of the link that leads out of this node. */
+  uplinkMtu(): number;
+}
+
+/** An open network namespace. Dispose it when the verb is over. */
+export interface Namespace extends Disposable {
+  readonly path: string;
+  readonly fd: number;
+  readonly inode: number;
+}
+
+/** A host end of ours in the kernel. */
+export interface WiredLink extends EndpointId {
+  readonly name: string;
+  readonly index: number;
+}
+
+/** gobgpd: what we announce, and what it has heard. */
+export interface Bgp {
+  /** Adds or replaces announcements. */
+  announce(announcements: readonly Announcement[]): Promise<Failures<Announcement>>;
+  /** Withdrawing what is gone succeeds. */
+  withdraw(announcements: readonly Announcement[]): Promise<Failures<Announcement>>;
+  /**
+   * Makes gobgpd's peers exactly the speaker's. Called only once every announcement is in place: a peer that is added
+   * before them hears End-of-RIB first and drops our routes.
+   * @param restarting the datapath was kept over a restart, so peers may keep our routes meanwhile (RFC 4724 R bit)
+   */
+  admitPeers(speaker: Speaker, restarting: boolean): Promise<void>;
+  peers(): Promise<readonly PeerState[]>;
+  /** Connects, starts BGP where it is not, listens, and does so again after every loss, until the signal. */
+  run(speaker: Speaker, hear: (event: BgpEvent) => void, signal: AbortSignal): Promise<void>;
+}
+
+export type BgpEvent =
+  /** A connection stands. `announced` is all that gobgpd says for us; `fresh` when it has just been started. */
+  | { readonly kind: 'connected'; readonly announced: readonly Announcement[]; readonly fresh: boolean }
+  /** All best paths gobgpd has at this moment: the first message of the watch. */
+  | { readonly kind: 'all-paths'; readonly paths: readonly Path[] }
+  | { readonly kind: 'paths'; readonly best: readonly Path[]; readonly gone: readonly Pick<Path, 'prefix'>[] }
+  /** A peer's session came, went, or finished its End-of-RIB. */
+  | { readonly kind: 'peers-changed' }
+  | { readonly kind: 'disconnected'; readonly reason: string };
+
+/** Endpoint records: one readable file each, gone with a reboot. */
+export interface Records {
+  /** Every record that can be read; unreadable ones are put aside and named. */
+  all(): Promise<{ readonly endpoints: readonly Endpoint[]; readonly unreadable: readonly string[] }>;
+  /** Durable when it returns: the whole old or the whole new record, never half. */
+  save(endpoint: Endpoint): Promise<void>;
+  remove(id: EndpointId): Promise<void>;
+  /** Addresses freed a short while ago survive a restart here. */
+  freed(): Promise<readonly Address[]>;
+  saveFreed(addresses: readonly Address[]): Promise<void>;
+}
+
+/** Time that only goes forward. */
+export interface Clock {
+  /** Milliseconds since some start. */
+  now(): number;
+  /** Calls once after so many milliseconds; returns how to call it off. */
+  after(milliseconds: number, call: () => void): () => void;
+}
