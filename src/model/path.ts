@@ -17,3 +17,8 @@ export interface Path {
 export function pathKey(path: Pick<Path, 'prefix'>): Prefix {
   return path.prefix;
 }
+
+/** Would both lead to the same routes? The AS path does not count: it is for people. */
+export function samePath(a: Path, b: Path): boolean {
+  return a.nextHop === b.nextHop && a.device === b.device && a.peer === b.peer && a.targets.join() === b.targets.join();
+}

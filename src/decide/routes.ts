@@ -1,0 +1,79 @@
+/** Which routes one prefix should have, in which tables. Routes of a prefix depend on that prefix alone. */
+import type { Prefix } from '../model/address.js';
+import type { Endpoint } from '../model/endpoint.js';
+import type { Network, Networks } from '../model/network.js';
+import type { Path } from '../model/path.js';
+import { leadsToEndpoint, MAIN_TABLE, type NextHop, type Route, routeKey, satisfies } from '../model/route.js';
+import { importVerdict } from './import-verdict.js';
+
+/** All that is known about one prefix. */
+export interface Known {
+  readonly prefix: Prefix;
+  readonly endpoint: Endpoint | undefined;
+  readonly path: Path | undefined;
+}
+
+/** Every route that the kernel should hold for this prefix. */
+export function wantedRoutes(known: Known, networks: Networks): Route[] {
+  if (known.endpoint) return routesToEndpoint(known.prefix, known.endpoint, networks);
+  return known.path ? routesOfPath(known.path, networks) : [];
+}
+
+/**
+ * An endpoint of this node: out of its veth. Its own host reaches it always (main table: health probes), its network
+ * does, and so does every network that imports one of its export targets, as if the path had come from afar.
+ */
+function routesToEndpoint(prefix: Prefix, endpoint: Endpoint, networks: Networks): Route[] {
+  const own = networks.byName.get(endpoint.network);
+  const nextHops = [{ device: endpoint.link.name }];
+  const main = { table: MAIN_TABLE, prefix, nextHops };
+  if (!own) return [main];
+  const hearing = [...networks.byName.values()].filter((other) => other === own || shareTarget(own, other));
+  return [main, ...hearing.map(({ table }) => ({ table, prefix, nextHops }))];
+}
+
+function shareTarget(exporter: Network, importer: Network): boolean {
+  return exporter.exports.some((target) => importer.imports.has(target));
+}
+
+function routesOfPath(path: Path, networks: Networks): Route[] {
+  const hop: NextHop =
+    path.device === undefined ? { gateway: path.nextHop } : { gateway: path.nextHop, device: path.device };
+  const tables = [...networks.byName.values()]
+    .filter((network) => importVerdict(network, path, false) === 'imported')
+    .map(({ table }) => table);
+  if (importVerdict(networks.host, path, false) === 'imported') tables.push(MAIN_TABLE);
+  return tables.map((table) => ({ table, prefix: path.prefix, nextHops: [hop] }));
+}
+
+/** Which sources have said everything, so that what they do not say is gone. */
+export interface Complete {
+  readonly endpoints: boolean;
+  readonly paths: boolean;
+}
+
+/** Routes to add or replace: wanted, and the kernel does not hold them as wanted. */
+export function routesToPut(wanted: readonly Route[], believed: ReadonlyMap<string, Route>): Route[] {
+  return wanted.filter((route) => {
+    const found = believed.get(routeKey(route));
+    return !found || !satisfies(route, found);
+  });
+}
+
+/**
+ * Routes to remove: not wanted, and the source that would want them is complete.
+ * A route to an endpoint also stays while its prefix is announced: whoever heard us may still send packets.
+ */
+export function routesToRemove(
+  wanted: readonly Route[],
+  believed: ReadonlyMap<string, Route>,
+  complete: Complete,
+  announced: boolean,
+): Route[] {
+  const needed = new Set(wanted.map(routeKey));
+  return [...believed.values()].filter((route) => {
+    if (needed.has(routeKey(route))) return false;
+    if (!leadsToEndpoint(route)) return complete.paths;
+    return complete.endpoints && !(announced && route.table === MAIN_TABLE);
+  });
+}

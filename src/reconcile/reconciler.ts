@@ -1,0 +1,136 @@
+/**
+ * What a pass is: hear -> decide -> diff -> apply, for the prefixes that were touched.
+ *
+ * The order within a pass comes from the data. Routes are put first; an announcement is decided on the routes that were
+ * really taken; a route is removed only when its announcement is really gone. Whatever fails is touched again after a
+ * while, and a restart, drift, a changed target and a retry are all the same pass.
+ */
+import { wantedAnnouncement } from '../decide/announcements.js';
+import { routesToPut, routesToRemove, wantedRoutes } from '../decide/routes.js';
+import type { Prefix } from '../model/address.js';
+import { type Announcement, sameAnnouncement } from '../model/announcement.js';
+import type { Route } from '../model/route.js';
+import type { Bgp, Failures, Kernel } from '../ports.js';
+import type { World } from './world.js';
+
+/** Prefixes a pass takes at most, so that an ADD waits for one slice of a big import and not for all of it. */
+const SLICE = 2000;
+
+/** Why a prefix is not as it should be: which step failed, and the world's own words. */
+export class StepFailure extends Error {
+  readonly step: 'route' | 'announcement' | 'withdrawal' | 'route removal';
+
+  constructor(step: StepFailure['step'], cause: Error) {
+    super(`${step}: ${cause.message}`, { cause });
+    this.step = step;
+  }
+}
+
+export class Reconciler {
+  readonly #world: World;
+  readonly #kernel: Kernel;
+  readonly #bgp: Bgp;
+  /** Is gobgpd there to talk to? While it is not, announcements wait, and that is no failure. */
+  bgpConnected = false;
+  readonly failures = new Map<Prefix, StepFailure>();
+
+  constructor(world: World, kernel: Kernel, bgp: Bgp) {
+    this.#world = world;
+    this.#kernel = kernel;
+    this.#bgp = bgp;
+  }
+
+  /** One pass over a slice of the touched prefixes. Returns those that failed, and why. */
+  async pass(): Promise<ReadonlyMap<Prefix, StepFailure>> {
+    const prefixes = this.#world.takeTouched(SLICE);
+    for (const prefix of prefixes) this.failures.delete(prefix);
+    await this.#putRoutes(prefixes);
+    if (this.bgpConnected) {
+      await this.#announce(prefixes);
+      await this.#withdraw(prefixes);
+    }
+    await this.#removeRoutes(prefixes);
+    return new Map(prefixes.flatMap((prefix) => this.#failureOf(prefix)));
+  }
+
+  /** Is everything about this prefix as decided? */
+  isSettled(prefix: Prefix): boolean {
+    const world = this.#world;
+    if (world.isTouched(prefix) || this.failures.has(prefix)) return false;
+    const announced = world.announced(prefix);
+    const wanted = wantedAnnouncement(world.known(prefix), world.networks, world.routes(prefix));
+    const routed = this.#surplus(prefix).length === 0 && this.#missing(prefix).length === 0;
+    return routed && (wanted && announced ? sameAnnouncement(wanted, announced) : wanted === announced);
+  }
+
+  /** Are its routes in the kernel, whatever gobgpd says? */
+  isRouted(prefix: Prefix): boolean {
+    return this.#missing(prefix).length === 0;
+  }
+
+  #failureOf(prefix: Prefix): [Prefix, StepFailure][] {
+    const failure = this.failures.get(prefix);
+    return failure ? [[prefix, failure]] : [];
+  }
+
+  #missing(prefix: Prefix): Route[] {
+    const world = this.#world;
+    return routesToPut(wantedRoutes(world.known(prefix), world.networks), world.routes(prefix));
+  }
+
+  #surplus(prefix: Prefix): Route[] {
+    const world = this.#world;
+    const complete = { endpoints: world.endpointsComplete, paths: world.pathsComplete };
+    const wanted = wantedRoutes(world.known(prefix), world.networks);
+    return routesToRemove(wanted, world.routes(prefix), complete, world.announced(prefix) !== undefined);
+  }
+
+  async #putRoutes(prefixes: readonly Prefix[]): Promise<void> {
+    const routes = prefixes.flatMap((prefix) => this.#missing(prefix));
+    if (routes.length === 0) return;
+    const failed = await this.#kernel.put(routes);
+    for (const route of routes) if (!failed.has(route)) this.#world.believeRoute(route);
+    this.#remember('route', failed);
+  }
+
+  async #announce(prefixes: readonly Prefix[]): Promise<void> {
+    const world = this.#world;
+    const due = prefixes.flatMap((prefix) => {
+      const wanted = wantedAnnouncement(world.known(prefix), world.networks, world.routes(prefix));
+      const announced = world.announced(prefix);
+      return wanted && !(announced && sameAnnouncement(announced, wanted)) ? [wanted] : [];
+    });
+    if (due.length === 0) return;
+    const failed = await this.#bgp.announce(due);
+    for (const announcement of due) if (!failed.has(announcement)) world.believeAnnounced(announcement);
+    this.#remember('announcement', failed);
+  }
+
+  async #withdraw(prefixes: readonly Prefix[]): Promise<void> {
+    const world = this.#world;
+    // Before the records are read, nobody knows that an announcement is too many.
+    if (!world.endpointsComplete) return;
+    const due = prefixes.flatMap((prefix): Announcement[] => {
+      const announced = world.announced(prefix);
+      return announced && !wantedAnnouncement(world.known(prefix), world.networks, world.routes(prefix))
+        ? [announced]
+        : [];
+    });
+    if (due.length === 0) return;
+    const failed = await this.#bgp.withdraw(due);
+    for (const announcement of due) if (!failed.has(announcement)) world.believeWithdrawn(announcement);
+    this.#remember('withdrawal', failed);
+  }
+
+  async #removeRoutes(prefixes: readonly Prefix[]): Promise<void> {
+    const routes = prefixes.flatMap((prefix) => this.#surplus(prefix));
+    if (routes.length === 0) return;
+    const failed = await this.#kernel.remove(routes);
+    for (const route of routes) if (!failed.has(route)) this.#world.disbelieveRoute(route);
+    this.#remember('route removal', failed);
+  }
+
+  #remember(step: StepFailure['step'], failed: Failures<Route> | Failures<Announcement>): void {
+    for (const [{ prefix }, error] of failed) this.failures.set(prefix, new StepFailure(step, error));
+  }
+}

@@ -1,0 +1,205 @@
+/**
+ * The node's routing as the rest of the controller sees it: say what endpoints there are, and wait until it is so.
+ * It hears the kernel and gobgpd, and runs passes when something was touched.
+ */
+import { hostPrefix, type Prefix } from '../model/address.js';
+import type { Endpoint } from '../model/endpoint.js';
+import type { Networks } from '../model/network.js';
+import type { Path } from '../model/path.js';
+import type { Speaker } from '../model/peer.js';
+import type { Route } from '../model/route.js';
+import type { Bgp, Clock, Kernel, KernelEvent } from '../ports.js';
+import { BackOff } from './back-off.js';
+import { Loop } from './loop.js';
+import { Peering } from './peering.js';
+import { Reconciler, type StepFailure } from './reconciler.js';
+import { Waiters } from './settled.js';
+import { World } from './world.js';
+
+/** Everything is read again this often, in ms, whatever the events said. */
+const AUDIT_EVERY = 30_000;
+
+/** How far a caller waits for its endpoint. */
+export type Extent = 'routed' | 'announced' | 'withdrawn';
+
+export interface RoutingParts {
+  readonly kernel: Kernel;
+  readonly bgp: Bgp;
+  readonly clock: Clock;
+  /** Hears of each failure once, with its prefix. */
+  readonly failed: (what: string, error: unknown) => void;
+}
+
+export class Routing {
+  readonly #parts: RoutingParts;
+  readonly #world: World;
+  readonly #reconciler: Reconciler;
+  readonly #peering: Peering;
+  readonly #loop: Loop;
+  readonly #waiters = new Waiters();
+  readonly #backOff: BackOff;
+  #kernelUnread = true;
+  #bgpReason = 'gobgpd has not answered yet';
+
+  /** @param endpoints what the records say: endpoints that lived through whatever came before */
+  constructor(parts: RoutingParts, networks: Networks, speaker: Speaker, endpoints: readonly Endpoint[]) {
+    this.#parts = parts;
+    this.#world = new World(networks);
+    this.#reconciler = new Reconciler(this.#world, parts.kernel, parts.bgp);
+    this.#backOff = new BackOff(parts.clock);
+    this.#loop = new Loop(
+      () => this.#pass(),
+      (error) => this.#passFailed(error),
+    );
+    const nudge = () => this.#loop.nudge();
+    this.#peering = new Peering(speaker, parts.bgp, this.#world, parts.clock, endpoints.length > 0, nudge);
+    for (const endpoint of endpoints) this.#world.hearEndpoint(endpoint);
+    this.#world.endpointsComplete = true;
+  }
+
+  /** Reads the kernel, starts listening to both sides, and returns when the first pass is through. */
+  async start(signal: AbortSignal): Promise<void> {
+    this.#parts.kernel.watch((event) => this.#hearKernel(event), signal);
+    this.#loop.nudge();
+    await this.#loop.idle();
+    void this.#parts.bgp
+      .run(
+        this.#peering.speaker,
+        (event) => {
+          if (event.kind === 'disconnected') this.#bgpReason = event.reason;
+          this.#peering.hear(event);
+        },
+        signal,
+      )
+      .catch((error) => this.#parts.failed('gobgpd', error));
+    this.#audit(signal);
+  }
+
+  attach(endpoint: Endpoint): void {
+    this.#world.hearEndpoint(endpoint);
+    this.#loop.nudge();
+  }
+
+  detach(endpoint: Endpoint): void {
+    this.#world.forgetEndpoint(endpoint);
+    this.#loop.nudge();
+  }
+
+  /** New networks and peers: the difference is a pass like any other. */
+  configure(networks: Networks, speaker: Speaker): void {
+    this.#world.networks = networks;
+    this.#world.touchAll();
+    this.#peering.configure(speaker);
+    this.#kernelUnread = true;
+    this.#loop.nudge();
+  }
+
+  /** Resolves when this endpoint is so. Rejects with the reason when a step is refused, or when the signal comes first. */
+  settled(endpoint: Endpoint, extent: Extent, signal: AbortSignal): Promise<void> {
+    const prefixes = endpoint.addresses.map(hostPrefix);
+    return this.#waiters.until(
+      () => prefixes.every((prefix) => this.#isSettled(prefix, extent)),
+      signal,
+      () => this.#lateness(prefixes),
+    );
+  }
+
+  get bgpConnected(): boolean {
+    return this.#peering.connected;
+  }
+
+  /** What is heard and believed of one prefix, for those who explain. */
+  about(prefix: Prefix) {
+    const world = this.#world;
+    return {
+      known: world.known(prefix),
+      routes: [...world.routes(prefix).values()],
+      announced: world.announced(prefix),
+      failure: this.#reconciler.failures.get(prefix),
+    };
+  }
+
+  get networks(): Networks {
+    return this.#world.networks;
+  }
+
+  paths(): Path[] {
+    return [...this.#world.paths()];
+  }
+
+  endpoints(): Endpoint[] {
+    return this.#world.endpoints();
+  }
+
+  #isSettled(prefix: Prefix, extent: Extent): boolean {
+    if (extent === 'withdrawn') return this.#world.announced(prefix) === undefined || !this.#peering.connected;
+    const failure = this.#reconciler.failures.get(prefix);
+    if (failure) throw failure;
+    if (extent === 'routed') return this.#reconciler.isRouted(prefix);
+    return this.#peering.connected && this.#reconciler.isSettled(prefix);
+  }
+
+  #lateness(prefixes: readonly Prefix[]): Error {
+    if (!this.#peering.connected) return new Error(`announcement: gobgpd is away (${this.#bgpReason})`);
+    const unrouted = prefixes.filter((prefix) => !this.#reconciler.isRouted(prefix));
+    return new Error(
+      unrouted.length > 0 ? `route: ${unrouted.join(', ')} not in the kernel in time` : 'announcement: not in time',
+    );
+  }
+
+  async #pass(): Promise<void> {
+    if (this.#kernelUnread) await this.#readKernel();
+    this.#reconciler.bgpConnected = this.#peering.connected;
+    const failed = await this.#reconciler.pass();
+    this.#retry(failed);
+    this.#waiters.ask();
+    if (this.#world.hasTouched()) this.#loop.nudge();
+    else await this.#peering.afterPass(this.#reconciler.failures.size === 0);
+  }
+
+  async #readKernel(): Promise<void> {
+    this.#kernelUnread = false;
+    await this.#parts.kernel.separate(this.#world.networks);
+    this.#world.hearAllRoutes(await this.#parts.kernel.routes());
+  }
+
+  #hearKernel(event: KernelEvent): void {
+    const hear: { [kind in KernelEvent['kind']]: (route: Route) => void } = {
+      'route-added': (route) => this.#world.hearRoute(route),
+      'route-removed': (route) => this.#world.hearRouteGone(route),
+      'links-changed': () => this.#touchFailed(),
+      lost: () => {
+        this.#kernelUnread = true;
+      },
+    };
+    hear[event.kind]((event as { route: Route }).route);
+    this.#loop.nudge();
+  }
+
+  #retry(failed: ReadonlyMap<Prefix, StepFailure>): void {
+    for (const [prefix, failure] of failed) this.#parts.failed(prefix, failure);
+    if (this.#reconciler.failures.size === 0) this.#backOff.succeeded();
+    else this.#backOff.again(() => this.#touchFailed());
+  }
+
+  #touchFailed(): void {
+    for (const prefix of this.#reconciler.failures.keys()) this.#world.touch(prefix);
+    this.#loop.nudge();
+  }
+
+  /** A port threw as a whole: nothing it was asked for is believed, and all of it is asked again. */
+  #passFailed(error: unknown): void {
+    this.#parts.failed('pass', error);
+    this.#kernelUnread = true;
+    this.#backOff.again(() => this.#loop.nudge());
+  }
+
+  #audit(signal: AbortSignal): void {
+    const cancel = this.#parts.clock.after(AUDIT_EVERY, () => {
+      this.#kernelUnread = true;
+      this.#loop.nudge();
+      this.#audit(signal);
+    });
+    signal.addEventListener('abort', cancel, { once: true });
+  }
+}

@@ -1,0 +1,190 @@
+/**
+ * What is heard and what is believed, by prefix. Everything that changes it touches the prefixes concerned,
+ * and a pass looks at touched prefixes only: the routes of a prefix depend on that prefix alone.
+ */
+
+import type { Known } from '../decide/routes.js';
+import { hostPrefix, type Prefix } from '../model/address.js';
+import type { Announcement } from '../model/announcement.js';
+import { type Endpoint, endpointKey } from '../model/endpoint.js';
+import type { Networks } from '../model/network.js';
+import { type Path, pathKey, samePath } from '../model/path.js';
+import { type Route, routeKey, satisfies } from '../model/route.js';
+
+const NOTHING: ReadonlyMap<string, Route> = new Map();
+
+export class World {
+  networks: Networks;
+  /** The records are read: an endpoint that is not here is no more. */
+  endpointsComplete = false;
+  /** gobgpd has heard every peer out: a path that is not here is withdrawn. */
+  pathsComplete = false;
+  readonly #endpoints = new Map<Prefix, Endpoint>();
+  readonly #paths = new Map<Prefix, Path>();
+  /** Paths from before the last loss of gobgpd, not repeated yet. */
+  readonly #stale = new Set<Prefix>();
+  readonly #routes = new Map<Prefix, Map<string, Route>>();
+  readonly #announced = new Map<Prefix, Announcement>();
+  /** Endpoints first: somebody waits for them. */
+  readonly #urgent = new Set<Prefix>();
+  readonly #touched = new Set<Prefix>();
+
+  constructor(networks: Networks) {
+    this.networks = networks;
+  }
+
+  known(prefix: Prefix): Known {
+    return { prefix, endpoint: this.#endpoints.get(prefix), path: this.#paths.get(prefix) };
+  }
+
+  /** Routes the kernel is believed to hold for this prefix, by route key. */
+  routes(prefix: Prefix): ReadonlyMap<string, Route> {
+    return this.#routes.get(prefix) ?? NOTHING;
+  }
+
+  announced(prefix: Prefix): Announcement | undefined {
+    return this.#announced.get(prefix);
+  }
+
+  endpoints(): Endpoint[] {
+    return [...new Set(this.#endpoints.values())];
+  }
+
+  paths(): Iterable<Path> {
+    return this.#paths.values();
+  }
+
+  /** Everything anybody knows anything about. */
+  prefixes(): Set<Prefix> {
+    return new Set([
+      ...this.#endpoints.keys(),
+      ...this.#paths.keys(),
+      ...this.#routes.keys(),
+      ...this.#announced.keys(),
+    ]);
+  }
+
+  touch(prefix: Prefix): void {
+    (this.#endpoints.has(prefix) ? this.#urgent : this.#touched).add(prefix);
+  }
+
+  touchAll(): void {
+    for (const prefix of this.prefixes()) this.touch(prefix);
+  }
+
+  isTouched(prefix: Prefix): boolean {
+    return this.#urgent.has(prefix) || this.#touched.has(prefix);
+  }
+
+  hasTouched(): boolean {
+    return this.#urgent.size + this.#touched.size > 0;
+  }
+
+  /** Takes up to `most` touched prefixes, endpoints first. */
+  takeTouched(most: number): Prefix[] {
+    const taken: Prefix[] = [];
+    for (const set of [this.#urgent, this.#touched]) {
+      for (const prefix of set) {
+        if (taken.length >= most) return taken;
+        set.delete(prefix);
+        taken.push(prefix);
+      }
+    }
+    return taken;
+  }
+
+  hearEndpoint(endpoint: Endpoint): void {
+    for (const prefix of endpoint.addresses.map(hostPrefix)) {
+      this.#endpoints.set(prefix, endpoint);
+      this.#urgent.add(prefix);
+    }
+  }
+
+  forgetEndpoint(endpoint: Endpoint): void {
+    for (const prefix of endpoint.addresses.map(hostPrefix)) {
+      const owner = this.#endpoints.get(prefix);
+      if (owner && endpointKey(owner) === endpointKey(endpoint)) this.#endpoints.delete(prefix);
+      this.#urgent.add(prefix);
+    }
+  }
+
+  hearPath(path: Path): void {
+    const prefix = pathKey(path);
+    const before = this.#paths.get(prefix);
+    this.#stale.delete(prefix);
+    this.#paths.set(prefix, path);
+    if (!before || !samePath(before, path)) this.touch(prefix);
+  }
+
+  forgetPath(prefix: Prefix): void {
+    this.#stale.delete(prefix);
+    if (this.#paths.delete(prefix)) this.touch(prefix);
+  }
+
+  /** A new dump of all paths: those not in it may only be late, until `completePaths`. */
+  hearAllPaths(paths: readonly Path[]): void {
+    for (const prefix of this.#paths.keys()) this.#stale.add(prefix);
+    for (const path of paths) this.hearPath(path);
+  }
+
+  /** Every peer has said everything: what was not repeated is gone, and so are routes that no path asks for. */
+  completePaths(): void {
+    this.pathsComplete = true;
+    for (const prefix of [...this.#stale]) this.forgetPath(prefix);
+    for (const prefix of this.#routes.keys()) if (!this.#paths.has(prefix)) this.touch(prefix);
+  }
+
+  /** We put this route, and the kernel took it. */
+  believeRoute(route: Route): void {
+    const routes = this.#routes.get(route.prefix) ?? new Map<string, Route>();
+    routes.set(routeKey(route), route);
+    this.#routes.set(route.prefix, routes);
+  }
+
+  /** We removed this route. */
+  disbelieveRoute(route: Route): void {
+    const routes = this.#routes.get(route.prefix);
+    routes?.delete(routeKey(route));
+    if (routes?.size === 0) this.#routes.delete(route.prefix);
+  }
+
+  /** The kernel says that it has this route now; after our own put that is no news. */
+  hearRoute(route: Route): void {
+    const before = this.routes(route.prefix).get(routeKey(route));
+    this.believeRoute(route);
+    if (!before || !satisfies(before, route)) this.touch(route.prefix);
+  }
+
+  /** The kernel says that this route is gone. */
+  hearRouteGone(route: Route): void {
+    if (!this.routes(route.prefix).has(routeKey(route))) return;
+    this.disbelieveRoute(route);
+    this.touch(route.prefix);
+  }
+
+  /** The kernel's whole truth. */
+  hearAllRoutes(all: readonly Route[]): void {
+    this.#routes.clear();
+    for (const route of all) this.believeRoute(route);
+    this.touchAll();
+  }
+
+  believeAnnounced(announcement: Announcement): void {
+    this.#announced.set(announcement.prefix, announcement);
+  }
+
+  believeWithdrawn(announcement: Announcement): void {
+    this.#announced.delete(announcement.prefix);
+  }
+
+  /** All that gobgpd says for us. */
+  hearAllAnnounced(all: readonly Announcement[]): void {
+    for (const prefix of this.#announced.keys()) this.touch(prefix);
+    this.#announced.clear();
+    for (const announcement of all) {
+      this.believeAnnounced(announcement);
+      this.touch(announcement.prefix);
+    }
+    for (const prefix of this.#endpoints.keys()) this.#urgent.add(prefix);
+  }
+}
