@@ -1,0 +1,113 @@
+/**
+ * Which addresses of our pools are in use. The book is kept in memory: what it says is the endpoint records plus
+ * the addresses freed a short while ago, and both are read back after a restart.
+ */
+import { nextFree } from '../decide/allocate.js';
+import { type Address, contains, type Family, familyOf, type Prefix } from '../model/address.js';
+import type { Clock } from '../ports.js';
+
+/** No address is left, or the one asked for cannot be had. The message names the pool and the remedy. */
+export class NoAddress extends Error {
+  readonly reason: 'exhausted' | 'unavailable';
+
+  constructor(reason: NoAddress['reason'], message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+export class AddressBook {
+  readonly #clock: Clock;
+  readonly #quarantine: number;
+  readonly #taken = new Set<Address>();
+  /** Freed addresses in the order of their release, and when the wait is over. */
+  readonly #freed = new Map<Address, number>();
+  readonly #last = new Map<Prefix, Address>();
+
+  /** @param quarantine how long a freed address rests, in ms, so that packets for its old owner do not meet a new one */
+  constructor(clock: Clock, quarantine: number) {
+    this.#clock = clock;
+    this.#quarantine = quarantine;
+  }
+
+  /** These are in use. */
+  hold(addresses: readonly Address[]): void {
+    for (const address of addresses) {
+      this.#taken.add(address);
+      this.#freed.delete(address);
+    }
+  }
+
+  /** These rest, from now on. */
+  rest(addresses: readonly Address[]): void {
+    for (const address of addresses) {
+      this.#taken.delete(address);
+      this.#freed.delete(address);
+      this.#freed.set(address, this.#clock.now() + this.#quarantine);
+    }
+  }
+
+  /** These were taken for something that never came to be: free at once. */
+  putBack(addresses: readonly Address[]): void {
+    for (const address of addresses) this.#taken.delete(address);
+  }
+
+  isTaken(address: Address): boolean {
+    return this.#taken.has(address);
+  }
+
+  /** Addresses at rest, oldest first. */
+  resting(): Address[] {
+    for (const [address, until] of this.#freed) if (until <= this.#clock.now()) this.#freed.delete(address);
+    return [...this.#freed.keys()];
+  }
+
+  /**
+   * One address per family that the pools have, or the requested ones; all or none.
+   * @throws NoAddress
+   */
+  take(network: string, pools: readonly Prefix[], requested: readonly Address[]): Address[] {
+    const families = ([4, 6] as const).filter((family) => pools.some((pool) => familyOf(pool) === family));
+    for (const address of requested) this.#mayTake(network, pools, address);
+    const taken = families.map(
+      (family) => requested.find((address) => familyOf(address) === family) ?? this.#next(network, pools, family),
+    );
+    if (taken.length === 0)
+      throw new NoAddress('exhausted', `network "${network}" has no pools; add some, or name an IPAM plugin`);
+    this.hold(taken);
+    return taken;
+  }
+
+  #mayTake(network: string, pools: readonly Prefix[], address: Address): void {
+    if (!pools.some((pool) => contains(pool, address))) {
+      throw new NoAddress('unavailable', `${address} lies in no pool of network "${network}" (${pools.join(', ')})`);
+    }
+    if (this.#taken.has(address))
+      throw new NoAddress('unavailable', `${address} is in use by another endpoint of this node`);
+  }
+
+  #next(network: string, pools: readonly Prefix[], family: Family): Address {
+    const ours = pools.filter((pool) => familyOf(pool) === family);
+    const resting = new Set(this.resting());
+    const isHeld = (address: Address) => this.#taken.has(address);
+    const found =
+      this.#firstFree(ours, (address) => isHeld(address) || resting.has(address)) ??
+      // A pool this full takes the address that has rested longest: an early reuse is better than no container.
+      [...resting].find((address) => ours.some((pool) => contains(pool, address)));
+    if (found) return found;
+    throw new NoAddress(
+      'exhausted',
+      `no free address in ${ours.join(', ')} of network "${network}": all are taken; add a pool, or see what holds them with "slash32 endpoints"`,
+    );
+  }
+
+  #firstFree(pools: readonly Prefix[], isTaken: (address: Address) => boolean): Address | undefined {
+    for (const pool of pools) {
+      const found = nextFree(pool, isTaken, this.#last.get(pool));
+      if (found === undefined) continue;
+      this.#last.set(pool, found);
+      return found;
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,191 @@
+/**
+ * ADD: one container interface, from the namespace that the runtime made to an announced /32 and /128.
+ *
+ * Every step that leaves something behind says at once how to undo it, so whatever way ADD ends, what it began is gone.
+ * The record is written before the kernel is touched: a controller that dies half-way finds it and undoes the rest.
+ */
+import { createHash } from 'node:crypto';
+import type { Address, Prefix } from '../model/address.js';
+import { familyOf, prefix } from '../model/address.js';
+import { type Endpoint, type EndpointId, endpointKey, endpointName } from '../model/endpoint.js';
+import type { Network } from '../model/network.js';
+import type { Namespace } from '../ports.js';
+import { StepFailure } from '../reconcile/reconciler.js';
+import { Undo } from '../reconcile/undo.js';
+import { NoAddress } from './address-book.js';
+import { CniError, Code } from './cni-error.js';
+import type { Node } from './node.js';
+
+/** What ADD is asked for, parsed and checked. */
+export interface AttachRequest extends EndpointId {
+  readonly netns: string;
+  readonly network: string;
+  /** How far ADD waits: until gobgpd has taken the announcement, or only for the kernel. */
+  readonly wait: 'announced' | 'none';
+  readonly waitSeconds: number;
+  readonly requestedAddresses: readonly Address[];
+  readonly requestedMac?: string;
+  readonly mtu?: number;
+  /** Present: a plugin of this type gives the addresses, not our pools. */
+  readonly ipam?: IpamDelegate;
+}
+
+/** A delegated IPAM plugin, ready to be asked. */
+export interface IpamDelegate {
+  add(signal: AbortSignal): Promise<{ readonly addresses: readonly Address[]; readonly routes: readonly Prefix[] }>;
+  del(): Promise<void>;
+  /** What must be kept to ask it again after a restart. */
+  readonly record: NonNullable<Endpoint['delegatedIpam']>;
+}
+
+export async function attach(node: Node, request: AttachRequest, signal: AbortSignal): Promise<Endpoint> {
+  const network = networkOf(node, request);
+  refuseSecond(node, request);
+  using namespace = open(node, request);
+  await using undo = new Undo((what, error) => node.failed(`undoing ADD of ${endpointName(request)}: ${what}`, error));
+  const { addresses, routes } = await takeAddresses(node, network, request, undo, signal);
+  const draft = draftOf(node, request, namespace, addresses, routes);
+
+  undo.add('remove the record', () => node.records.remove(draft));
+  await step('writing the endpoint record', () => node.records.save(draft));
+
+  const index = await step('wiring', () => node.wire.connect(draft, namespace));
+  undo.add('remove the veth pair', () => node.wire.disconnect(draft));
+  const endpoint: Endpoint = { ...draft, state: 'attached', link: { ...draft.link, index } };
+
+  undo.add('withdraw the announcement and remove the routes', () => leave(node, endpoint));
+  node.routing.attach(endpoint);
+  await settle(node, endpoint, request, signal);
+
+  await step('committing the endpoint record', () => node.records.save(endpoint));
+  signal.throwIfAborted();
+  node.endpoints.set(endpoint);
+  undo.keep();
+  return endpoint;
+}
+
+/** Takes an endpoint out of the routing, and waits a moment for its withdrawal: nobody waits for a gobgpd that is away. */
+export async function leave(node: Node, endpoint: Endpoint): Promise<void> {
+  node.routing.detach(endpoint);
+  try {
+    await node.routing.settled(endpoint, 'withdrawn', AbortSignal.timeout(2000));
+  } catch (error) {
+    node.failed(`withdrawing ${endpoint.addresses.join(' ')}`, error);
+  }
+}
+
+function networkOf(node: Node, request: AttachRequest): Network {
+  const network = node.routing.networks.byName.get(request.network);
+  if (network) return network;
+  const known = [...node.routing.networks.byName.keys()].join(', ') || 'none';
+  throw new CniError(
+    Code.invalidConfig,
+    `network "${request.network}" is not configured on this node`,
+    `networks of this node: ${known}; name one of them in the CNI configuration, or add it to the node's`,
+  );
+}
+
+function refuseSecond(node: Node, request: AttachRequest): void {
+  const first = node.endpoints.get(request);
+  if (!first) return;
+  throw new CniError(
+    Code.alreadyAttached,
+    `${endpointName(request)} is attached already, with ${first.addresses.join(' ')}`,
+    'send DEL first; the existing attachment was left as it is',
+  );
+}
+
+function open(node: Node, request: AttachRequest): Namespace {
+  try {
+    return node.wire.open(request.netns);
+  } catch (error) {
+    throw new CniError(Code.invalidEnvironment, `CNI_NETNS: ${(error as Error).message}`, 'nothing was changed', { cause: error });
+  }
+}
+
+async function takeAddresses(node: Node, network: Network, request: AttachRequest, undo: Undo, signal: AbortSignal) {
+  if (!request.ipam) {
+    const addresses = takeFromPools(node, network, request);
+    undo.add('put the addresses back', () => node.addresses.putBack(addresses));
+    return { addresses, routes: defaultRoutes(addresses) };
+  }
+  const { ipam } = request;
+  // Also when ADD fails: a plugin that died half-way may have reserved something (CNI specification, section 4).
+  undo.add(`give the addresses back to ${ipam.record.type}`, () => ipam.del());
+  const { addresses, routes } = await ipam.add(signal);
+  refuseTaken(node, addresses, ipam.record.type);
+  node.addresses.hold(addresses);
+  undo.add('put the addresses back', () => node.addresses.putBack(addresses));
+  return { addresses, routes: routes.length > 0 ? routes : defaultRoutes(addresses) };
+}
+
+function takeFromPools(node: Node, network: Network, request: AttachRequest): Address[] {
+  try {
+    return node.addresses.take(network.name, network.pools, request.requestedAddresses);
+  } catch (error) {
+    if (!(error instanceof NoAddress)) throw error;
+    const code = error.reason === 'exhausted' ? Code.poolExhausted : Code.addressUnavailable;
+    throw new CniError(code, error.message, 'nothing was changed', { cause: error });
+  }
+}
+
+/** Two plugins, or a plugin and our pools, may give the same address; only one endpoint of a node can have it. */
+function refuseTaken(node: Node, addresses: readonly Address[], type: string): void {
+  const taken = addresses.find((address) => node.addresses.isTaken(address));
+  if (!taken) return;
+  throw new CniError(Code.addressUnavailable, `${type} gave ${taken}, which another endpoint of this node has`, 'keep the ranges of IPAM plugins and pools apart');
+}
+
+function defaultRoutes(addresses: readonly Address[]): Prefix[] {
+  return addresses.map((address) => prefix(familyOf(address) === 4 ? '0.0.0.0/0' : '::/0'));
+}
+
+function draftOf(node: Node, request: AttachRequest, namespace: Namespace, addresses: readonly Address[], routes: readonly Prefix[]): Endpoint {
+  const hash = createHash('sha256').update(endpointKey(request)).digest('hex');
+  return {
+    containerId: request.containerId,
+    ifname: request.ifname,
+    network: request.network,
+    state: 'pending',
+    netns: namespace.path,
+    netnsInode: namespace.inode,
+    link: { name: `s32${hash.slice(0, 11)}`, index: 0, mac: localMac(hash.slice(11)) },
+    mac: request.requestedMac ?? localMac(hash.slice(21)),
+    mtu: request.mtu ?? node.wire.uplinkMtu(),
+    addresses,
+    routes,
+    ...(request.ipam ? { delegatedIpam: request.ipam.record } : {}),
+    since: new Date().toISOString(),
+  };
+}
+
+/** A locally administered unicast MAC (IEEE 802, bit 1 of the first byte) from ten hex digits. */
+function localMac(hex: string): string {
+  return `02:${hex.slice(0, 10).match(/../g)?.join(':')}`;
+}
+
+async function settle(node: Node, endpoint: Endpoint, request: AttachRequest, signal: AbortSignal): Promise<void> {
+  const extent = request.wait === 'announced' ? 'announced' : 'routed';
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(request.waitSeconds * 1000)]);
+  try {
+    await node.routing.settled(endpoint, extent, deadline);
+  } catch (error) {
+    const refused = error instanceof StepFailure;
+    throw new CniError(
+      refused ? Code.refused : Code.tryAgainLater,
+      `ADD failed at the ${(error as Error).message}`,
+      'everything was undone; see "slash32 status"',
+      { cause: error },
+    );
+  }
+}
+
+/** Names the step in whatever goes wrong in it. */
+async function step<T>(name: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof CniError) throw error;
+    throw new CniError(Code.refused, `ADD failed at ${name}: ${(error as Error).message}`, 'everything was undone', { cause: error });
+  }
+}

@@ -1,0 +1,38 @@
+/** What the verbs work with: this node's endpoints, and the ports that change them. */
+import { type Endpoint, type EndpointId, endpointKey } from '../model/endpoint.js';
+import type { Gateways } from '../model/network.js';
+import type { Records, Wire } from '../ports.js';
+import type { Routing } from '../reconcile/routing.js';
+import type { AddressBook } from './address-book.js';
+
+export interface Node {
+  readonly wire: Wire;
+  readonly records: Records;
+  readonly routing: Routing;
+  readonly addresses: AddressBook;
+  readonly endpoints: Endpoints;
+  readonly gateways: Gateways;
+  /** Hears of a step that failed where nobody waits for an answer. */
+  readonly failed: (what: string, error: unknown) => void;
+}
+
+/** The endpoints of this node, by what the runtime calls them. */
+export class Endpoints {
+  readonly #byKey = new Map<string, Endpoint>();
+
+  get(id: EndpointId): Endpoint | undefined {
+    return this.#byKey.get(endpointKey(id));
+  }
+
+  set(endpoint: Endpoint): void {
+    this.#byKey.set(endpointKey(endpoint), endpoint);
+  }
+
+  delete(id: EndpointId): void {
+    this.#byKey.delete(endpointKey(id));
+  }
+
+  all(): Endpoint[] {
+    return [...this.#byKey.values()];
+  }
+}
