@@ -13,7 +13,7 @@ import type { Namespace } from '../ports.js';
 import { StepFailure } from '../reconcile/reconciler.js';
 import { Undo } from '../reconcile/undo.js';
 import { NoAddress } from './address-book.js';
-import { CniError, Code } from './cni-error.js';
+import { CniError, CODE } from './cni-error.js';
 import type { Node } from './node.js';
 
 /** What ADD is asked for, parsed and checked. */
@@ -79,7 +79,7 @@ function networkOf(node: Node, request: AttachRequest): Network {
   if (network) return network;
   const known = [...node.routing.networks.byName.keys()].join(', ') || 'none';
   throw new CniError(
-    Code.invalidConfig,
+    CODE.invalidConfig,
     `network "${request.network}" is not configured on this node`,
     `networks of this node: ${known}; name one of them in the CNI configuration, or add it to the node's`,
   );
@@ -89,7 +89,7 @@ function refuseSecond(node: Node, request: AttachRequest): void {
   const first = node.endpoints.get(request);
   if (!first) return;
   throw new CniError(
-    Code.alreadyAttached,
+    CODE.interfaceOccupied,
     `${endpointName(request)} is attached already, with ${first.addresses.join(' ')}`,
     'send DEL first; the existing attachment was left as it is',
   );
@@ -99,7 +99,9 @@ function open(node: Node, request: AttachRequest): Namespace {
   try {
     return node.wire.open(request.netns);
   } catch (error) {
-    throw new CniError(Code.invalidEnvironment, `CNI_NETNS: ${(error as Error).message}`, 'nothing was changed', { cause: error });
+    throw new CniError(CODE.invalidEnvironment, `CNI_NETNS: ${(error as Error).message}`, 'nothing was changed', {
+      cause: error,
+    });
   }
 }
 
@@ -124,7 +126,7 @@ function takeFromPools(node: Node, network: Network, request: AttachRequest): Ad
     return node.addresses.take(network.name, network.pools, request.requestedAddresses);
   } catch (error) {
     if (!(error instanceof NoAddress)) throw error;
-    const code = error.reason === 'exhausted' ? Code.poolExhausted : Code.addressUnavailable;
+    const code = error.reason === 'exhausted' ? CODE.poolExhausted : CODE.addressNotAvailable;
     throw new CniError(code, error.message, 'nothing was changed', { cause: error });
   }
 }
@@ -133,14 +135,24 @@ function takeFromPools(node: Node, network: Network, request: AttachRequest): Ad
 function refuseTaken(node: Node, addresses: readonly Address[], type: string): void {
   const taken = addresses.find((address) => node.addresses.isTaken(address));
   if (!taken) return;
-  throw new CniError(Code.addressUnavailable, `${type} gave ${taken}, which another endpoint of this node has`, 'keep the ranges of IPAM plugins and pools apart');
+  throw new CniError(
+    CODE.addressNotAvailable,
+    `${type} gave ${taken}, which another endpoint of this node has`,
+    'keep the ranges of IPAM plugins and pools apart',
+  );
 }
 
 function defaultRoutes(addresses: readonly Address[]): Prefix[] {
   return addresses.map((address) => prefix(familyOf(address) === 4 ? '0.0.0.0/0' : '::/0'));
 }
 
-function draftOf(node: Node, request: AttachRequest, namespace: Namespace, addresses: readonly Address[], routes: readonly Prefix[]): Endpoint {
+function draftOf(
+  node: Node,
+  request: AttachRequest,
+  namespace: Namespace,
+  addresses: readonly Address[],
+  routes: readonly Prefix[],
+): Endpoint {
   const hash = createHash('sha256').update(endpointKey(request)).digest('hex');
   return {
     containerId: request.containerId,
@@ -164,15 +176,21 @@ function localMac(hex: string): string {
   return `02:${hex.slice(0, 10).match(/../g)?.join(':')}`;
 }
 
+const REFUSED: Record<StepFailure['step'], number> = {
+  route: CODE.kernelRefused,
+  'route removal': CODE.kernelRefused,
+  announcement: CODE.gobgpRefused,
+  withdrawal: CODE.gobgpRefused,
+};
+
 async function settle(node: Node, endpoint: Endpoint, request: AttachRequest, signal: AbortSignal): Promise<void> {
   const extent = request.wait === 'announced' ? 'announced' : 'routed';
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(request.waitSeconds * 1000)]);
   try {
     await node.routing.settled(endpoint, extent, deadline);
   } catch (error) {
-    const refused = error instanceof StepFailure;
     throw new CniError(
-      refused ? Code.refused : Code.tryAgainLater,
+      error instanceof StepFailure ? REFUSED[error.step] : CODE.tryAgainLater,
       `ADD failed at the ${(error as Error).message}`,
       'everything was undone; see "slash32 status"',
       { cause: error },
@@ -186,6 +204,8 @@ async function step<T>(name: string, work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (error instanceof CniError) throw error;
-    throw new CniError(Code.refused, `ADD failed at ${name}: ${(error as Error).message}`, 'everything was undone', { cause: error });
+    throw new CniError(CODE.kernelRefused, `ADD failed at ${name}: ${(error as Error).message}`, 'everything was undone', {
+      cause: error,
+    });
   }
 }

@@ -9,7 +9,11 @@ import { leave } from './attach.js';
 import type { Node } from './node.js';
 
 /** @param giveBack asks the delegated IPAM plugin of a record to free what it gave */
-export async function detach(node: Node, id: EndpointId, giveBack: (endpoint: Endpoint) => Promise<void>): Promise<Endpoint | undefined> {
+export async function detach(
+  node: Node,
+  id: EndpointId,
+  giveBack: (endpoint: Endpoint) => Promise<void>,
+): Promise<Endpoint | undefined> {
   const endpoint = node.endpoints.get(id);
   if (!endpoint) return undefined;
   await leave(node, endpoint);
@@ -19,7 +23,11 @@ export async function detach(node: Node, id: EndpointId, giveBack: (endpoint: En
 }
 
 /** Removes what an endpoint has outside the routing: link, addresses, record. */
-export async function erase(node: Node, endpoint: Endpoint, giveBack: (endpoint: Endpoint) => Promise<void>): Promise<void> {
+export async function erase(
+  node: Node,
+  endpoint: Endpoint,
+  giveBack: (endpoint: Endpoint) => Promise<void>,
+): Promise<void> {
   await node.wire.disconnect(endpoint);
   if (endpoint.delegatedIpam) await giveBack(endpoint);
   node.addresses.rest(endpoint.addresses);
@@ -31,10 +39,14 @@ export async function erase(node: Node, endpoint: Endpoint, giveBack: (endpoint:
  * After a start: records become endpoints again, what was half-way is undone, and host links that no record knows go.
  * @returns the endpoints that live on
  */
-export async function restore(node: Omit<Node, 'routing'>, giveBack: (endpoint: Endpoint) => Promise<void>): Promise<Endpoint[]> {
+export async function restore(
+  node: Omit<Node, 'routing'>,
+  giveBack: (endpoint: Endpoint) => Promise<void>,
+): Promise<Endpoint[]> {
   node.addresses.rest(await node.records.freed());
   const { endpoints, unreadable } = await node.records.all();
-  for (const file of unreadable) node.failed(`record ${file} cannot be read and was put aside`, new Error('unreadable record'));
+  for (const file of unreadable)
+    node.failed(`record ${file} cannot be read and was put aside`, new Error('unreadable record'));
   const attached = endpoints.filter(({ state }) => state === 'attached');
   for (const endpoint of attached) {
     node.addresses.hold(endpoint.addresses);

@@ -2,12 +2,13 @@
  * The node's routing as the rest of the controller sees it: say what endpoints there are, and wait until it is so.
  * It hears the kernel and gobgpd, and runs passes when something was touched.
  */
-import { hostPrefix, type Prefix } from '../model/address.js';
+import { type Address, hostPrefix, type Prefix } from '../model/address.js';
 import type { Endpoint } from '../model/endpoint.js';
 import type { Networks } from '../model/network.js';
 import type { Path } from '../model/path.js';
 import type { Speaker } from '../model/peer.js';
 import type { Route } from '../model/route.js';
+import type { RouteTarget } from '../model/route-target.js';
 import type { Bgp, Clock, Kernel, KernelEvent } from '../ports.js';
 import { BackOff } from './back-off.js';
 import { Loop } from './loop.js';
@@ -45,6 +46,7 @@ export class Routing {
   constructor(parts: RoutingParts, networks: Networks, speaker: Speaker, endpoints: readonly Endpoint[]) {
     this.#parts = parts;
     this.#world = new World(networks);
+    this.#world.untagged = untaggedOf(speaker);
     this.#reconciler = new Reconciler(this.#world, parts.kernel, parts.bgp);
     this.#backOff = new BackOff(parts.clock);
     this.#loop = new Loop(
@@ -88,6 +90,7 @@ export class Routing {
   /** New networks and peers: the difference is a pass like any other. */
   configure(networks: Networks, speaker: Speaker): void {
     this.#world.networks = networks;
+    this.#world.untagged = untaggedOf(speaker);
     this.#world.touchAll();
     this.#peering.configure(speaker);
     this.#kernelUnread = true;
@@ -124,7 +127,7 @@ export class Routing {
   }
 
   paths(): Path[] {
-    return [...this.#world.paths()];
+    return this.#world.paths();
   }
 
   endpoints(): Endpoint[] {
@@ -202,4 +205,8 @@ export class Routing {
     });
     signal.addEventListener('abort', cancel, { once: true });
   }
+}
+
+function untaggedOf(speaker: Speaker): ReadonlyMap<Address, readonly RouteTarget[]> {
+  return new Map(speaker.peers.map(({ address, untagged }) => [address, untagged]));
 }

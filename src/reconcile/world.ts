@@ -4,17 +4,20 @@
  */
 
 import type { Known } from '../decide/routes.js';
-import { hostPrefix, type Prefix } from '../model/address.js';
+import { type Address, hostPrefix, type Prefix } from '../model/address.js';
 import type { Announcement } from '../model/announcement.js';
 import { type Endpoint, endpointKey } from '../model/endpoint.js';
 import type { Networks } from '../model/network.js';
 import { type Path, pathKey, samePath } from '../model/path.js';
 import { type Route, routeKey, satisfies } from '../model/route.js';
+import type { RouteTarget } from '../model/route-target.js';
 
 const NOTHING: ReadonlyMap<string, Route> = new Map();
 
 export class World {
   networks: Networks;
+  /** Targets for paths that carry none, by the peer they come from. */
+  untagged: ReadonlyMap<Address, readonly RouteTarget[]> = new Map();
   /** The records are read: an endpoint that is not here is no more. */
   endpointsComplete = false;
   /** gobgpd has heard every peer out: a path that is not here is withdrawn. */
@@ -34,7 +37,13 @@ export class World {
   }
 
   known(prefix: Prefix): Known {
-    return { prefix, endpoint: this.#endpoints.get(prefix), path: this.#paths.get(prefix) };
+    const path = this.#paths.get(prefix);
+    return { prefix, endpoint: this.#endpoints.get(prefix), path: path && this.#tagged(path) };
+  }
+
+  #tagged(path: Path): Path {
+    const targets = path.targets.length === 0 ? this.untagged.get(path.peer) : undefined;
+    return targets ? { ...path, targets } : path;
   }
 
   /** Routes the kernel is believed to hold for this prefix, by route key. */
@@ -50,8 +59,8 @@ export class World {
     return [...new Set(this.#endpoints.values())];
   }
 
-  paths(): Iterable<Path> {
-    return this.#paths.values();
+  paths(): Path[] {
+    return [...this.#paths.values()].map((path) => this.#tagged(path));
   }
 
   /** Everything anybody knows anything about. */

@@ -1,0 +1,83 @@
+/** The admin socket: read-only JSON over HTTP on a unix socket in the 0700 run directory. The CLI is its client. */
+
+import { chmodSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { address } from '../model/address.js';
+import type { PeerState, Speaker } from '../model/peer.js';
+import type { Bgp } from '../ports.js';
+import type { Routing } from '../reconcile/routing.js';
+import { endpointViews, explain, routeViews } from './views.js';
+
+export interface AdminParts {
+  readonly nodeName: string;
+  readonly speaker: () => Speaker;
+  readonly routing: Routing;
+  readonly bgp: Bgp;
+}
+
+export interface StatusView {
+  readonly node: string;
+  readonly asn: number;
+  readonly routerId: string;
+  readonly gobgp: 'up' | 'away';
+  readonly peers: readonly (PeerState & { readonly name: string })[];
+  readonly networks: readonly string[];
+  readonly endpoints: number;
+  readonly announced: number;
+}
+
+/** Listens until the signal. The caller holds the run directory's lock, so a socket that is there is stale. */
+export async function serveAdmin(socket: string, parts: AdminParts, signal: AbortSignal): Promise<Server> {
+  rmSync(socket, { force: true });
+  const server = createServer((request, response) => {
+    const url = new URL(request.url ?? '/', 'http://admin');
+    answer(url, parts).then(
+      (body) => response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body)),
+      (error: Error) =>
+        response.writeHead(400, { 'content-type': 'application/json' }).end(JSON.stringify({ error: error.message })),
+    );
+  });
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(socket, resolve));
+  chmodSync(socket, 0o600);
+  signal.addEventListener('abort', () => server.close(), { once: true });
+  return server;
+}
+
+async function answer(url: URL, parts: AdminParts): Promise<unknown> {
+  switch (url.pathname) {
+    case '/status':
+      return statusOf(parts);
+    case '/endpoints':
+      return endpointViews(parts.routing);
+    case '/routes':
+      return routeViews(parts.routing);
+    case '/explain':
+      return explain(parts.routing, address(url.searchParams.get('address') ?? ''));
+    default:
+      throw new Error(`nothing is known under ${url.pathname}`);
+  }
+}
+
+async function statusOf({ nodeName, speaker, routing, bgp }: AdminParts): Promise<StatusView> {
+  const { asn, routerId, peers } = speaker();
+  const states = routing.bgpConnected ? await bgp.peers() : [];
+  const endpoints = endpointViews(routing);
+  return {
+    node: nodeName,
+    asn,
+    routerId,
+    gobgp: routing.bgpConnected ? 'up' : 'away',
+    peers: peers.map((peer) => ({
+      ...(states.find((state) => state.address === peer.address) ?? {
+        address: peer.address,
+        asn: peer.asn,
+        session: 'unknown' as const,
+        endOfRib: [],
+      }),
+      name: peer.name,
+    })),
+    networks: [...routing.networks.byName.keys()],
+    endpoints: endpoints.length,
+    announced: endpoints.filter(({ state }) => state === 'announced').length,
+  };
+}

@@ -1,0 +1,138 @@
+/** What the controller knows, as plain data for the CLI. Every "why" is the very value that the decision was made with. */
+import { ANNOUNCE_SENTENCES, announceVerdict } from '../decide/announcements.js';
+import { IMPORT_SENTENCES, type ImportVerdict, importVerdict } from '../decide/import-verdict.js';
+import { type Address, hostPrefix, type Prefix } from '../model/address.js';
+import { type Route, routeKey } from '../model/route.js';
+import type { Routing } from '../reconcile/routing.js';
+
+export interface EndpointView {
+  readonly containerId: string;
+  readonly ifname: string;
+  readonly network: string;
+  readonly addresses: readonly string[];
+  readonly link: string;
+  readonly state: string;
+  readonly since: string;
+}
+
+export function endpointViews(routing: Routing): EndpointView[] {
+  return routing.endpoints().map((endpoint) => ({
+    containerId: endpoint.containerId,
+    ifname: endpoint.ifname,
+    network: endpoint.network,
+    addresses: endpoint.addresses,
+    link: endpoint.link.name,
+    state: stateOf(routing, endpoint.addresses.map(hostPrefix)),
+    since: endpoint.since,
+  }));
+}
+
+function stateOf(routing: Routing, prefixes: readonly Prefix[]): string {
+  const all = prefixes.map((prefix) => routing.about(prefix));
+  const failure = all.find((about) => about.failure)?.failure;
+  if (failure) return failure.message;
+  return all.every((about) => about.announced) ? 'announced' : 'not announced';
+}
+
+export interface RouteView {
+  readonly network: string;
+  readonly prefix: string;
+  readonly nextHop: string;
+  readonly asPath: string;
+  readonly targets: string;
+  readonly state: string;
+}
+
+/** One line per network and prefix: what is installed, and what is not and why. */
+export function routeViews(routing: Routing): RouteView[] {
+  const { byName, host } = routing.networks;
+  const networks = [...byName.values(), { ...host, name: 'host', table: 254 }];
+  const ours = routing.endpoints().flatMap((endpoint) =>
+    endpoint.addresses.map((address) => ({
+      network: endpoint.network,
+      prefix: hostPrefix(address),
+      nextHop: endpoint.link.name,
+      asPath: '-',
+      targets: byName.get(endpoint.network)?.exports.join(' ') || '-',
+      state: stateOf(routing, [hostPrefix(address)]),
+    })),
+  );
+  const heard = routing.paths().flatMap((path) =>
+    networks.map((network) => {
+      const { known, routes } = routing.about(path.prefix);
+      const verdict = importVerdict(network, path, known.endpoint !== undefined);
+      return {
+        network: network.name,
+        prefix: path.prefix,
+        nextHop: path.nextHop,
+        asPath: path.asPath.join(' ') || '-',
+        targets: path.targets.join(' ') || '-',
+        state: importState(verdict, routes, network.table, IMPORT_SENTENCES[verdict](network.name, path)),
+      };
+    }),
+  );
+  return [...ours, ...heard];
+}
+
+function importState(verdict: ImportVerdict, routes: readonly Route[], table: number, sentence: string): string {
+  if (verdict !== 'imported') return `not imported: ${sentence}`;
+  return routes.some((route) => route.table === table)
+    ? `installed, table ${table}`
+    : 'imported, but not in the kernel yet';
+}
+
+export interface Explanation {
+  readonly prefix: string;
+  readonly lines: readonly { readonly ok: boolean; readonly what: string; readonly says: string }[];
+}
+
+/** Why a prefix is, or is not, where one expects it. */
+export function explain(routing: Routing, address: Address): Explanation {
+  const prefix = hostPrefix(address);
+  const { known, routes, announced, failure } = routing.about(prefix);
+  const lines: { ok: boolean; what: string; says: string }[] = [];
+  if (known.endpoint) {
+    const { containerId, ifname, network, link } = known.endpoint;
+    lines.push({
+      ok: true,
+      what: 'endpoint',
+      says: `${address} is ${containerId}/${ifname} (${network}) on this node, host end ${link.name}`,
+    });
+    const believed = new Map(routes.map((route) => [routeKey(route), route]));
+    const verdict = announceVerdict(known, routing.networks, believed);
+    lines.push({
+      ok: verdict === 'announced' && announced !== undefined,
+      what: 'announced',
+      says: ANNOUNCE_SENTENCES[verdict](known),
+    });
+  } else lines.push(...explainPath(routing, prefix));
+  for (const route of routes) lines.push({ ok: true, what: 'kernel', says: routeText(route) });
+  if (routes.length === 0) lines.push({ ok: false, what: 'kernel', says: `no table of ours has a route to ${prefix}` });
+  if (failure) lines.push({ ok: false, what: 'last failure', says: failure.message });
+  return { prefix, lines };
+}
+
+function explainPath(routing: Routing, prefix: Prefix): Explanation['lines'] {
+  const { known } = routing.about(prefix);
+  const { path } = known;
+  if (!path)
+    return [{ ok: false, what: 'bgp', says: `no peer announces ${prefix}, and no endpoint of this node has it` }];
+  const from = `${prefix} from ${path.peer}, next hop ${path.nextHop}, AS path ${path.asPath.join(' ') || '(empty)'}`;
+  const { byName, host } = routing.networks;
+  const verdicts = [...byName.values(), { ...host, name: 'host' }].map((network) => {
+    const verdict = importVerdict(network, path, false);
+    return {
+      ok: verdict === 'imported',
+      what: `network ${network.name}`,
+      says: IMPORT_SENTENCES[verdict](network.name, path),
+    };
+  });
+  return [{ ok: true, what: 'bgp', says: from }, ...verdicts];
+}
+
+function routeText(route: Route): string {
+  const hops = route.nextHops.map((hop) =>
+    `${hop.gateway ? `via ${hop.gateway} ` : ''}${hop.device ? `dev ${hop.device}` : ''}`.trim(),
+  );
+  return `${route.prefix} ${hops.join(' nexthop ')} table ${route.table} proto slash32`;
+}

@@ -1,0 +1,120 @@
+/** `slash32`: the commands. Each loads what it needs when it runs, so that `--help` is instant. */
+import { Command, Option } from 'commander';
+import type { StatusView } from '../admin/server.js';
+import type { EndpointView, Explanation, RouteView } from '../admin/views.js';
+import { ask } from './ask.js';
+import { table } from './table.js';
+
+const DEFAULT_SOCKET = '/run/slash32/admin.sock';
+
+interface Options {
+  readonly socket: string;
+  readonly output: 'table' | 'json';
+}
+
+/** Runs one command line. Exit codes: 0 fine, 1 failed, 2 usage, 3 degraded. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const program = new Command('slash32')
+    .description('BGP-routed container networking: every container its own /32 and /128')
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+    .showHelpAfterError('(slash32 --help lists the commands)');
+  for (const add of [addStatus, addEndpoints, addRoutes, addExplain, addConfig, addSidecar]) add(program);
+  try {
+    // `show` in front is how network engineers ask.
+    const words = argv[0] === 'show' ? argv.slice(1) : argv;
+    await program.parseAsync(words, { from: 'user' });
+  } catch (error) {
+    process.stderr.write(`slash32: ${(error as Error).message}\n`);
+    process.exitCode = 1;
+  }
+}
+
+/** A command that asks the controller. */
+function asking(program: Command, name: string, description: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .addOption(
+      new Option('--socket <path>', "the controller's admin socket")
+        .default(DEFAULT_SOCKET)
+        .env('SLASH32_ADMIN_SOCKET'),
+    )
+    .addOption(new Option('-o, --output <format>', 'how to print').choices(['table', 'json']).default('table'));
+}
+
+function print(options: Options, value: unknown, text: () => string): void {
+  process.stdout.write(options.output === 'json' ? `${JSON.stringify(value, null, 2)}\n` : `${text()}\n`);
+}
+
+function addStatus(program: Command): void {
+  asking(program, 'status', 'node, gobgpd, peers and endpoints at a glance').action(async (options: Options) => {
+    const status = await ask<StatusView>(options.socket, '/status');
+    const up = status.peers.filter(({ session }) => session === 'established').length;
+    print(options, status, () =>
+      [
+        `${status.node}  AS ${status.asn}  router-id ${status.routerId}`,
+        `  gobgp      ${status.gobgp}`,
+        `  peers      ${up}/${status.peers.length} established`,
+        ...status.peers.map(
+          ({ name, address, asn, session }) => `             ${name} ${address} AS ${asn} ${session}`,
+        ),
+        `  networks   ${status.networks.length}  ${status.networks.join(', ')}`,
+        `  endpoints  ${status.endpoints}  ${status.announced} announced`,
+      ].join('\n'),
+    );
+    if (status.gobgp !== 'up' || up < status.peers.length) process.exitCode = 3;
+  });
+}
+
+function addEndpoints(program: Command): void {
+  asking(program, 'endpoints', 'the container interfaces of this node').action(async (options: Options) => {
+    const endpoints = await ask<EndpointView[]>(options.socket, '/endpoints');
+    const rows = endpoints.map((endpoint) => ({
+      ...endpoint,
+      container: endpoint.containerId.slice(0, 24),
+      addresses: endpoint.addresses.join(' '),
+    }));
+    print(options, endpoints, () => table(rows, ['container', 'ifname', 'network', 'addresses', 'link', 'state']));
+  });
+}
+
+function addRoutes(program: Command): void {
+  asking(program, 'routes', 'our own and heard prefixes, each with what became of it and why').action(
+    async (options: Options) => {
+      const routes = await ask<RouteView[]>(options.socket, '/routes');
+      const rows = routes.map((route) => ({ ...route, 'next hop': route.nextHop, path: route.asPath }));
+      print(options, routes, () => table(rows, ['network', 'prefix', 'next hop', 'path', 'targets', 'state']));
+    },
+  );
+}
+
+function addExplain(program: Command): void {
+  asking(program, 'explain', 'why an address is, or is not, reachable from here')
+    .argument('<address>', 'like 10.20.2.10 or 2001:db8::a')
+    .action(async (address: string, options: Options) => {
+      const explanation = await ask<Explanation>(options.socket, `/explain?address=${encodeURIComponent(address)}`);
+      const rows = explanation.lines.map(({ ok, what, says }) => ` ${ok ? 'ok ' : 'no '}  ${what.padEnd(14)} ${says}`);
+      print(options, explanation, () => rows.join('\n'));
+    });
+}
+
+function addConfig(program: Command): void {
+  const config = program.command('config').description("the node's configuration file");
+  config
+    .command('check <file>')
+    .description('say what is wrong in it, as file:line:column')
+    .action(async (file: string) => {
+      const { loadConfig } = await import('../config/config.js');
+      const loaded = await loadConfig(file);
+      process.stdout.write(
+        `${file}: fine; node ${loaded.node.name}, ${loaded.networks.byName.size} networks, ${loaded.speaker.peers.length} peers\n`,
+      );
+    });
+  config
+    .command('schema')
+    .description('its JSON Schema, for editors')
+    .action(async () => {
+      const { configSchema } = await import('../config/config.js');
+      process.stdout.write(`${JSON.stringify(configSchema(), null, 2)}\n`);
+    });
+}
