@@ -1,0 +1,102 @@
+/**
+ * What no field can see by itself: two things that must differ, or must not meet.
+ *
+ * Runs on every list element that is well-formed by itself, so that one typo does not hide what else is wrong.
+ */
+import type { z } from 'zod';
+import { contains, overlap, type Prefix } from '../model/address.js';
+import type { Network } from '../model/network.js';
+import type { Peer } from '../model/peer.js';
+import { peerSection } from './bgp-section.js';
+import { networkSection } from './network-section.js';
+import type { Path, Problem } from './problem.js';
+import type { ThisNode } from './this-node.js';
+
+/** A list element, where it is, and which keys it really has. */
+interface Element<T> {
+  readonly path: Path;
+  readonly value: T;
+  readonly keys: ReadonlySet<string>;
+}
+
+/** Every problem between elements of the file. Of two, the later one is to blame. */
+export function crossProblems(root: unknown, node: ThisNode): Problem[] {
+  const peers = wellFormed<Peer>(root, ['bgp', 'peers'], peerSection(node));
+  const networks = wellFormed<Network>(root, ['networks'], networkSection);
+  return [
+    ...doubles(peers, 'name', (peer) => peer.name),
+    ...doubles(peers, 'address', (peer) => peer.address),
+    ...doubles(networks, 'name', (network) => network.name),
+    ...sharedTables(networks),
+    ...sharedPools(networks),
+    ...peersInPools(peers, networks),
+  ];
+}
+
+function wellFormed<T>(root: unknown, path: Path, schema: z.ZodType<T>): Element<T>[] {
+  let list = root;
+  for (const step of path) list = (list as Record<string, unknown> | null | undefined)?.[step];
+  if (!Array.isArray(list)) return [];
+  return list.flatMap((raw, i) => {
+    const result = schema.safeParse(raw);
+    return result.success ? [{ path: [...path, i], value: result.data, keys: new Set(Object.keys(raw)) }] : [];
+  });
+}
+
+/** Pairs of elements with the same value: [earlier, later]. */
+function twins<T>(elements: readonly Element<T>[], of: (value: T) => unknown): [Element<T>, Element<T>][] {
+  const first = new Map<unknown, Element<T>>();
+  const found: [Element<T>, Element<T>][] = [];
+  for (const element of elements) {
+    const earlier = first.get(of(element.value));
+    if (earlier) found.push([earlier, element]);
+    else first.set(of(element.value), element);
+  }
+  return found;
+}
+
+function doubles<T>(elements: readonly Element<T>[], key: string, of: (value: T) => string): Problem[] {
+  return twins(elements, of).map(([earlier, later]) => ({
+    path: [...later.path, key],
+    message: `"${of(later.value)}" is the ${key} of ${earlier.path.join('.')} too`,
+  }));
+}
+
+function sharedTables(networks: readonly Element<Network>[]): Problem[] {
+  return twins(networks, (network) => network.table)
+    .filter(([earlier, later]) => earlier.value.name !== later.value.name)
+    .map(([earlier, later]) => {
+      const { name, table } = later.value;
+      const given = later.keys.has('table');
+      const why = given ? `${table}` : `the table derived from "${name}", ${table},`;
+      const message = `${why} is the table of "${earlier.value.name}" too; give one of them another table`;
+      return { path: [...later.path, given ? 'table' : 'name'], message };
+    });
+}
+
+function sharedPools(networks: readonly Element<Network>[]): Problem[] {
+  const earlier: { readonly pool: Prefix; readonly name: string }[] = [];
+  const found: Problem[] = [];
+  for (const { path, value } of networks) {
+    for (const [i, pool] of value.pools.entries()) {
+      const other = earlier.find((one) => overlap(one.pool, pool));
+      if (other) {
+        const message = `${pool} overlaps pool ${other.pool} of "${other.name}": an address would be given out twice`;
+        found.push({ path: [...path, 'pools', i], message });
+      }
+      earlier.push({ pool, name: value.name });
+    }
+  }
+  return found;
+}
+
+function peersInPools(peers: readonly Element<Peer>[], networks: readonly Element<Network>[]): Problem[] {
+  return networks.flatMap(({ path, value }) =>
+    value.pools.flatMap((pool, i) => {
+      const inside = peers.find((peer) => contains(pool, peer.value.address));
+      if (!inside) return [];
+      const message = `${pool} holds ${inside.value.address}, the address of peer "${inside.value.name}"`;
+      return [{ path: [...path, 'pools', i], message }];
+    }),
+  );
+}

@@ -1,0 +1,69 @@
+/**
+ * The configuration file -> model: text, plain value, checked words, `Config`. All or nothing: either a configuration
+ * without any problem comes out, or a ConfigError with every problem and its place.
+ */
+import { readFile } from 'node:fs/promises';
+import type { Speaker } from '../model/peer.js';
+import type { Config } from './config.js';
+import { crossProblems } from './cross-checks.js';
+import { describeIssue } from './describe-issue.js';
+import { ConfigError } from './problem.js';
+import { type ConfigFile, fileSchema } from './schema.js';
+import { type ThisNode, thisNode } from './this-node.js';
+import { readYaml } from './yaml-source.js';
+
+/** Reads and checks the file. Throws ConfigError, also when the file cannot be read. */
+export async function loadConfig(path: string): Promise<Config> {
+  return parseConfig(await textOf(path), path);
+}
+
+/**
+ * Checks the text of a configuration file. Throws ConfigError.
+ * @param filename what the problems name
+ */
+export function parseConfig(text: string, filename: string, node: ThisNode = thisNode()): Config {
+  const source = readYaml(text);
+  if (source.problems.length > 0) throw new ConfigError(filename, source.problems);
+  const value = source.value ?? {};
+  const file = fileSchema(node).safeParse(value, { reportInput: true });
+  const problems = [...(file.error?.issues ?? []).flatMap(describeIssue), ...crossProblems(value, node)];
+  if (!file.success || problems.length > 0) throw new ConfigError(filename, problems.map(source.locate));
+  return configOf(file.data, node);
+}
+
+async function textOf(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    const message = `cannot be read (${(error as NodeJS.ErrnoException).code}); name another file, or make this one`;
+    throw new ConfigError(path, [{ line: 1, column: 1, path: '', message }], { cause: error });
+  }
+}
+
+function configOf(file: ConfigFile, node: ThisNode): Config {
+  const { bgp, kernel, runDir } = file;
+  return {
+    node: { name: file.node.name ?? node.hostname },
+    speaker: speakerOf(file),
+    gobgp: { api: bgp.gobgp.api ?? `unix://${runDir}/gobgpd.sock`, manage: bgp.gobgp.manage },
+    networks: { byName: new Map(file.networks.map((network) => [network.name, network])), host: file.host },
+    kernel: { rulePriority: kernel.rulePriority },
+    gateways: kernel.gateways,
+    ipam: file.ipam,
+    log: file.log,
+    runDir,
+    sockets: { cni: `${runDir}/cni.sock`, admin: `${runDir}/admin.sock` },
+  };
+}
+
+function speakerOf({ node, bgp }: ConfigFile): Speaker {
+  return {
+    asn: bgp.asn,
+    routerId: node.routerId,
+    listenPort: bgp.listenPort,
+    listenAddresses: bgp.listenAddresses,
+    timers: bgp.timers,
+    restartTime: bgp.gracefulRestart,
+    peers: bgp.peers,
+  };
+}

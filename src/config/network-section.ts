@@ -1,0 +1,107 @@
+/** `networks:` and `host:` of the file. */
+import { z } from 'zod';
+import { contains, overlap, type Prefix } from '../model/address.js';
+import type { HostNetwork, Network } from '../model/network.js';
+import type { RouteTarget } from '../model/route-target.js';
+import { aName, aPrefix, routeTargets, wholeNumber } from './fields.js';
+import { tableOf } from './table-number.js';
+
+/** Besides our own word, those of BaGPipe's CNI plugin and of its API. */
+const IMPORT = ['import', 'importrt', 'importRT', 'importRTs', 'import_rt'] as const;
+const EXPORT = ['export', 'exportrt', 'exportRT', 'exportRTs', 'export_rt'] as const;
+
+const imports = {
+  import: routeTargets.optional().describe('Paths with one of these route targets enter. Default: nothing does.'),
+  importrt: routeTargets.optional().describe('The same as import.'),
+  importRT: routeTargets.optional().describe('The same as import.'),
+  importRTs: routeTargets.optional().describe('The same as import.'),
+  import_rt: routeTargets.optional().describe('The same as import.'),
+};
+const exports = {
+  export: routeTargets.optional().describe('Route targets of what is announced. Default: nothing is announced.'),
+  exportrt: routeTargets.optional().describe('The same as export.'),
+  exportRT: routeTargets.optional().describe('The same as export.'),
+  exportRTs: routeTargets.optional().describe('The same as export.'),
+  export_rt: routeTargets.optional().describe('The same as export.'),
+};
+
+/** Nobody can be reached at these: this host, loopback, link-local, multicast and reserved. */
+const NO_POOL = [
+  ...['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3'],
+  ...['::/127', 'fe80::/10', 'ff00::/8'],
+] as Prefix[];
+const aPool = aPrefix.refine((pool) => !NO_POOL.some((range) => overlap(range, pool)), {
+  error: 'holds addresses that no container can have (loopback, link-local, multicast or reserved)',
+});
+
+/** The kernel's own tables: default, main and local (linux/rtnetlink.h). */
+const RESERVED = [253, 254, 255];
+const aTable = wholeNumber(1, 16383).refine((table) => !RESERVED.includes(table), {
+  error: "253, 254 and 255 are the kernel's own tables",
+});
+
+/** One network of the list. */
+export const networkSection = z
+  .strictObject({
+    name: aName.refine((name) => name !== 'host', '"host" is the host\'s own network; choose another name'),
+    ...imports,
+    ...exports,
+    pools: z.array(aPool).prefault([]).describe("This node's addresses, when no IPAM plugin is named."),
+    prefixes: z
+      .array(aPrefix)
+      .prefault([])
+      .describe('Nothing outside is announced, and heard prefixes outside need allow. Default: anywhere.'),
+    allow: z.array(aPrefix).prefault([]).describe('Exactly these may be heard besides what lies in prefixes.'),
+    table: aTable.optional().describe('Kernel table and mark. Default: from the name, 1000 to 16000.'),
+    egress: z
+      .enum(['isolated', 'host'])
+      .prefault('isolated')
+      .describe("What a lookup miss does: refuse, or go on to the host's main table."),
+  })
+  .superRefine((network, context) => {
+    const problem = (path: (string | number)[], message: string) => context.addIssue({ code: 'custom', path, message });
+    for (const key of [...surplus(network, IMPORT), ...surplus(network, EXPORT)]) {
+      problem([key], 'targets are given under another spelling of this key too; keep one');
+    }
+    for (const [i, pool] of outside(network.pools, network.prefixes)) {
+      problem(['pools', i], `${pool} lies outside of the network's prefixes, so its addresses would not be announced`);
+    }
+  })
+  .transform(
+    (network): Network => ({
+      name: network.name,
+      table: network.table ?? tableOf(network.name),
+      imports: new Set(given(network, IMPORT)),
+      exports: given(network, EXPORT),
+      pools: network.pools,
+      prefixes: network.prefixes,
+      allow: network.allow,
+      egress: network.egress,
+    }),
+  );
+
+/** The host's main table. */
+export const hostSection = z
+  .strictObject(imports)
+  .superRefine((host, context) => {
+    for (const key of surplus(host, IMPORT)) {
+      const message = 'targets are given under another spelling of this key too; keep one';
+      context.addIssue({ code: 'custom', path: [key], message });
+    }
+  })
+  .transform((host): HostNetwork => ({ imports: new Set(given(host, IMPORT)) }));
+
+type Targets<Key extends string> = { readonly [K in Key]?: readonly RouteTarget[] | undefined };
+
+function given<Key extends string>(section: Targets<Key>, spellings: readonly Key[]): readonly RouteTarget[] {
+  return spellings.flatMap((key) => section[key] ?? []);
+}
+
+function surplus<Key extends string>(section: Targets<Key>, spellings: readonly Key[]): Key[] {
+  return spellings.filter((key) => section[key] !== undefined).slice(1);
+}
+
+function outside(pools: readonly Prefix[], prefixes: readonly Prefix[]): [number, Prefix][] {
+  if (prefixes.length === 0) return [];
+  return [...pools.entries()].filter(([, pool]) => !prefixes.some((outer) => contains(outer, pool)));
+}

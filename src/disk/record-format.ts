@@ -1,0 +1,80 @@
+/** What a record looks like on disk: indented JSON with a format number first, then the endpoint as the model has it. */
+import { z } from 'zod';
+import { type Address, address, type Prefix, prefix } from '../model/address.js';
+import type { Endpoint } from '../model/endpoint.js';
+
+/** Raise it when an older controller would misread what is written. */
+const FORMAT = 1;
+
+/** A file of a later version: not broken, so neither to be used nor to be put aside. */
+export class NewerFormat extends Error {
+  override readonly name = 'NewerFormat';
+}
+
+/** Text that is already in the model's canonical form. */
+function canonical<T extends string>(parse: (text: string) => T) {
+  return z.custom<T>((value) => {
+    try {
+      return typeof value === 'string' && parse(value) === value;
+    } catch {
+      return false;
+    }
+  });
+}
+
+const delegatedIpam = z.strictObject({ type: z.string(), netConf: z.string(), args: z.string(), path: z.string() });
+
+// `satisfies` asks for every key of Endpoint: a new one that is not listed here does not compile.
+const endpointShape = {
+  containerId: z.string(),
+  ifname: z.string(),
+  network: z.string(),
+  state: z.enum(['pending', 'attached']),
+  netns: z.string(),
+  netnsInode: z.int(),
+  link: z.strictObject({ name: z.string(), index: z.int(), mac: z.string() }),
+  mac: z.string(),
+  mtu: z.int(),
+  addresses: z.array(canonical<Address>(address)),
+  routes: z.array(canonical<Prefix>(prefix)),
+  delegatedIpam: delegatedIpam.exactOptional(),
+  since: z.string(),
+} satisfies { readonly [Key in keyof Required<Endpoint>]: z.ZodType };
+
+const endpointFile = z.strictObject({ format: z.literal(FORMAT), ...endpointShape });
+const freedFile = z.strictObject({ format: z.literal(FORMAT), addresses: z.array(canonical<Address>(address)) });
+
+export function printEndpoint(endpoint: Endpoint): string {
+  return print({ format: FORMAT, ...endpoint });
+}
+
+/** Throws NewerFormat, or an Error that says what is wrong with the text. */
+export function parseEndpoint(text: string): Endpoint {
+  const { format: _, ...endpoint } = parse(endpointFile, text);
+  return endpoint satisfies Endpoint;
+}
+
+export function printFreed(addresses: readonly Address[]): string {
+  return print({ format: FORMAT, addresses });
+}
+
+/** Throws as parseEndpoint does. */
+export function parseFreed(text: string): readonly Address[] {
+  return parse(freedFile, text).addresses;
+}
+
+function print(value: object): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+function parse<T>(schema: z.ZodType<T>, text: string): T {
+  const value: unknown = JSON.parse(text);
+  const format = (value as { format?: unknown } | null)?.format;
+  if (typeof format === 'number' && format > FORMAT) {
+    throw new NewerFormat(`written in format ${format}, and this version knows ${FORMAT}`);
+  }
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw new Error(`${issue?.path.join('.') || 'the whole file'}: ${issue?.message}`);
+}

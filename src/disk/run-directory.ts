@@ -1,0 +1,65 @@
+/**
+ * The run directory: private, and used by one controller at a time.
+ *
+ * The lock is flock(2), which the kernel takes back when its holder ends in whatever way, so there is no stale lock.
+ * Node has no flock, hence koffi. The lock file stays for ever: removing it would let two hold a lock each, on two files
+ * of one name. Descriptors of Node are close-on-exec, so no child keeps the lock alive.
+ */
+import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import koffi from 'koffi';
+import { type Directory, openPrivateDirectory } from './atomic-file.js';
+
+/** sys/file.h */
+const LOCK_EX = 2;
+const LOCK_NB = 4;
+
+declare const locked: unique symbol;
+
+/** A run directory that is ours until it is disposed of. */
+export interface RunDirectory extends Directory {
+  readonly [locked]: true;
+}
+
+/**
+ * Makes the directory where there is none (mode 0700), checks it, and takes its lock.
+ * Throws when others can reach into it, or when another controller holds it.
+ */
+export function openRunDirectory(path: string): RunDirectory {
+  const directory = openPrivateDirectory(path);
+  try {
+    const lock = takeLock(join(path, 'lock'));
+    const dispose = () => {
+      directory[Symbol.dispose]();
+      closeSync(lock);
+    };
+    return { path, fd: directory.fd, [Symbol.dispose]: dispose } as RunDirectory;
+  } catch (error) {
+    directory[Symbol.dispose]();
+    throw error;
+  }
+}
+
+function takeLock(path: string): number {
+  const { O_CREAT, O_NOFOLLOW, O_RDWR } = constants;
+  const fd = openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
+  if (!lockNow(fd)) {
+    const holder = readFileSync(fd, 'utf8').trim();
+    closeSync(fd);
+    throw new Error(
+      `another controller (process ${holder || 'unknown'}) holds ${path}; stop it, or set another runDir`,
+    );
+  }
+  ftruncateSync(fd);
+  writeSync(fd, `${process.pid}\n`, 0);
+  return fd;
+}
+
+/** Takes the lock unless somebody else has it. */
+function lockNow(fd: number): boolean {
+  const flock = koffi.load(null).func('int flock(int fd, int operation)');
+  if (flock(fd, LOCK_EX | LOCK_NB) === 0) return true;
+  const errno = koffi.errno();
+  if (errno === koffi.os.errno.EAGAIN) return false;
+  throw new Error(`cannot lock the run directory (errno ${errno}); is it on a file system with flock(2)?`);
+}
