@@ -47,9 +47,9 @@ export async function attach(node: Node, request: AttachRequest, signal: AbortSi
   const draft = draftOf(node, request, namespace, addresses, routes);
 
   undo.add('remove the record', () => node.records.remove(draft));
-  await step('writing the endpoint record', () => node.records.save(draft));
+  await step('writing the endpoint record', CODE.io, () => node.records.save(draft));
 
-  const index = await step('wiring', () => node.wire.connect(draft, namespace));
+  const index = await step('wiring', CODE.kernelRefused, () => node.wire.connect(draft, namespace));
   undo.add('remove the veth pair', () => node.wire.disconnect(draft));
   const endpoint: Endpoint = { ...draft, state: 'attached', link: { ...draft.link, index } };
 
@@ -57,7 +57,7 @@ export async function attach(node: Node, request: AttachRequest, signal: AbortSi
   node.routing.attach(endpoint);
   await settle(node, endpoint, request, signal);
 
-  await step('committing the endpoint record', () => node.records.save(endpoint));
+  await step('committing the endpoint record', CODE.io, () => node.records.save(endpoint));
   signal.throwIfAborted();
   node.endpoints.set(endpoint);
   undo.keep();
@@ -199,12 +199,12 @@ async function settle(node: Node, endpoint: Endpoint, request: AttachRequest, si
 }
 
 /** Names the step in whatever goes wrong in it. */
-async function step<T>(name: string, work: () => Promise<T>): Promise<T> {
+async function step<T>(name: string, code: number, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (error instanceof CniError) throw error;
-    throw new CniError(CODE.kernelRefused, `ADD failed at ${name}: ${(error as Error).message}`, 'everything was undone', {
+    throw new CniError(code, `ADD failed at ${name}: ${(error as Error).message}`, 'everything was undone', {
       cause: error,
     });
   }

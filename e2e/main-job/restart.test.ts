@@ -1,0 +1,111 @@
+/**
+ * The promise of the project: nobody notices a restart. The witness is `ip monitor route` on the ToR, and a ping every
+ * 10 ms; the control shows that both would have seen it.
+ */
+import { expect } from 'chai';
+import type { Container } from '../lab/container.js';
+import type { Lab } from '../lab/lab.js';
+import { Pinger } from '../lab/ping.js';
+import { RouteMonitor } from '../lab/route-monitor.js';
+import { until } from '../lab/until.js';
+import { announced, atTor, fabricUp, kernelRoutes, peersUp } from './fabric.js';
+import { type Attached, add } from './runtime.js';
+
+describe('a restart', () => {
+  let lab: Lab;
+  const at: Record<string, Container & Attached> = {};
+
+  beforeEach(async function () {
+    this.timeout(90_000);
+    lab = await fabricUp('restart');
+    for (const [node, name] of [
+      ['node1', 'blue-1'],
+      ['node2', 'blue-2'],
+    ] as const) {
+      const container = await lab.container(node, name);
+      at[name] = Object.assign(container, await add(container));
+      await atTor(lab, at[name].v4);
+      await atTor(lab, at[name].v6);
+    }
+    await until(
+      async () => (await at['blue-1']!.attempt(['ping', '-n', '-c', '1', '-W', '1', at['blue-2']!.v4])).exitCode === 0,
+      { what: 'blue-1 to reach blue-2' },
+    );
+  });
+  afterEach(() => lab?.down());
+
+  /** Pings and watches the routes of ToR and node while something happens. */
+  async function during(what: () => Promise<void>) {
+    const pinger = await Pinger.start(at['blue-1']!.namespace, at['blue-2']!.v4);
+    const monitors = await Promise.all(['tor1', 'node1'].map((node) => RouteMonitor.start(lab.node(node).namespace)));
+    await what();
+    const pings = await pinger.stop();
+    const [tor, node] = await Promise.all(monitors.map((monitor) => monitor.stop()));
+    return { pings, tor: tor!, node: node! };
+  }
+
+  const records = async () => {
+    const directory = `${lab.node('node1').directory}/slash32/endpoints`;
+    return lab.node('node1').exec(['sh', '-c', `cat ${directory}/*.json`]);
+  };
+
+  it('of a killed controller changes no route and loses no ping', async () => {
+    const node = lab.node('node1');
+    const before = { records: await records(), announced: await announced(node) };
+    const {
+      pings,
+      tor,
+      node: nodeEvents,
+    } = await during(async () => {
+      await node.kill('slash32d', 'SIGKILL');
+      await node.start('slash32d');
+      // The controller has heard gobgpd again when it answers an ADD that waits for the announcement.
+      const third = await lab.container('node1', 'red-3');
+      await add(third, { network: 'red' });
+    });
+    expect(pings.lost, `lost pings, longest gap ${pings.longestGap} ms`).to.equal(0);
+    expect(pings.sent).to.be.greaterThan(20);
+    const aboutOld = (event: string) =>
+      event.includes(at['blue-1']!.v4) || event.includes(at['blue-2']!.v4) || event.startsWith('Deleted');
+    expect(nodeEvents.filter(aboutOld)).to.eql([]);
+    expect(tor.filter(aboutOld)).to.eql([]);
+    expect(await records()).to.include(before.records.trim());
+    expect(await announced(node)).to.include.members(before.announced);
+  }).timeout(120_000);
+
+  it('of a killed gobgpd withdraws nothing at the ToR and loses no ping', async () => {
+    const node = lab.node('node1');
+    const before = await announced(node);
+    const {
+      pings,
+      tor,
+      node: nodeEvents,
+    } = await during(async () => {
+      const pid = node.pid('gobgpd');
+      await node.kill('gobgpd', 'SIGKILL');
+      await until(() => node.pid('gobgpd') !== undefined && node.pid('gobgpd') !== pid, { what: 'another gobgpd' });
+      await peersUp(lab);
+      await until(async () => (await announced(node)).length === before.length, {
+        what: 'the announcements to be back',
+      });
+      // Until both sides have sent End-of-RIB and a moment beyond: that is when a wrong order shows.
+      await new Promise((resolve) => setTimeout(resolve, 3000));
+    });
+    expect(pings.lost, `lost pings, longest gap ${pings.longestGap} ms`).to.equal(0);
+    expect(tor.filter((event) => event.startsWith('Deleted'))).to.eql([]);
+    expect(nodeEvents.filter((event) => event.startsWith('Deleted'))).to.eql([]);
+    expect((await announced(node)).sort()).to.eql([...before].sort());
+    expect(await kernelRoutes(lab.node('tor1'), 'main')).to.include(at['blue-1']!.v4);
+  }).timeout(120_000);
+
+  it('would be seen: SIGTERM of gobgpd withdraws at the ToR, and the monitor shows it', async () => {
+    const node = lab.node('node1');
+    const { tor } = await during(async () => {
+      await node.kill('gobgpd', 'SIGTERM');
+      await until(async () => !(await kernelRoutes(lab.node('tor1'), 'main')).includes(at['blue-1']!.v4), {
+        what: 'the withdrawal',
+      });
+    });
+    expect(tor.filter((event) => event.startsWith('Deleted')).join()).to.include(at['blue-1']!.v4);
+  }).timeout(120_000);
+});
