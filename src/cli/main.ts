@@ -104,7 +104,7 @@ function addConfig(program: Command): void {
     .command('check <file>')
     .description('say what is wrong in it, as file:line:column')
     .action(async (file: string) => {
-      const { loadConfig } = await import('../config/config.js');
+      const { loadConfig } = await import('../config/load.js');
       const loaded = await loadConfig(file);
       process.stdout.write(
         `${file}: fine; node ${loaded.node.name}, ${loaded.networks.byName.size} networks, ${loaded.speaker.peers.length} peers\n`,
@@ -114,7 +114,7 @@ function addConfig(program: Command): void {
     .command('schema')
     .description('its JSON Schema, for editors')
     .action(async () => {
-      const { configSchema } = await import('../config/config.js');
+      const { configSchema } = await import('../config/load.js');
       process.stdout.write(`${JSON.stringify(configSchema(), null, 2)}\n`);
     });
 }

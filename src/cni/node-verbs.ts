@@ -1,0 +1,100 @@
+/** The verbs of CNI, each handed to its use case in our own words. */
+import type { Endpoint } from '../model/endpoint.js';
+import type { Network } from '../model/network.js';
+import type { RouteTarget } from '../model/route-target.js';
+import { type AttachRequest, attach, type IpamDelegate } from './attach.js';
+import { CniError, CODE } from './cni-error.js';
+import { delegateOf, type IpamCall } from './delegated-ipam.js';
+import { detach } from './detach.js';
+import type { Node } from './node.js';
+import type { AddRequest, DelRequest } from './request.js';
+import { requestedAddresses } from './requested-addresses.js';
+import { requestedMac } from './requested-mac.js';
+import { chained, type Result, resultOf } from './result.js';
+import type { Verbs } from './verbs.js';
+
+/** The verbs on this node's endpoints. */
+export function verbsOn(node: Node): Verbs {
+  return {
+    add: (request, signal) => add(node, request, signal),
+    del: (request) => del(node, request),
+  };
+}
+
+async function add(node: Node, request: AddRequest, signal: AbortSignal): Promise<Result> {
+  const { conf } = request;
+  refuseOtherTargets(node.routing.networks.byName.get(conf.network), conf);
+  const endpoint = await attach(node, attachRequest(request), signal);
+  const result = resultOf(endpoint, node.gateways, conf.dns);
+  return conf.prevResult ? chained(conf.prevResult, result) : result;
+}
+
+async function del(node: Node, request: DelRequest): Promise<void> {
+  const endpoint = await detach(node, request, giveBack);
+  // A record may be lost while the plugin's own reservation is not; freeing what is free is fine for every IPAM plugin.
+  if (!endpoint && request.conf.ipam !== undefined) await delegateOf(callOf(request)).del();
+}
+
+/** Asks the plugin that gave an endpoint's addresses to take them back, with what the record kept for this. */
+export async function giveBack(endpoint: Endpoint): Promise<void> {
+  const { delegatedIpam, containerId, ifname, netns } = endpoint;
+  if (!delegatedIpam) return;
+  const { type, netConf, args, path } = delegatedIpam;
+  await delegateOf({ type, netConf, args, path: path.split(':'), containerId, ifname, netns }).del();
+}
+
+function attachRequest(request: AddRequest): AttachRequest {
+  const { containerId, ifname, netns, conf } = request;
+  const mac = requestedMac(request);
+  return {
+    containerId,
+    ifname,
+    netns,
+    network: conf.network,
+    wait: conf.wait,
+    waitSeconds: conf.waitSeconds,
+    requestedAddresses: requestedAddresses(request),
+    ...(mac === undefined ? {} : { requestedMac: mac }),
+    ...(conf.mtu === undefined ? {} : { mtu: conf.mtu }),
+    ...(conf.ipam === undefined ? {} : { ipam: recording(callOf(request)) }),
+  };
+}
+
+function recording(call: IpamCall): IpamDelegate {
+  const { type, netConf, args, path } = call;
+  return { ...delegateOf(call), record: { type, netConf, args, path: path.join(':') } };
+}
+
+function callOf(request: AddRequest | DelRequest): IpamCall {
+  const { containerId, ifname, argsText, path, conf } = request;
+  return {
+    type: conf.ipam as string,
+    netConf: conf.text,
+    args: argsText,
+    path,
+    containerId,
+    ifname,
+    netns: request.netns ?? '',
+  };
+}
+
+/** Targets are the node's to give. Naming the same ones is fine, as BaGPipe's configurations do. */
+function refuseOtherTargets(
+  network: Network | undefined,
+  conf: {
+    readonly importTargets: readonly RouteTarget[] | undefined;
+    readonly exportTargets: readonly RouteTarget[] | undefined;
+  },
+): void {
+  if (!network) return;
+  const foreign = [
+    ...(conf.importTargets ?? []).filter((target) => !network.imports.has(target)),
+    ...(conf.exportTargets ?? []).filter((target) => !network.exports.includes(target)),
+  ];
+  if (foreign.length === 0) return;
+  throw new CniError(
+    CODE.invalidConfig,
+    `route target ${foreign.join(', ')} is not one of network "${network.name}"`,
+    "targets are given in the node's configuration; leave them out of the CNI configuration, or name the same",
+  );
+}

@@ -1,0 +1,145 @@
+/** `slash32d`, the controller of one node. This file alone wires; it reads like a table of contents. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { serveAdmin } from './admin/server.js';
+import { AddressBook } from './cni/address-book.js';
+import { openCniSocket } from './cni/cni-socket.js';
+import { restore } from './cni/detach.js';
+import { Endpoints } from './cni/node.js';
+import { giveBack, verbsOn } from './cni/node-verbs.js';
+import { handleWith } from './cni/verbs.js';
+import type { Config } from './config/config.js';
+import { loadConfig } from './config/load.js';
+import { endpointRecords } from './disk/endpoint-records.js';
+import { openRunDirectory } from './disk/run-directory.js';
+import { Gobgp } from './gobgp/gobgp.js';
+import { openKernel } from './kernel/open-kernel.js';
+import { type Log, openLog } from './log.js';
+import type { Bgp, Clock, Kernel, Records, Wire } from './ports.js';
+import { Routing } from './reconcile/routing.js';
+
+/** Everything outside that the controller works with. */
+export interface Ports {
+  readonly kernel: Kernel;
+  readonly wire: Wire;
+  readonly bgp: Bgp;
+  readonly records: Records;
+  readonly clock: Clock;
+}
+
+/**
+ * Runs the controller until SIGTERM or SIGINT. Its end touches nothing: routes, filters and announcements stay.
+ * @param adapt puts something around the ports; tests let them fail this way
+ */
+export async function main(argv: readonly string[], adapt: (ports: Ports) => Ports = (ports) => ports): Promise<void> {
+  const file = configFile(argv);
+  const config = await loadConfig(file).catch((error: Error) => complain(error.message));
+  const log = openLog(config.log, secretsOf(config));
+  try {
+    await run(file, config, log, adapt);
+  } catch (error) {
+    log.error('the controller cannot go on', { event: 'fatal', error });
+    process.exitCode = 1;
+  }
+}
+
+async function run(file: string, config: Config, log: Log, adapt: (ports: Ports) => Ports): Promise<void> {
+  const signal = untilTold();
+  using directory = openRunDirectory(config.runDir);
+  using records = endpointRecords(directory);
+  using kernel = openKernel(config);
+  const warn = (line: string) => log.warn(line, { event: 'gobgp' });
+  const ports = adapt({ ...kernel, records, bgp: new Gobgp({ api: config.gobgp.api, warn }), clock: monotonicClock });
+  const failed = (what: string, error: unknown) =>
+    log.warn(`${what}: ${(error as Error).message}`, { event: 'failed', what });
+
+  const addresses = new AddressBook(ports.clock, config.ipam.quarantine * 1000);
+  const { gateways } = config;
+  const parts = { ...ports, addresses, endpoints: new Endpoints(), gateways, failed };
+  const endpoints = await restore(parts, giveBack);
+  const routing = new Routing({ ...ports, failed }, config.networks, config.speaker, endpoints);
+  await routing.start(signal);
+
+  const current = reloadOnHangup(file, config, routing, log);
+  await serveAdmin(
+    config.sockets.admin,
+    { nodeName: config.node.name, speaker: () => current().speaker, routing, bgp: ports.bgp },
+    signal,
+  );
+  const handle = handleWith(verbsOn({ ...parts, routing }));
+  const serving = await openCniSocket({ socket: config.sockets.cni, handle, log: cniLog(log), signal });
+  log.info('ready', {
+    event: 'ready',
+    node: config.node.name,
+    endpoints: endpoints.length,
+    networks: config.networks.byName.size,
+  });
+  await serving.closed;
+  log.info('stopped; containers, routes and announcements stay as they are', { event: 'stopped' });
+}
+
+function configFile(argv: readonly string[]): string {
+  const usage = 'usage: slash32d --config FILE';
+  try {
+    const { values } = parseArgs({
+      args: [...argv],
+      options: { config: { type: 'string', short: 'c' }, help: { type: 'boolean', short: 'h' } },
+    });
+    if (values.help) complain(usage, 0);
+    return values.config ?? complain(usage);
+  } catch (error) {
+    return complain(`${(error as Error).message}\n${usage}`);
+  }
+}
+
+function complain(words: string, exitCode = 2): never {
+  process.stderr.write(`${words}\n`);
+  process.exit(exitCode);
+}
+
+function untilTold(): AbortSignal {
+  const told = new AbortController();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => told.abort());
+  return told.signal;
+}
+
+/** SIGHUP reads the file again. A configuration with a mistake changes nothing and says where the mistake is. */
+function reloadOnHangup(file: string, first: Config, routing: Routing, log: Log): () => Config {
+  let current = first;
+  process.on('SIGHUP', async () => {
+    try {
+      current = await loadConfig(file);
+      routing.configure(current.networks, current.speaker);
+      log.info('configuration reloaded', {
+        event: 'reloaded',
+        networks: current.networks.byName.size,
+        peers: current.speaker.peers.length,
+      });
+    } catch (error) {
+      log.error('the new configuration is wrong, the old one stays in force', { event: 'reload-refused', error });
+    }
+  });
+  return () => current;
+}
+
+function secretsOf({ speaker }: Config): string[] {
+  return speaker.peers.flatMap(({ password }) => (password === undefined ? [] : [password]));
+}
+
+/** The CNI edge logs facts; the log wants each line to name its event. */
+function cniLog(log: Log) {
+  const at =
+    (level: 'info' | 'warn' | 'error') =>
+    (message: string, facts: object = {}) =>
+      log[level](message, { event: 'cni', ...facts });
+  return { info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+const monotonicClock: Clock = {
+  now: () => performance.now(),
+  after: (milliseconds, call) => {
+    const timer = new AbortController();
+    pause(milliseconds, undefined, { signal: timer.signal, ref: false }).then(call, () => {});
+    return () => timer.abort();
+  },
+};
