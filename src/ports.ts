@@ -72,9 +72,11 @@ export interface Bgp {
   /**
    * Makes gobgpd's peers exactly the speaker's. Called only once every announcement is in place: a peer that is added
    * before them hears End-of-RIB first and drops our routes.
+   * Throws while there is no connection, and an Error that names the peers that gobgpd did not take.
    * @param restarting the datapath was kept over a restart, so peers may keep our routes meanwhile (RFC 4724 R bit)
    */
   admitPeers(speaker: Speaker, restarting: boolean): Promise<void>;
+  /** Throws while there is no connection. */
   peers(): Promise<readonly PeerState[]>;
   /** Connects, starts BGP where it is not, listens, and does so again after every loss, until the signal. */
   run(speaker: Speaker, hear: (event: BgpEvent) => void, signal: AbortSignal): Promise<void>;
@@ -83,7 +85,12 @@ export interface Bgp {
 export type BgpEvent =
   /** A connection stands. `announced` is all that gobgpd says for us; `fresh` when it has just been started. */
   | { readonly kind: 'connected'; readonly announced: readonly Announcement[]; readonly fresh: boolean }
-  /** All best paths gobgpd has at this moment: the first message of the watch. */
+  /** What gobgpd says for us, read again now and then: it differs from what was asked only when somebody interfered. */
+  | { readonly kind: 'audited'; readonly announced: readonly Announcement[] }
+  /**
+   * All best paths gobgpd has at this moment: the first thing heard after `connected`, and again whenever a peer has
+   * finished its End-of-RIB, before `peers()` says so: then the absence of that peer's paths means something.
+   */
   | { readonly kind: 'all-paths'; readonly paths: readonly Path[] }
   | { readonly kind: 'paths'; readonly best: readonly Path[]; readonly gone: readonly Pick<Path, 'prefix'>[] }
   /** A peer's session came, went, or finished its End-of-RIB. */

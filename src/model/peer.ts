@@ -32,6 +32,11 @@ export interface Speaker {
   readonly timers: Timers;
   /** Graceful restart time in seconds (RFC 4724); 0 turns it off. */
   readonly restartTime: number;
+  /**
+   * IPv6 next hop of what we announce, needed only where IPv6 is spoken over an IPv4 session: such a session has no IPv6
+   * address of its own. Absent: the address on the link to that peer; and on IPv6 sessions, each session's own.
+   */
+  readonly nextHop6?: Address;
   readonly peers: readonly Peer[];
 }
 

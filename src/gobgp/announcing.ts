@@ -1,0 +1,68 @@
+/**
+ * Announcements and withdrawals on their way to gobgpd, each with its own success or failure.
+ *
+ * One costs 0.35 ms alone; in messages of 500 gobgpd takes 36,000 a second. But one unusable path fails its whole message and
+ * gobgpd does not say which it was: such a message is repeated path by path, so that the failure lands on the guilty one.
+ * Repeating is harmless: what stands already causes no update to any peer.
+ */
+import { status } from '@grpc/grpc-js';
+import { type Announcement, announcementKey } from '../model/announcement.js';
+import type { Failures } from '../ports.js';
+import { reasonOf, single, statusOf, unary } from './call.js';
+import type { WirePath } from './codec.js';
+import { wirePath } from './encode.js';
+import type { NextHops } from './next-hop.js';
+import type { Session } from './session.js';
+
+/** Up to so many go alone and in parallel. */
+const FEW = 4;
+/** Paths per stream message: beyond 500 nothing gets faster. */
+const BATCH = 500;
+
+type Item = readonly [announcement: Announcement, path: WirePath];
+
+/** Says or withdraws all of them. What is not in the answer was taken. */
+export async function say(
+  session: Session,
+  announcements: readonly Announcement[],
+  nextHops: NextHops,
+  withdrawn: boolean,
+): Promise<Failures<Announcement>> {
+  const failures = new Map<Announcement, Error>();
+  const items: Item[] = [];
+  for (const announcement of announcements) {
+    try {
+      items.push([announcement, wirePath(announcement, nextHops, withdrawn)]);
+    } catch (cause) {
+      failures.set(announcement, new Error(`cannot be said in BGP: ${reasonOf(cause)}`, { cause }));
+    }
+  }
+  if (items.length <= FEW) await each(session, items, failures);
+  else for (let i = 0; i < items.length; i += BATCH) await together(session, items.slice(i, i + BATCH), failures);
+  return failures;
+}
+
+async function each(session: Session, items: readonly Item[], failures: Map<Announcement, Error>): Promise<void> {
+  await Promise.all(
+    items.map(([announcement, path]) =>
+      unary(session.client, session.codec.addPath, path).catch((error) => {
+        failures.set(announcement, failureOf(announcement, error));
+      }),
+    ),
+  );
+}
+
+async function together(session: Session, items: readonly Item[], failures: Map<Announcement, Error>): Promise<void> {
+  const paths = items.map(([, path]) => path);
+  try {
+    await single(session.client, session.codec.addPathStream, paths);
+  } catch (error) {
+    // UNKNOWN is gobgpd's own refusal; anything else is about the connection, and would only fail again 500 times.
+    if (statusOf(error) === status.UNKNOWN) return each(session, items, failures);
+    for (const [announcement] of items) failures.set(announcement, failureOf(announcement, error));
+  }
+}
+
+function failureOf(announcement: Announcement, cause: unknown): Error {
+  return new Error(`gobgpd did not take ${announcementKey(announcement)}: ${reasonOf(cause)}`, { cause });
+}

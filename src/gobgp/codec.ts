@@ -1,0 +1,113 @@
+/**
+ * What an API generation of GoBGP has to provide: its calls, with our own plain records on our side of each.
+ *
+ * A `WirePath` or `WirePeer` is GoBGP's message without its clothes: the same fields, no protobuf, nothing checked yet.
+ * `encode.ts`, `decode.ts` and `peers.ts` give them meaning, once for all generations; `api-3.ts` knows only bytes.
+ */
+import type { Family } from '../model/address.js';
+import type { TargetParts } from '../model/route-target.js';
+
+/** One RPC: where it lives, and how its two messages become bytes. */
+export interface Rpc<Request, Reply> {
+  /** gRPC's path: `/package.Service/Method`. */
+  readonly path: string;
+  readonly encode: (request: Request) => Buffer;
+  readonly decode: (bytes: Buffer) => Reply;
+}
+
+/** One generation of GoBGP's API. */
+export interface Codec {
+  /** For people: `3.x (apipb.GobgpApi)`. */
+  readonly name: string;
+  readonly getBgp: Rpc<null, WireGlobal>;
+  readonly startBgp: Rpc<WireGlobal, undefined>;
+  readonly addPath: Rpc<WirePath, undefined>;
+  /** Client stream of one message, many paths. An unusable path fails the whole message, and the reply is the only answer. */
+  readonly addPathStream: Rpc<readonly WirePath[], undefined>;
+  /** Server stream: each message is all paths of one prefix. */
+  readonly listPath: Rpc<Family, readonly Received[]>;
+  /** Server stream: best paths, the first table message holding all of them, and peers' states. */
+  readonly watchEvent: Rpc<null, WireEvent>;
+  readonly addPeer: Rpc<WirePeer, undefined>;
+  /** By address. */
+  readonly deletePeer: Rpc<string, undefined>;
+  /** Server stream: a peer each. */
+  readonly listPeer: Rpc<null, ListedPeer>;
+}
+
+/** The daemon's own settings. `asn` 0: BGP has not been started. */
+export interface WireGlobal {
+  readonly asn: number;
+  readonly routerId: string;
+  readonly listenPort: number;
+  readonly listenAddresses: readonly string[];
+}
+
+/** One path of plain unicast, field by field. */
+export interface WirePath {
+  readonly family: Family;
+  readonly base: string;
+  readonly length: number;
+  /** From NEXT_HOP, or MP_REACH: there IPv6's global address comes first, a link-local one second (RFC 2545). */
+  readonly nextHops: readonly string[];
+  /** Route targets only; other communities do not pass this door. */
+  readonly targets: readonly TargetParts[];
+  readonly asPath: readonly number[];
+  /** The peer's address, maybe with a zone; empty when the path is our own. */
+  readonly neighbour: string;
+  readonly withdrawn: boolean;
+}
+
+/** A path that could not be taken apart at all. */
+export interface Unreadable {
+  readonly unreadable: string;
+}
+
+/** One path as it came in, or why it is none. */
+export type Received = WirePath | Unreadable;
+
+/** One message of the watch. */
+export type WireEvent =
+  | { readonly kind: 'table'; readonly paths: readonly Received[] }
+  /** A peer's session changed its state. */
+  | { readonly kind: 'peer' }
+  | { readonly kind: 'other' };
+
+/** A peer's configuration as gobgpd holds it. Times in seconds. */
+export interface WirePeer {
+  readonly address: string;
+  readonly asn: number;
+  readonly description: string;
+  /** Empty: no TCP MD5. */
+  readonly password: string;
+  readonly passive: boolean;
+  /** 0: directly connected. */
+  readonly multihop: number;
+  readonly families: readonly Family[];
+  readonly hold: number;
+  readonly keepalive: number;
+  readonly connectRetry: number;
+  /** 0: graceful restart is off. */
+  readonly restartTime: number;
+  readonly localRestarting: boolean;
+}
+
+/** A peer as gobgpd lists it. */
+export type ListedPeer = WirePeer & WirePeerState;
+
+/** What its session does. */
+export interface WirePeerState {
+  /** GoBGP's number, 0 unknown, 1 idle .. 6 established: the same in all generations. */
+  readonly session: number;
+  readonly tables: readonly WireTable[];
+}
+
+/** What a peer has said so far in one family. */
+export interface WireTable {
+  readonly family: Family;
+  /** How many paths it has sent. */
+  readonly received: number;
+  /** Both sides named this family in their graceful restart capability: an End-of-RIB will come (RFC 4724 section 3). */
+  readonly graceful: boolean;
+  readonly endOfRib: boolean;
+}

@@ -1,0 +1,111 @@
+/** One connection to gobgpd from its first word to its loss: begin, tell what stands, then listen on three ways at once. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Speaker } from '../model/peer.js';
+import type { BgpEvent } from '../ports.js';
+import { say } from './announcing.js';
+import type { Finished } from './end-of-rib.js';
+import { type NextHops, nextHopsFor } from './next-hop.js';
+import { pulse } from './pulse.js';
+import { listAnnounced, openSession, type Session, startBgp } from './session.js';
+import { openWatch } from './watch.js';
+
+const AUDIT_MS = 30_000;
+/** A listing of 100,000 paths takes gobgpd a second of CPU: audits get at most a fiftieth of the time. */
+const AUDIT_SHARE = 50;
+
+/** Where gobgpd is, and who hears of oddities. */
+export interface ConnectionOptions {
+  readonly api: string;
+  /** One line for people, about something odd that is survived. */
+  readonly warn?: (line: string) => void;
+  readonly auditMilliseconds?: number;
+}
+
+/** A connection that stands. */
+export interface Connection {
+  readonly session: Session;
+  readonly nextHops: NextHops;
+  /** Who has said everything, as far as our reading of the table has kept up. */
+  finished: Finished;
+  /** Calls that announce or withdraw, so that an audit knows whether it was overtaken. */
+  readonly writes: { begun: number; done: number };
+}
+
+/** Connects and listens. `begun` gets the connection just before `hear` gets `connected`. Rejects with the reason of the loss. */
+export async function connected(
+  options: ConnectionOptions,
+  speaker: Speaker,
+  begun: (connection: Connection) => void,
+  hear: (event: BgpEvent) => void,
+  signal: AbortSignal,
+): Promise<never> {
+  using session = await openSession(options.api);
+  const fresh = await startBgp(session, speaker);
+  const nextHops = chooseNextHops(speaker, options);
+  const announced = fresh ? [] : await announcedAnew(session, nextHops);
+  const connection: Connection = { session, nextHops, finished: new Map(), writes: { begun: 0, done: 0 } };
+  begun(connection);
+  hear({ kind: 'connected', announced, fresh });
+  return await listen(connection, options, hear, signal);
+}
+
+function chooseNextHops(speaker: Speaker, { warn }: ConnectionOptions): NextHops {
+  const { nextHops, useless } = nextHopsFor(speaker);
+  for (const peer of useless) {
+    warn?.(
+      `peer ${peer.address} cannot use our IPv6 announcements: an IPv4 session has no IPv6 next hop, and no address of ` +
+        'the link was found: name nextHop6, or give the peer an IPv6 session',
+    );
+  }
+  return nextHops;
+}
+
+/** What stands from before. Where it names a next hop of old settings, it is said again with the present one. */
+async function announcedAnew(session: Session, nextHops: NextHops) {
+  const { announced, outdated } = await listAnnounced(session, nextHops);
+  const failures = await say(session, outdated, nextHops, false);
+  return announced.filter((announcement) => !failures.has(announcement));
+}
+
+async function listen(
+  connection: Connection,
+  options: ConnectionOptions,
+  hear: (event: BgpEvent) => void,
+  signal: AbortSignal,
+): Promise<never> {
+  const over = new AbortController();
+  const either = AbortSignal.any([signal, over.signal]);
+  const refused = (count: number, example: string) =>
+    options.warn?.(`${count} heard path${count > 1 ? 's' : ''} refused: ${example}`);
+  const watch = openWatch(connection.session, hear, refused);
+  const settled = (finished: Finished) => {
+    connection.finished = finished;
+  };
+  try {
+    return await Promise.race([
+      watch.broken,
+      pulse(connection.session, watch, settled, hear, either),
+      audit(connection, options.auditMilliseconds ?? AUDIT_MS, hear, either),
+    ]);
+  } finally {
+    over.abort();
+    watch.close();
+  }
+}
+
+/** Reads now and then what gobgpd says for us. */
+async function audit(
+  connection: Connection,
+  every: number,
+  hear: (event: BgpEvent) => void,
+  signal: AbortSignal,
+): Promise<never> {
+  for (let took = 0; ; ) {
+    await sleep(Math.max(every, took * AUDIT_SHARE), undefined, { signal });
+    const [start, { begun, done }] = [performance.now(), connection.writes];
+    const { announced } = await listAnnounced(connection.session, connection.nextHops);
+    took = performance.now() - start;
+    // Overtaken by an announcement or a withdrawal, it tells of a time that is over.
+    if (begun === done && begun === connection.writes.begun) hear({ kind: 'audited', announced });
+  }
+}

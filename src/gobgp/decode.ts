@@ -1,0 +1,78 @@
+/**
+ * What gobgpd tells, in our words. Nothing from outside is trusted: gobgpd passes on what peers send, so anything odd is
+ * refused with a reason, and never thrown, because one odd path must not silence the others.
+ */
+import { type Address, address, familyOf, type Prefix, prefix } from '../model/address.js';
+import type { Announcement } from '../model/announcement.js';
+import type { Path } from '../model/path.js';
+import { type RouteTarget, routeTarget, type TargetParts } from '../model/route-target.js';
+import type { Received, WirePath } from './codec.js';
+
+/** What one received path means. */
+export type Told =
+  /** Something that we announced ourselves. */
+  | { readonly kind: 'ours'; readonly announcement: Announcement }
+  | { readonly kind: 'heard'; readonly path: Path }
+  | { readonly kind: 'gone'; readonly prefix: Prefix }
+  /** Unusable. With a prefix: what was heard for it before no longer stands. */
+  | { readonly kind: 'refused'; readonly prefix?: Prefix; readonly reason: string };
+
+/** Gives a received path its meaning. Never throws. */
+export function told(received: Received): Told {
+  if ('unreadable' in received) return { kind: 'refused', reason: received.unreadable };
+  const of = attempt(() => prefix(`${received.base}/${received.length}`));
+  if (of instanceof Error) return { kind: 'refused', reason: of.message };
+  if (received.withdrawn) return { kind: 'gone', prefix: of };
+  const meaning = attempt(() => (received.neighbour === '' ? ours(of, received) : heard(of, received)));
+  return meaning instanceof Error ? { kind: 'refused', prefix: of, reason: `${of}: ${meaning.message}` } : meaning;
+}
+
+function ours(of: Prefix, received: WirePath): Told {
+  return { kind: 'ours', announcement: { prefix: of, targets: received.targets.map(targetOf) } };
+}
+
+function heard(of: Prefix, received: WirePath): Told {
+  const [peerText = '', zone] = received.neighbour.split('%');
+  const path = {
+    prefix: of,
+    ...nextHopOf(of, received.nextHops, zone),
+    targets: [...new Set(received.targets.map(targetOf))],
+    peer: address(peerText),
+    asPath: received.asPath,
+  };
+  return { kind: 'heard', path };
+}
+
+/**
+ * The global next hop when there is one: a link-local address beside it says that the peer is on our link, and then the
+ * global one is on-link too (RFC 2545 section 3). A link-local address alone needs the link, which only the peer's zone names.
+ */
+function nextHopOf(of: Prefix, texts: readonly string[], zone?: string): Pick<Path, 'nextHop' | 'device'> {
+  const candidates = texts.map((text) => address(text));
+  const nextHop = candidates.find((one) => !isLinkLocal(one)) ?? candidates[0];
+  if (nextHop === undefined) throw new Error('no next hop');
+  if (familyOf(of) === 6 && nextHop.startsWith('::ffff:')) {
+    throw new Error(`its next hop ${nextHop} is an IPv4 address: the peer has no IPv6 address on this session`);
+  }
+  if (!isLinkLocal(nextHop)) return { nextHop };
+  if (zone === undefined) throw new Error(`its next hop ${nextHop} is link-local, and the link is not known`);
+  return { nextHop, device: zone };
+}
+
+/** fe80::/10 (RFC 4291 section 2.5.6). */
+function isLinkLocal(of: Address): boolean {
+  return /^fe[89ab][0-9a-f]:/.test(of);
+}
+
+/** A target's canonical text. A small AS in the 4-octet form is another target than the same AS in two: `65000L:1`. */
+function targetOf({ form, administrator, number }: TargetParts): RouteTarget {
+  return routeTarget(`${administrator}${form === 'as4' && Number(administrator) <= 0xffff ? 'L' : ''}:${number}`);
+}
+
+function attempt<T>(work: () => T): T | Error {
+  try {
+    return work();
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}

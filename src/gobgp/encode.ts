@@ -1,0 +1,23 @@
+/** Announcements on their way to gobgpd. */
+import { baseOf, familyOf, lengthOf } from '../model/address.js';
+import type { Announcement } from '../model/announcement.js';
+import { targetParts } from '../model/route-target.js';
+import type { WirePath } from './codec.js';
+import type { NextHops } from './next-hop.js';
+import { checkAnnouncement } from './validate.js';
+
+/** One announcement, or its withdrawal, as a path. Throws when a value is not fit for gobgpd. */
+export function wirePath(announcement: Announcement, nextHops: NextHops, withdrawn: boolean): WirePath {
+  checkAnnouncement(announcement);
+  const family = familyOf(announcement.prefix);
+  return {
+    family,
+    base: baseOf(announcement.prefix),
+    length: lengthOf(announcement.prefix),
+    nextHops: [nextHops[family]],
+    targets: [...new Set(announcement.targets)].map(targetParts),
+    asPath: [],
+    neighbour: '',
+    withdrawn,
+  };
+}

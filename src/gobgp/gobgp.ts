@@ -1,0 +1,86 @@
+/**
+ * gobgpd as the `Bgp` port, over gRPC on a unix socket.
+ *
+ * One loop: connect, start BGP where it is not started, tell what stands, listen, and again after every loss. Nothing is
+ * remembered from one connection to the next: gobgpd keeps nothing over its own restart, so all is told anew each time.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Announcement } from '../model/announcement.js';
+import type { PeerState, Speaker } from '../model/peer.js';
+import type { Bgp, BgpEvent, Failures } from '../ports.js';
+import { say } from './announcing.js';
+import { type Connection, type ConnectionOptions, connected } from './connection.js';
+import { admit, listPeers, peerState, wirePeers } from './peers.js';
+import { checkSpeaker } from './validate.js';
+
+const FIRST_RETRY_MS = 50;
+const LAST_RETRY_MS = 1_000;
+
+/** The real `Bgp`. `api` is gRPC's name of the socket, like `unix:///run/slash32/gobgpd/api.sock`. */
+export class Gobgp implements Bgp {
+  readonly #options: ConnectionOptions;
+  #connection: Connection | undefined;
+  #reason: string;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+    this.#reason = `not connected to gobgpd on ${options.api} yet`;
+  }
+
+  announce(announcements: readonly Announcement[]): Promise<Failures<Announcement>> {
+    return this.#say(announcements, false);
+  }
+
+  withdraw(announcements: readonly Announcement[]): Promise<Failures<Announcement>> {
+    return this.#say(announcements, true);
+  }
+
+  async admitPeers(speaker: Speaker, restarting: boolean): Promise<void> {
+    checkSpeaker(speaker);
+    await admit(this.#need().session, wirePeers(speaker, restarting));
+  }
+
+  async peers(): Promise<readonly PeerState[]> {
+    const { session, finished } = this.#need();
+    return (await listPeers(session)).map((peer) => peerState(peer, finished));
+  }
+
+  /** Throws at once when a value of the speaker is not fit for gobgpd; otherwise returns when the signal says so. */
+  async run(speaker: Speaker, hear: (event: BgpEvent) => void, signal: AbortSignal): Promise<void> {
+    checkSpeaker(speaker);
+    let retry = FIRST_RETRY_MS;
+    while (!signal.aborted) {
+      const wasConnected = await this.#once(speaker, hear, signal);
+      retry = wasConnected ? FIRST_RETRY_MS : Math.min(retry * 2, LAST_RETRY_MS);
+      await sleep(retry, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  /** One connection from beginning to end. Returns whether it ever stood. */
+  async #once(speaker: Speaker, hear: (event: BgpEvent) => void, signal: AbortSignal): Promise<boolean> {
+    const begun = (connection: Connection) => {
+      this.#connection = connection;
+    };
+    const reason = await connected(this.#options, speaker, begun, hear, signal).catch((error: Error) => error.message);
+    const stood = this.#connection !== undefined;
+    this.#connection = undefined;
+    // A gobgpd that stays away is told once, not at every try.
+    if (!signal.aborted && (stood || reason !== this.#reason)) hear({ kind: 'disconnected', reason });
+    this.#reason = reason;
+    return stood;
+  }
+
+  #need(): Connection {
+    if (!this.#connection) throw new Error(this.#reason);
+    return this.#connection;
+  }
+
+  async #say(announcements: readonly Announcement[], withdrawn: boolean): Promise<Failures<Announcement>> {
+    const connection = this.#connection;
+    if (!connection) return new Map(announcements.map((one) => [one, new Error(this.#reason)]));
+    connection.writes.begun++;
+    return say(connection.session, announcements, connection.nextHops, withdrawn).finally(
+      () => connection.writes.done++,
+    );
+  }
+}

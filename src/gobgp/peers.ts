@@ -1,0 +1,82 @@
+/** Peers: which to add and remove so that gobgpd has exactly the speaker's, and what their sessions do. */
+import { address } from '../model/address.js';
+import type { PeerState, Speaker } from '../model/peer.js';
+import { listing, reasonOf, unary } from './call.js';
+import type { ListedPeer, WirePeer } from './codec.js';
+import type { Finished } from './end-of-rib.js';
+import type { Session } from './session.js';
+
+/** Listing peers doubles as the pulse: an answer later than this is none. */
+const PEERS_MS = 2_000;
+/** GoBGP's session states, by its numbers. */
+const SESSIONS = ['unknown', 'idle', 'connect', 'active', 'opensent', 'openconfirm', 'established'] as const;
+/** A peer that differs in one of these needs a new session. Not in its name; and that we restarted is true only once. */
+const SESSION_FIELDS = [
+  'address',
+  'asn',
+  'password',
+  'passive',
+  'multihop',
+  'hold',
+  'keepalive',
+  'connectRetry',
+  'restartTime',
+] as const;
+
+/** The speaker's peers as gobgpd should hold them. */
+export function wirePeers(speaker: Speaker, restarting: boolean): readonly WirePeer[] {
+  return speaker.peers.map((peer) => ({
+    address: peer.address,
+    asn: peer.asn,
+    description: peer.name,
+    password: peer.password ?? '',
+    passive: peer.passive,
+    multihop: peer.multihop ?? 0,
+    families: peer.families,
+    ...speaker.timers,
+    restartTime: speaker.restartTime,
+    localRestarting: restarting && speaker.restartTime > 0,
+  }));
+}
+
+/** What to do so that `found` becomes `wanted`. A changed peer is removed and added: its session has to start again anyway. */
+export function peerChanges(
+  wanted: readonly WirePeer[],
+  found: readonly WirePeer[],
+): { readonly remove: readonly WirePeer[]; readonly add: readonly WirePeer[] } {
+  const without = (peers: readonly WirePeer[], others: readonly WirePeer[]) =>
+    peers.filter((peer) => !others.some((other) => sameSession(peer, other)));
+  return { remove: without(found, wanted), add: without(wanted, found) };
+}
+
+function sameSession(a: WirePeer, b: WirePeer): boolean {
+  const families = (peer: WirePeer) => [...peer.families].sort().join();
+  return families(a) === families(b) && SESSION_FIELDS.every((field) => a[field] === b[field]);
+}
+
+/** Makes gobgpd's peers exactly `wanted`. Throws an Error that names those it did not take. */
+export async function admit(session: Session, wanted: readonly WirePeer[]): Promise<void> {
+  const { remove, add } = peerChanges(wanted, await listPeers(session));
+  const failures: string[] = [];
+  const failed = (peer: WirePeer) => (error: unknown) => void failures.push(`${peer.address} (${reasonOf(error)})`);
+  for (const peer of remove) {
+    await unary(session.client, session.codec.deletePeer, peer.address).catch(failed(peer));
+  }
+  for (const peer of add) await unary(session.client, session.codec.addPeer, peer).catch(failed(peer));
+  if (failures.length > 0) throw new Error(`gobgpd did not change these peers: ${failures.join(', ')}`);
+}
+
+/** Every peer gobgpd has, by address. */
+export async function listPeers({ client, codec }: Session): Promise<readonly ListedPeer[]> {
+  const peers: ListedPeer[] = [];
+  await listing(client, codec.listPeer, null, (peer) => peers.push(peer), PEERS_MS);
+  return peers.sort((a, b) => (a.address < b.address ? -1 : 1));
+}
+
+/** A listed peer in our words. What it had finished does not outlive its session. */
+export function peerState(peer: ListedPeer, finished: Finished): PeerState {
+  const [bare = ''] = peer.address.split('%');
+  const session = SESSIONS[peer.session] ?? 'unknown';
+  const endOfRib = session === 'established' ? [...(finished.get(peer.address) ?? [])] : [];
+  return { address: address(bare), asn: peer.asn, session, endOfRib };
+}

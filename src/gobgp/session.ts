@@ -1,0 +1,78 @@
+/** One connection to one gobgpd: which API it speaks, and whether BGP is started the way we want it. */
+import { type Client, status } from '@grpc/grpc-js';
+import type { Announcement } from '../model/announcement.js';
+import type { Speaker } from '../model/peer.js';
+import { api3 } from './api-3.js';
+import { listing, openClient, reasonOf, statusOf, unary } from './call.js';
+import type { Codec, Received, WireGlobal } from './codec.js';
+import { told } from './decode.js';
+import type { NextHops } from './next-hop.js';
+
+/** An open connection. */
+export interface Session extends Disposable {
+  readonly client: Client;
+  readonly codec: Codec;
+  /** How gobgpd was set when we came. */
+  readonly found: WireGlobal;
+}
+
+const codecs: readonly (() => Codec)[] = [api3];
+
+/** Connects, and finds the API generation: only GetBgp on the right service is answered. Throws the reason in words. */
+export async function openSession(api: string, milliseconds?: number): Promise<Session> {
+  const client = openClient(api);
+  try {
+    for (const codec of codecs.map((make) => make())) {
+      const found = await unary(client, codec.getBgp, null, milliseconds).catch(unlessUnknownService);
+      if (found) return { client, codec, found, [Symbol.dispose]: () => client.close() };
+    }
+  } catch (cause) {
+    client.close();
+    throw new Error(`gobgpd does not answer on ${api}: ${reasonOf(cause)}`, { cause });
+  }
+  client.close();
+  throw new Error(
+    `what answers on ${api} speaks another API than 3.x (apipb.GobgpApi), as gobgpd 4.x does: run gobgpd 3.10 to 3.37`,
+  );
+}
+
+function unlessUnknownService(error: unknown): undefined {
+  if (statusOf(error) !== status.UNIMPLEMENTED) throw error;
+}
+
+/**
+ * Starts BGP where it is not started. Returns whether it did.
+ * Where it is, it must be ours: another StartBgp would wipe every path, or fail, so a difference needs a new gobgpd.
+ */
+export async function startBgp({ client, codec, found }: Session, speaker: Speaker): Promise<boolean> {
+  if (found.asn === 0) {
+    const { asn, routerId, listenPort, listenAddresses } = speaker;
+    await unary(client, codec.startBgp, { asn, routerId, listenPort, listenAddresses });
+    return true;
+  }
+  if (found.asn !== speaker.asn || found.routerId !== speaker.routerId) {
+    throw new Error(
+      `gobgpd runs as AS ${found.asn} with router id ${found.routerId}, and AS ${speaker.asn} with router id ` +
+        `${speaker.routerId} is configured: restart gobgpd`,
+    );
+  }
+  return false;
+}
+
+/** Everything gobgpd says for us; `outdated` of it names another next hop than we would now. */
+export async function listAnnounced(
+  { client, codec }: Session,
+  nextHops: NextHops,
+): Promise<{ readonly announced: readonly Announcement[]; readonly outdated: readonly Announcement[] }> {
+  const announced: Announcement[] = [];
+  const outdated: Announcement[] = [];
+  const hear = (received: Received) => {
+    if ('unreadable' in received || received.neighbour !== '') return;
+    const meaning = told(received);
+    if (meaning.kind !== 'ours') return;
+    announced.push(meaning.announcement);
+    if (!received.nextHops.includes(nextHops[received.family])) outdated.push(meaning.announcement);
+  };
+  for (const family of [4, 6] as const) await listing(client, codec.listPath, family, (all) => all.forEach(hear));
+  return { announced, outdated };
+}
