@@ -1,0 +1,126 @@
+/**
+ * The rules that keep networks apart, as text for nft: one table, `inet slash32`, the only one we ever touch.
+ *
+ * How a packet goes:
+ *
+ *     from an endpoint      prerouting-raw   forged? drop. Else its network's mark, before conntrack sees it.
+ *                           prerouting       the mark again: somebody's mangle rule may have overwritten it.
+ *                           (routing)        `ip rule fwmark` leads it to the table of its network.
+ *                           forward          to an endpoint: has that one's network a route back to the source?
+ *     from outside          prerouting       to an endpoint: the same question, and its network's mark, so that rp_filter
+ *                                            (with src_valid_mark=1) looks for the way back in that network's table.
+ *                           forward          to an endpoint and without a mark: drop.
+ *     from the host itself  (output)         never filtered: health probes.
+ *
+ * Networks are verdict chains, endpoints are map elements, so a packet costs the same with one endpoint or thousands.
+ * A chain's name tells its whole content: `net-1001` never means anything but mark 1001. That is why a change of networks
+ * can be made hitless: new chains are filled first, elements move in one transaction, chains that nobody uses go last.
+ * The other way round, a packet that looked up a new element while it walked the old rules would find a chain still empty
+ * and pass.
+ *
+ * prerouting stands after destination NAT (every nat chain of Linux 4.18 and newer runs at -100, whatever priority it
+ * names), so a published port or a masqueraded answer is judged by the address it really goes to.
+ */
+
+/** The one table. */
+export const TABLE = 'slash32';
+/** The bits of a packet's mark that are ours. kube-proxy has 0x4000 and 0x8000, Calico the upper half. */
+export const MARK_MASK = 0x3fff;
+/** The verdict maps: who may send from where, and whose address is whose. */
+export const MAPS = {
+  source4: 'ifname . ipv4_addr',
+  source6: 'ifname . ipv6_addr',
+  destination4: 'ipv4_addr',
+  destination6: 'ipv6_addr',
+} as const;
+export type MapName = keyof typeof MAPS;
+
+/** Chain for packets from endpoints of the network with this kernel table. */
+export const fromNetwork = (table: number) => `net-${table}`;
+/** Chain for packets to endpoints of that network. */
+export const toNetwork = (table: number) => `to-${table}`;
+
+/** The kernel table a chain of a network is for; undefined for any other chain. */
+export function tableOfChain(chain: string): number | undefined {
+  const found = /^(?:net|to)-(\d{1,5})$/.exec(chain);
+  return found ? Number(found[1]) : undefined;
+}
+
+/** Makes or repairs the table in place, in one transaction: every rule anew, the elements of the maps stay. */
+export function repairText(tables: Iterable<number>): string {
+  return `add table inet ${TABLE}\nflush table inet ${TABLE}\n${tableText(tables)}`;
+}
+
+/**
+ * Makes the table from nothing, whatever was in its place, in one transaction with all its elements.
+ * @param elements each as nft writes it, after the table's name
+ */
+export function rebuildText(tables: Iterable<number>, elements: Iterable<string>): string {
+  const lines = [...elements].map((element) => `add element inet ${TABLE} ${element}\n`);
+  return `add table inet ${TABLE}\ndelete table inet ${TABLE}\n${tableText(tables)}${lines.join('')}`;
+}
+
+function tableText(tables: Iterable<number>): string {
+  const sorted = [...new Set(tables)].sort((a, b) => a - b);
+  const maps = Object.entries(MAPS).map(([name, key]) => `\tmap ${name} {\n\t\ttype ${key} : verdict\n\t}\n`);
+  const chains = [...sorted.flatMap(networkChains), ...SHARED_CHAINS].map(chainText);
+  return `table inet ${TABLE} {\n${[...maps, ...chains].join('\n')}}\n`;
+}
+
+type Chain = readonly [name: string, ...lines: string[]];
+
+function chainText([name, ...lines]: Chain): string {
+  return `\tchain ${name} {\n${lines.map((line) => `\t\t${line}\n`).join('')}\t}\n`;
+}
+
+/** Only our bits of the mark change: the rest belongs to others. */
+function networkChains(table: number): Chain[] {
+  const mark = `meta mark set meta mark & ${hex(~MARK_MASK)} | ${hex(table)}`;
+  return [
+    [fromNetwork(table), `${mark} accept`],
+    [toNetwork(table), `${mark} goto return-route`],
+  ];
+}
+
+const SHARED_CHAINS: readonly Chain[] = [
+  [
+    'return-route',
+    // Routers on the way are in no network, and path MTU discovery needs them. Other endpoints are no routers.
+    'iifname != "s32*" icmp type { destination-unreachable, time-exceeded, parameter-problem } accept',
+    'iifname != "s32*" icmpv6 type { destination-unreachable, packet-too-big, time-exceeded, parameter-problem } accept',
+    'fib saddr . mark oif missing drop',
+    'accept',
+  ],
+  [
+    'from-endpoint',
+    'icmp type { redirect, router-advertisement, router-solicitation } drop',
+    'icmpv6 type { nd-router-solicit, nd-router-advert, nd-redirect } drop',
+    'ip daddr 127.0.0.0/8 drop',
+    // Duplicate address detection has no source yet. Without one the host makes no neighbour entry.
+    'ip6 saddr :: icmpv6 type nd-neighbor-solicit accept',
+    'iifname . ip saddr vmap @source4',
+    'iifname . ip6 saddr vmap @source6',
+    'drop',
+  ],
+  ['network-of-source', 'iifname . ip saddr vmap @source4', 'iifname . ip6 saddr vmap @source6'],
+  [
+    'to-endpoint',
+    `iifname != "s32*" meta mark & ${hex(MARK_MASK)} != 0 accept`,
+    'ip daddr vmap @destination4',
+    'ip6 daddr vmap @destination6',
+    'drop',
+  ],
+  ['prerouting-raw', 'type filter hook prerouting priority raw; policy accept;', 'iifname "s32*" goto from-endpoint'],
+  [
+    'prerouting',
+    'type filter hook prerouting priority dstnat + 1; policy accept;',
+    'iifname "s32*" goto network-of-source',
+    'ip daddr vmap @destination4',
+    'ip6 daddr vmap @destination6',
+  ],
+  ['forward', 'type filter hook forward priority filter; policy accept;', 'oifname "s32*" goto to-endpoint'],
+];
+
+function hex(value: number): string {
+  return `0x${(value >>> 0).toString(16).padStart(8, '0')}`;
+}

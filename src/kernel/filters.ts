@@ -1,0 +1,205 @@
+/**
+ * The filters of this node: who may send what from where, and who may reach whom.
+ *
+ * Rules are written by nft, from text, when networks change; that is rare. Endpoints come and go as map elements, in one
+ * nfnetlink transaction each, without a process. The rules stay in force when the controller ends, and nothing is flushed
+ * when it comes back.
+ *
+ * All endpoints are remembered here, so that the whole table can be made again after an `nft flush ruleset`, and an
+ * element that belongs to nobody can be told. Whoever opens the filters therefore says who is attached already.
+ */
+import { type Endpoint, type EndpointId, endpointKey } from '../model/endpoint.js';
+import type { Networks } from '../model/network.js';
+import { NETLINK_NETFILTER, NetlinkSocket } from '../netlink/index.js';
+import { generation } from '../netlink/nft.js';
+import { commit, type ElementChange, removeChains } from './filters-commit.js';
+import { elementFor, elementId, elementText, type FilterKey, keysOf } from './filters-elements.js';
+import { runNft } from './filters-nft.js';
+import { rebuildText, repairText, tableOfChain } from './filters-ruleset.js';
+import { chainNames, elementsToChange, structure } from './filters-state.js';
+
+/** The isolation filters of one node. */
+export interface Filters extends Disposable {
+  /**
+   * Makes the rules for exactly these networks, and the elements for exactly the endpoints that are admitted. Repairs what
+   * was damaged, opens no window meanwhile, and starts nft only when something differs. An endpoint whose network is not
+   * among them is cut off.
+   */
+  separate(networks: Networks): Promise<void>;
+  /**
+   * Lets an endpoint send from its own addresses, and hear what its network has a way back to. Synchronous, and in force
+   * when it returns. Once more is fine; what one of its addresses meant before is replaced.
+   * @param table kernel table of its network, which `separate` has seen
+   */
+  admit(endpoint: Endpoint, table: number): void;
+  /** Takes that back. What is gone is fine, and an address that another endpoint has by now stays that one's. */
+  expel(endpoint: EndpointId): void;
+  /** Has anybody touched our table since our own last change? Others may change theirs as often as they like. */
+  changed(): boolean;
+}
+
+/**
+ * Opens the filters of the calling thread's network namespace.
+ * @param attached the endpoints that exist; elements of any other go with the first `separate`
+ */
+export function openFilters(attached: Iterable<Endpoint>): Filters {
+  return new NftFilters(attached);
+}
+
+/** An endpoint we remember. Without a table its network is not known (yet), and it has no elements. */
+interface Admitted {
+  readonly endpoint: Endpoint;
+  readonly keys: readonly FilterKey[];
+  table: number | undefined;
+}
+
+/** Others write rules too. When that happens while we write ours, what we read back may hold their change. */
+const WRITE_ATTEMPTS = 3;
+
+class NftFilters implements Filters {
+  readonly #socket = new NetlinkSocket(NETLINK_NETFILTER);
+  readonly #admitted = new Map<string, Admitted>();
+  /** Whose an element is: the last endpoint that was admitted with it. */
+  readonly #owners = new Map<string, string>();
+  /** Our table as it was right after we wrote it, and for which kernel tables. */
+  #written: { readonly tables: string; readonly rules: string | undefined } | undefined;
+  /** The generation up to which our table is known to be as it should. */
+  #known: number | undefined;
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(attached: Iterable<Endpoint>) {
+    for (const endpoint of attached) this.#remember(endpoint, undefined);
+  }
+
+  separate(networks: Networks): Promise<void> {
+    // One after another: the second starts from what the first has made.
+    const turn = this.#turn.then(() => this.#separate(networks));
+    this.#turn = turn.catch(() => {});
+    return turn;
+  }
+
+  admit(endpoint: Endpoint, table: number): void {
+    const keys = keysOf(endpoint);
+    const ids = new Set(keys.map(elementId));
+    const stale = this.#ownKeys(endpoint).filter((key) => !ids.has(elementId(key)));
+    this.#commit({ put: keys.map((key) => elementFor(key, table)), remove: stale });
+    this.#forget(endpoint);
+    this.#remember(endpoint, table);
+  }
+
+  expel(endpoint: EndpointId): void {
+    this.#commit({ put: [], remove: this.#ownKeys(endpoint) });
+    this.#forget(endpoint);
+  }
+
+  changed(): boolean {
+    const now = generation(this.#socket);
+    if (this.#known === now) return false;
+    if (!this.#written || this.#written.rules !== structure(this.#socket)) return true;
+    const { put, remove } = elementsToChange(this.#socket, this.#wanted());
+    if (put.length + remove.length > 0) return true;
+    this.#known = now;
+    return false;
+  }
+
+  [Symbol.dispose](): void {
+    this.#socket.close();
+  }
+
+  async #separate(networks: Networks): Promise<void> {
+    const tables = new Set([...networks.byName.values()].map((network) => network.table));
+    const moved = this.#moveEndpoints(networks);
+    const same = this.#written?.tables === namesOf(tables);
+    if (same && !moved && !this.changed()) return;
+    this.#written = undefined;
+    for (let attempt = 1; attempt <= WRITE_ATTEMPTS; attempt++) if (await this.#write(tables)) return;
+  }
+
+  /** Gives every endpoint the table that its network has now. Returns whether that is another one for any. */
+  #moveEndpoints(networks: Networks): boolean {
+    let moved = false;
+    for (const admitted of this.#admitted.values()) {
+      const table = networks.byName.get(admitted.endpoint.network)?.table;
+      if (table !== admitted.table) moved = true;
+      admitted.table = table;
+    }
+    return moved;
+  }
+
+  /**
+   * Rules, then elements, then what nobody needs any more: a packet on its way finds every chain filled.
+   * Returns whether all changes meanwhile were ours.
+   */
+  async #write(tables: ReadonlySet<number>): Promise<boolean> {
+    const before = generation(this.#socket);
+    await this.#writeRules(tables);
+    let own = 1 + commit(this.#socket, elementsToChange(this.#socket, this.#wanted()));
+    own += removeChains(
+      this.#socket,
+      chainNames(this.#socket).filter((chain) => isSurplus(chain, tables)),
+    );
+    this.#written = { tables: namesOf(tables), rules: structure(this.#socket) };
+    const alone = generation(this.#socket) === before + own;
+    this.#known = alone ? before + own : undefined;
+    return alone;
+  }
+
+  async #writeRules(tables: ReadonlySet<number>): Promise<void> {
+    const chains = chainNames(this.#socket);
+    const inUse = chains.flatMap((chain) => tableOfChain(chain) ?? []);
+    const rebuild = rebuildText(tables, this.#texts());
+    if (chains.length === 0) return runNft(rebuild);
+    // Refused: a map or a chain of that name is of another kind, so it was somebody else's, or another version's.
+    await runNft(repairText([...tables, ...inUse])).catch(() => runNft(rebuild));
+  }
+
+  #commit(change: ElementChange): void {
+    const own = commit(this.#socket, change);
+    // Any other number: somebody else wrote too, and `changed` has to look.
+    if (this.#known !== undefined && generation(this.#socket) === this.#known + own) this.#known += own;
+  }
+
+  #wanted() {
+    return this.#settled().map(({ key, table }) => elementFor(key, table));
+  }
+
+  #texts(): string[] {
+    return this.#settled().map(({ key, table }) => elementText(key, table));
+  }
+
+  /** Every element that should be: of two endpoints with the same address, the later one's. */
+  #settled(): { readonly key: FilterKey; readonly table: number }[] {
+    return [...this.#admitted].flatMap(([owner, { keys, table }]) =>
+      table === undefined
+        ? []
+        : keys.filter((key) => this.#owners.get(elementId(key)) === owner).map((key) => ({ key, table })),
+    );
+  }
+
+  #ownKeys(id: EndpointId): readonly FilterKey[] {
+    const owner = endpointKey(id);
+    const keys = this.#admitted.get(owner)?.keys ?? [];
+    return keys.filter((key) => this.#owners.get(elementId(key)) === owner);
+  }
+
+  #remember(endpoint: Endpoint, table: number | undefined): void {
+    const owner = endpointKey(endpoint);
+    const keys = keysOf(endpoint);
+    this.#admitted.set(owner, { endpoint, keys, table });
+    for (const key of keys) this.#owners.set(elementId(key), owner);
+  }
+
+  #forget(id: EndpointId): void {
+    for (const key of this.#ownKeys(id)) this.#owners.delete(elementId(key));
+    this.#admitted.delete(endpointKey(id));
+  }
+}
+
+function isSurplus(chain: string, tables: ReadonlySet<number>): boolean {
+  const table = tableOfChain(chain);
+  return table !== undefined && !tables.has(table);
+}
+
+function namesOf(tables: ReadonlySet<number>): string {
+  return [...tables].sort((a, b) => a - b).join();
+}

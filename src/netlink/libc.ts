@@ -1,0 +1,150 @@
+/**
+ * The C library, and the only file that knows koffi.
+ *
+ * Every function throws a SystemError when the call fails, so nobody above looks at errno. `recv` alone has a quiet
+ * answer: `undefined` when nothing is there. Buffers are handed to the kernel as they are, without a copy.
+ *
+ * A call blocks the event loop for as long as the kernel takes, which for netlink is microseconds. `sendAside` is for
+ * the few that take longer (removing a link waits for an RCU grace period): it runs on a thread of libuv's pool of
+ * four, so it must end by itself.
+ */
+import { getSystemErrorName } from 'node:util';
+import koffi from 'koffi';
+
+/** The C library is part of the process, whether it is glibc or musl. */
+const libc = koffi.load(null);
+const C = {
+  bind: libc.func('int bind(int fd, const void *address, uint32_t length)'),
+  close: libc.func('int close(int fd)'),
+  getsockopt: libc.func('int getsockopt(int fd, int level, int option, void *value, void *length)'),
+  if_indextoname: libc.func('const char *if_indextoname(uint32_t index, void *name)'),
+  if_nametoindex: libc.func('uint32_t if_nametoindex(const char *name)'),
+  ioctl: libc.func('int ioctl(int fd, ulong request, ulong argument)'),
+  recv: libc.func('intptr_t recv(int fd, void *buffer, size_t length, int flags)'),
+  send: libc.func('intptr_t send(int fd, const void *buffer, size_t length, int flags)'),
+  setns: libc.func('int setns(int fd, int kind)'),
+  setsockopt: libc.func('int setsockopt(int fd, int level, int option, const void *value, uint32_t length)'),
+  socket: libc.func('int socket(int domain, int type, int protocol)'),
+  strerror: libc.func('const char *strerror(int code)'),
+} as const;
+
+/** errno values somebody here looks at (asm-generic/errno.h). */
+export const Errno = {
+  ENOENT: 2,
+  ESRCH: 3,
+  EINTR: 4,
+  EAGAIN: 11,
+  EBUSY: 16,
+  EEXIST: 17,
+  ENODEV: 19,
+  EINVAL: 22,
+  EADDRNOTAVAIL: 99,
+  ENETUNREACH: 101,
+  ENOBUFS: 105,
+  EHOSTUNREACH: 113,
+} as const;
+
+/** The kernel's answer to a call, as C would say it. */
+export class SystemError extends Error {
+  override readonly name = 'SystemError';
+  readonly errno: number;
+  /** `EEXIST`, `ENODEV`, ... */
+  readonly code: string;
+  constructor(call: string, errno: number) {
+    super(`${call}: ${describeErrno(errno)}`);
+    this.errno = errno;
+    this.code = errorCode(errno);
+  }
+}
+
+/** What strerror says: `File exists`. */
+export function describeErrno(errno: number): string {
+  return C.strerror(errno) as string;
+}
+
+/** The symbol of an errno: `EEXIST`. */
+export function errorCode(errno: number): string {
+  return getSystemErrorName(-errno);
+}
+
+export function socket(domain: number, type: number, protocol: number): number {
+  return checked('socket', C.socket(domain, type, protocol));
+}
+
+export function bind(fd: number, address: Buffer): void {
+  checked('bind', C.bind(fd, address, address.length));
+}
+
+export function setsockopt(fd: number, level: number, option: number, value: number): void {
+  const buffer = Buffer.alloc(4);
+  buffer.writeInt32LE(value);
+  checked('setsockopt', C.setsockopt(fd, level, option, buffer, buffer.length));
+}
+
+export function getsockopt(fd: number, level: number, option: number): number {
+  const value = Buffer.alloc(4);
+  const length = Buffer.from([4, 0, 0, 0]);
+  checked('getsockopt', C.getsockopt(fd, level, option, value, length));
+  return value.readInt32LE();
+}
+
+/** Sends the first `length` bytes in one system call. */
+export function send(fd: number, buffer: Buffer, length: number): void {
+  checked('send', C.send(fd, buffer, length, 0));
+}
+
+/** The same on another thread: the event loop goes on. The buffer must stay untouched until then. */
+export function sendAside(fd: number, buffer: Buffer, length: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    C.send.async(fd, buffer, length, 0, (error: unknown, sent: number) => {
+      // errno belongs to the other thread, so the reason is lost; netlink answers refusals by message anyway.
+      if (error ?? sent < 0) reject(error ?? new Error('send failed on another thread'));
+      else resolve();
+    });
+  });
+}
+
+/** Bytes of the next message, or undefined when there is none. More than the buffer holds means: it was cut off. */
+export function recv(fd: number, buffer: Buffer): number | undefined {
+  for (;;) {
+    const length = C.recv(fd, buffer, buffer.length, MSG_DONTWAIT | MSG_TRUNC) as number;
+    if (length >= 0) return length;
+    const errno = koffi.errno();
+    if (errno === Errno.EAGAIN) return undefined;
+    if (errno !== Errno.EINTR) throw new SystemError('recv', errno);
+  }
+}
+
+/** Moves the calling thread, and nothing else, into a namespace. Use `inNamespace`. */
+export function setns(fd: number, kind: number): void {
+  checked('setns', C.setns(fd, kind));
+}
+
+export function ioctl(fd: number, request: number, argument: number): number {
+  return checked('ioctl', C.ioctl(fd, request, argument));
+}
+
+/** Index of a link in this thread's network namespace, or undefined when there is no such name. */
+export function indexOfName(name: string): number | undefined {
+  return (C.if_nametoindex(name) as number) || undefined;
+}
+
+/** Name of a link in this thread's network namespace, or undefined when there is no such index. */
+export function nameOfIndex(index: number): string | undefined {
+  return (C.if_indextoname(index, Buffer.alloc(IF_NAMESIZE)) as string | null) ?? undefined;
+}
+
+export function close(fd: number): void {
+  checked('close', C.close(fd));
+}
+
+function checked(call: string, result: number): number {
+  if (result < 0) throw new SystemError(call, koffi.errno());
+  return result;
+}
+
+/** sys/socket.h */
+const MSG_TRUNC = 0x20;
+const MSG_DONTWAIT = 0x40;
+/** net/if.h */
+const IF_NAMESIZE = 16;
