@@ -102,7 +102,7 @@ export class MessageBuffer {
     return this;
   }
 
-  bytesOf(value: Uint8Array): this {
+  raw(value: Uint8Array): this {
     this.#reserve(value.length);
     this.#bytes.set(value, this.#length);
     this.#length += value.length;
@@ -119,7 +119,7 @@ export class MessageBuffer {
   /** An attribute of raw bytes. */
   attribute(type: number, value: Uint8Array): this {
     this.u16(ATTRIBUTE_HEADER + value.length).u16(type);
-    return this.bytesOf(value).#align();
+    return this.raw(value).#align();
   }
 
   attributeU8(type: number, value: number): this {
@@ -210,6 +210,30 @@ export function* attributeList(body: Buffer, offset = 0): Generator<readonly [ty
 export function textOf(value: Buffer): string {
   const end = value.indexOf(0);
   return value.toString('utf8', 0, end < 0 ? value.length : end);
+}
+
+/** Address families (linux/socket.h). */
+export const AF_UNSPEC = 0;
+export const AF_INET = 2;
+export const AF_INET6 = 10;
+
+/** An IP address: its 4 or 16 bytes in network order. */
+export type Ip = Uint8Array;
+
+/** The family that an address's length tells. */
+export function ipFamily(ip: Ip): number {
+  return ip.length === 4 ? AF_INET : AF_INET6;
+}
+
+/** A MAC address as six bytes. Throws RangeError that names the text. */
+export function macBytes(text: string): Buffer {
+  if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(text)) throw new RangeError(`not a MAC address: "${text}"`);
+  return Buffer.from(text.replaceAll(':', ''), 'hex');
+}
+
+/** A MAC address as people write it. */
+export function macText(bytes: Buffer): string {
+  return bytes.toString('hex').replace(/..(?!$)/g, '$&:');
 }
 
 /** Lengths are rounded up to 4 (NLMSG_ALIGN, NLA_ALIGN). */

@@ -8,7 +8,20 @@
  *
  * A socket belongs to the network namespace in which it was opened, whatever thread uses it later.
  */
-import { bind, close, Errno, getsockopt, recv, SystemError, send, sendAside, setsockopt, socket } from './libc.js';
+import {
+  attachFilter,
+  bind,
+  close,
+  Errno,
+  getsockname,
+  getsockopt,
+  recv,
+  SystemError,
+  send,
+  sendAside,
+  setsockopt,
+  socket,
+} from './libc.js';
 import type { Request } from './message.js';
 import {
   type Message,
@@ -83,6 +96,11 @@ export class NetlinkSocket implements Disposable {
     }
   }
 
+  /** Our address at the kernel: events say by it who caused them. */
+  get port(): number {
+    return getsockname(this.#fd).readUInt32LE(4);
+  }
+
   /** Sends one request and returns what came back besides the acknowledgement. Throws NetlinkError. */
   request(request: Request): readonly Message[] {
     const answers: Message[] = [];
@@ -153,6 +171,11 @@ export class NetlinkSocket implements Disposable {
       yield part.filter((message) => message !== end || message.flags & NLM_F_DUMP_INTR);
       if (end) return;
     }
+  }
+
+  /** Queues only what a classic BPF program lets in. */
+  filter(program: Buffer): void {
+    attachFilter(this.#fd, program);
   }
 
   /** Joins a multicast group: its messages come through `receive`. */
