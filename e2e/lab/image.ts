@@ -1,0 +1,83 @@
+/**
+ * What runs in a node follows from its image, as in a container: the same daemons, from the host's packages and from
+ * this repository instead of from image layers.
+ */
+import { readFileSync } from 'node:fs';
+import { inRepository } from './repository.js';
+import type { NodeSpec } from './topology.js';
+
+/** A long-running process of a node. */
+export interface ProcessSpec {
+  readonly name: string;
+  readonly argv: readonly string[];
+  /** The unix socket, below the node's directory, that accepts connections once the process is ready. */
+  readonly ready: string;
+  /** Run in the node once the process is ready, each time it starts. */
+  readonly afterwards?: readonly string[];
+}
+
+/** An image we can stand in for: where its bound file lies, and what runs. */
+interface Image {
+  readonly config: string;
+  processes(config: string): readonly ProcessSpec[];
+}
+
+const IMAGES: Record<string, Image> = {
+  frr: { config: '/etc/frr/frr.conf', processes: frrDaemons },
+  slash32: {
+    config: '/etc/slash32/node.yaml',
+    processes: (config) => [
+      { name: 'sidecar', argv: [inRepository('bin/slash32'), 'sidecar'], ready: 'slash32/gobgpd.sock' },
+      { name: 'slash32d', argv: [inRepository('bin/slash32d'), '--config', config], ready: 'slash32/cni.sock' },
+    ],
+  },
+  gobgp: {
+    config: '/etc/gobgp/gobgp.toml',
+    processes: (config) => [
+      {
+        name: 'gobgpd',
+        argv: ['gobgpd', '-f', config, '--api-hosts', 'unix:///run/slash32/gobgpd.sock', '--pprof-disable'],
+        ready: 'slash32/gobgpd.sock',
+      },
+    ],
+  },
+  // A machine on which nothing runs.
+  debian: { config: '', processes: () => [] },
+};
+
+/** The processes of a node, in the order they start. Throws for an image that nothing here can stand in for. */
+export function processesOf(node: NodeSpec, nodeDirectory: string): readonly ProcessSpec[] {
+  const short = node.image.replace(/^.*\//, '').replace(/[:@].*$/, '');
+  const image = IMAGES[short];
+  if (!image) {
+    throw new Error(
+      `node ${node.name}: no stand-in for image "${node.image}" (known: ${Object.keys(IMAGES).join(', ')})`,
+    );
+  }
+  if (image.config && !node.binds.some((bind) => bind.target === image.config)) {
+    throw new Error(`node ${node.name}: image "${node.image}" needs a file bound to ${image.config}`);
+  }
+  return image.processes(nodeDirectory + image.config);
+}
+
+/**
+ * FRR's daemons start empty, and vtysh tells each its part of the one frr.conf, as FRR's own start script does: a daemon
+ * that reads the file by itself stumbles over the others' lines. No TCP ports; the /run/frr of the node keeps sockets apart.
+ */
+function frrDaemons(config: string): ProcessSpec[] {
+  const hasStaticRoutes = /^ip(v6)? route /m.test(contentOf(config));
+  return ['zebra', ...(hasStaticRoutes ? ['staticd'] : []), 'bgpd'].map((name) => ({
+    name,
+    argv: [`/usr/lib/frr/${name}`, '-f', '/dev/null', '-A', '127.0.0.1', '-P', '0', '--log', 'stdout'],
+    ready: `frr/${name}.vty`,
+    afterwards: ['vtysh', '-d', name, '-f', config],
+  }));
+}
+
+function contentOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,27 @@
+/** A command that runs until it is told to stop, and whose lines count. */
+import { execa } from 'execa';
+
+export interface LongCommand {
+  readonly pid: number;
+  /** Ends it with a signal and returns everything it has printed, as lines. */
+  stop(signal: 'SIGINT' | 'SIGTERM'): Promise<readonly string[]>;
+}
+
+/** Starts a command in a network namespace. */
+export function startIn(namespace: string, argv: readonly string[]): LongCommand {
+  const running = execa('ip', ['netns', 'exec', namespace, ...argv], { reject: false, lines: true, stdin: 'ignore' });
+  if (running.pid === undefined) throw new Error(`cannot start "${argv.join(' ')}" in ${namespace}`);
+  return {
+    pid: running.pid,
+    async stop(signal) {
+      running.kill(signal);
+      const done = await running;
+      if (done.exitCode !== 0 && done.signal !== signal) {
+        throw new Error(
+          `"${argv.join(' ')}" in ${namespace} ended with ${done.exitCode} and said: ${done.stderr.join(' ')}`,
+        );
+      }
+      return done.stdout;
+    },
+  };
+}

@@ -1,0 +1,54 @@
+/** Pings without pause, to see what somebody's traffic sees while we break things. */
+import { familyOption } from './family-option.js';
+import { startIn } from './long-command.js';
+import { until } from './until.js';
+
+/** What a run of pings has seen. */
+export interface PingResult {
+  readonly sent: number;
+  readonly received: number;
+  readonly lost: number;
+  /** Milliseconds between the two answers that were farthest apart. On a busy machine more than the spacing, without any loss. */
+  readonly longestGap: number;
+}
+
+export interface Pinger {
+  stop(): Promise<PingResult>;
+}
+
+/** One ping every 10 ms (which only root may) from a namespace to an address, until stopped. */
+export function startPinging(namespace: string, to: string): Pinger {
+  const command = startIn(namespace, ['ping', '-n', '-D', '-i', '0.01', familyOption(to), to]);
+  return {
+    async stop() {
+      return countPings(await command.stop('SIGINT'));
+    },
+  };
+}
+
+/** Waits until one ping is answered. Throws when none is. */
+export async function untilPings(ping: () => Promise<{ readonly code: number }>, what: string): Promise<void> {
+  await until(async () => (await ping()).code === 0, { what });
+}
+
+/**
+ * Reads what `ping -D` prints: `[1700000000.123456] 64 bytes from 10.20.2.1: icmp_seq=7 ttl=61 time=0.05 ms`, and at the end
+ * `9 packets transmitted, 8 received, ...`. The last one sent may still be under way at the end: it is not counted then.
+ */
+export function countPings(lines: readonly string[]): PingResult {
+  const answers = new Map<number, number>();
+  let transmitted: number | undefined;
+  for (const line of lines) {
+    const answer = /^\[(\d+\.\d+)\].* icmp_seq=(\d+) .*time=/.exec(line);
+    if (answer && !answers.has(Number(answer[2]))) answers.set(Number(answer[2]), Number(answer[1]) * 1000);
+    transmitted ??= Number(/^(\d+) packets transmitted/.exec(line)?.[1]) || undefined;
+  }
+  if (transmitted === undefined) throw new Error(`ping printed no summary:\n${lines.slice(-5).join('\n')}`);
+  const received = answers.size;
+  const sent = answers.has(transmitted) || transmitted === 1 ? transmitted : transmitted - 1;
+  return { sent, received, lost: sent - received, longestGap: longestGap([...answers.values()]) };
+}
+
+function longestGap(times: readonly number[]): number {
+  return Math.max(0, ...times.slice(1).map((time, i) => time - times[i]!));
+}

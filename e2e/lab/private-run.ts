@@ -1,0 +1,38 @@
+/**
+ * A `/run` of its own for each node, as if it were a machine: `/run/slash32` and `/run/frr` are directories of the lab,
+ * which the real host sees as `/run/s32-<lab>/<node>/slash32` and `.../frr`. So real daemons run with their usual paths,
+ * several on one host, and nothing of the host's own is touched.
+ *
+ * The mounts belong to the process that starts (`ip netns exec` gives it a mount namespace) and are gone with it.
+ */
+import { chownSync, mkdirSync } from 'node:fs';
+
+/**
+ * `ip netns exec` has made every mount a slave of the host's: what we mount stays inside, and namespaces that
+ * `ip netns add` makes later on the host still appear in /run/netns (it made that one a shared mount), which is how
+ * slash32d reaches containers. -n: no table of mounts in /run/mount, which is not there yet.
+ */
+const SCRIPT = `set -e
+node=$1 lab=$2 new=$1/root
+shift 2
+mount -n -t tmpfs -o mode=755 run "$new"
+mkdir "$new/netns" "$new/slash32" "$new/frr" "$new/lock" "$new/\${lab#/run/}"
+mount -n --rbind /run/netns "$new/netns"
+mount -n --bind "$node/slash32" "$new/slash32"
+mount -n --bind "$node/frr" "$new/frr"
+mount -n --bind "$lab" "$new/\${lab#/run/}"
+mount -n --move "$new" /run
+exec "$@"`;
+
+/** Makes what a node's private /run is made of. `frr` is whom FRR's daemons run as. */
+export function prepareRun(nodeDirectory: string, frr: { uid: number; gid: number } | undefined): void {
+  for (const part of ['', 'root', 'log', 'etc']) mkdirSync(`${nodeDirectory}/${part}`, { mode: 0o755 });
+  mkdirSync(`${nodeDirectory}/slash32`, { mode: 0o700 });
+  mkdirSync(`${nodeDirectory}/frr`, { mode: 0o755 });
+  if (frr) chownSync(`${nodeDirectory}/frr`, frr.uid, frr.gid);
+}
+
+/** The command that runs `argv` in a node: its network, its /run. Becomes `argv` without leaving a process in between. */
+export function inNode(namespace: string, lab: string, nodeDirectory: string, argv: readonly string[]): string[] {
+  return ['ip', 'netns', 'exec', namespace, 'sh', '-c', SCRIPT, 'sh', nodeDirectory, lab, ...argv];
+}
