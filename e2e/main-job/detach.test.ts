@@ -34,7 +34,7 @@ describe('DEL', () => {
     expect((await holdings(lab.node('node1'))).links).to.eql([container.hostLink]);
     await del(container);
     await nothingIsLeftOf(container);
-    expect((await container.attempt(['ip', 'link', 'show', 'eth0'])).exitCode).not.to.equal(0);
+    expect((await container.attempt(['ip', 'link', 'show', 'eth0'])).code).not.to.equal(0);
   });
 
   it('succeeds twice, and for a container that never was', async () => {
@@ -69,7 +69,7 @@ describe('DEL', () => {
   it('of a foreign container in the same namespace leaves the owner alone', async () => {
     const owner = await attached();
     await del(owner, { containerId: 'somebody-else' });
-    expect((await owner.attempt(['ip', 'link', 'show', 'eth0'])).exitCode).to.equal(0);
+    expect((await owner.attempt(['ip', 'link', 'show', 'eth0'])).code).to.equal(0);
     expect((await holdings(lab.node('node1'))).links).to.eql([owner.hostLink]);
     await del(owner);
     await nothingIsLeftOf(owner);
@@ -81,7 +81,7 @@ describe('DEL', () => {
     await node.kill('slash32d', 'SIGKILL');
     await del(container);
     await container.remove();
-    expect((await holdings(node)).tombstones).to.have.length(1);
+    expect((await holdings(node)).tombstones).to.have.lengthOf(1);
     await node.start('slash32d');
     expect((await holdings(node)).tombstones).to.eql([]);
     await nothingIsLeftOf(container);

@@ -37,9 +37,9 @@ export async function peersUp(lab: Lab): Promise<void> {
 /** The prefixes that a node's kernel routes, by BGP or by us: what `ip route` of that namespace shows. */
 export async function kernelRoutes(node: LabNode, table: number | 'main', family: 4 | 6 = 4): Promise<string[]> {
   const argv = ['ip', `-${family}`, '-j', 'route', 'show', 'table', String(table)];
-  const { exitCode, stdout } = await node.attempt(argv);
+  const { code, stdout } = await node.attempt(argv);
   // A table without routes does not exist, and that is what the kernel says.
-  if (exitCode !== 0) return [];
+  if (code !== 0) return [];
   return (JSON.parse(stdout || '[]') as { dst: string }[]).map(({ dst }) => dst).sort();
 }
 

@@ -37,7 +37,7 @@ describe('an ADD that breaks off', () => {
       expect(json.msg).to.match(SAYS[step]);
       expect(json.msg).to.include('injected');
       expect(await holdings(lab.node('node1'))).to.eql(NOTHING);
-      expect((await container.attempt(['ip', 'link', 'show', 'eth0'])).exitCode).not.to.equal(0);
+      expect((await container.attempt(['ip', 'link', 'show', 'eth0'])).code).not.to.equal(0);
     });
 
     it(`at ${step} because the controller is killed leaves nothing once it is back, and the next ADD works`, async () => {

@@ -5,8 +5,8 @@
 import { expect } from 'chai';
 import type { Container } from '../lab/container.js';
 import type { Lab } from '../lab/lab.js';
-import { Pinger } from '../lab/ping.js';
-import { RouteMonitor } from '../lab/route-monitor.js';
+import { startPinging } from '../lab/ping.js';
+import { monitorRoutes, type RouteEvent } from '../lab/route-monitor.js';
 import { until } from '../lab/until.js';
 import { announced, atTor, fabricUp, kernelRoutes, peersUp } from './fabric.js';
 import { type Attached, add } from './runtime.js';
@@ -28,7 +28,7 @@ describe('a restart', () => {
       await atTor(lab, at[name].v6);
     }
     await until(
-      async () => (await at['blue-1']!.attempt(['ping', '-n', '-c', '1', '-W', '1', at['blue-2']!.v4])).exitCode === 0,
+      async () => (await at['blue-1']!.attempt(['ping', '-n', '-c', '1', '-W', '1', at['blue-2']!.v4])).code === 0,
       { what: 'blue-1 to reach blue-2' },
     );
   });
@@ -36,8 +36,8 @@ describe('a restart', () => {
 
   /** Pings and watches the routes of ToR and node while something happens. */
   async function during(what: () => Promise<void>) {
-    const pinger = await Pinger.start(at['blue-1']!.namespace, at['blue-2']!.v4);
-    const monitors = await Promise.all(['tor1', 'node1'].map((node) => RouteMonitor.start(lab.node(node).namespace)));
+    const pinger = startPinging(at['blue-1']!.namespace, at['blue-2']!.v4);
+    const monitors = await Promise.all(['tor1', 'node1'].map((node) => monitorRoutes(lab.node(node).namespace)));
     await what();
     const pings = await pinger.stop();
     const [tor, node] = await Promise.all(monitors.map((monitor) => monitor.stop()));
@@ -92,8 +92,8 @@ describe('a restart', () => {
       await new Promise((resolve) => setTimeout(resolve, 3000));
     });
     expect(pings.lost, `lost pings, longest gap ${pings.longestGap} ms`).to.equal(0);
-    expect(tor.filter((event) => event.startsWith('Deleted'))).to.eql([]);
-    expect(nodeEvents.filter((event) => event.startsWith('Deleted'))).to.eql([]);
+    expect(tor.filter(({ deleted }) => deleted)).to.eql([]);
+    expect(nodeEvents.filter(({ deleted }) => deleted)).to.eql([]);
     expect((await announced(node)).sort()).to.eql([...before].sort());
     expect(await kernelRoutes(lab.node('tor1'), 'main')).to.include(at['blue-1']!.v4);
   }).timeout(120_000);
@@ -106,6 +106,11 @@ describe('a restart', () => {
         what: 'the withdrawal',
       });
     });
-    expect(tor.filter((event) => event.startsWith('Deleted')).join()).to.include(at['blue-1']!.v4);
+    expect(
+      tor
+        .filter(({ deleted }) => deleted)
+        .map(({ route }) => route)
+        .join(),
+    ).to.include(at['blue-1']!.v4);
   }).timeout(120_000);
 });

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import type { Container } from '../lab/container.js';
 import type { Lab } from '../lab/lab.js';
-import { RouteMonitor } from '../lab/route-monitor.js';
+import { monitorRoutes } from '../lab/route-monitor.js';
 import { until } from '../lab/until.js';
 import { atTor, fabricUp, kernelRoutes } from './fabric.js';
 import { type Attached, add } from './runtime.js';
@@ -48,12 +48,14 @@ describe('route targets', () => {
   });
 
   it('let it in after the import list of a network has changed, and touch nothing else', async () => {
-    const monitor = await RouteMonitor.start(lab.node('node1').namespace);
+    const monitor = await monitorRoutes(lab.node('node1').namespace);
     await reconfigure((yaml) => yaml.replace(/(name: blue[\s\S]*?import: \[)/, '$1"64512:200", '));
     await until(async () => (await everywhere(at['red-2']!.v4)).length === 2, { what: 'red-2 in the table of blue' });
     expect(await everywhere(at['red-2']!.v4)).to.eql([1001, 1002]);
     const events = await monitor.stop();
-    expect(events.filter((event) => !event.includes(at['red-2']!.v4) && !event.includes(at['red-2']!.v6))).to.eql([]);
+    expect(events.filter(({ route }) => !route.includes(at['red-2']!.v4) && !route.includes(at['red-2']!.v6))).to.eql(
+      [],
+    );
   });
 
   it('shut it out again when the target is taken away', async () => {
