@@ -1,0 +1,118 @@
+/**
+ * One connection of a forwarder, from its first byte to our answer.
+ *
+ *   reading --frame--> waiting --turn--> working --> answered
+ *
+ * The forwarder shuts its half down once it has sent all, so "end of stream" does not mean that it has left. A write of
+ * no bytes tells: to a socket whose other end is closed Linux answers EPIPE before it looks at the length
+ * (unix_stream_sendmsg, net/unix/af_unix.c), and to a living one it is nothing at all.
+ */
+import type { Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
+import { type Answered, answerTo } from './answer.js';
+import { CODE } from './cni-error.js';
+import { BadFrame, encodeAnswer, type Frame, frameReader } from './frame.js';
+import type { Log } from './log.js';
+import { nameOf } from './request.js';
+import type { Turns } from './turns.js';
+import type { Handle } from './verbs.js';
+
+export interface Conversation {
+  /** Resolves when it is over, however it ended. */
+  readonly over: Promise<void>;
+  /** Closes it without an answer unless its verb runs already: the forwarder knows what to do then. */
+  leave(): void;
+  /** Calls its verb off. */
+  callOff(): void;
+}
+
+export interface Surroundings {
+  readonly handle: Handle;
+  readonly log: Log;
+  readonly turns: Turns;
+}
+
+/** How long a request may take to arrive, and an answer to be taken, in milliseconds. */
+const PATIENCE = 10_000;
+/** How often we ask whether the forwarder is still there, in milliseconds. */
+const LISTENING_AFTER = 250;
+
+/** Talks with the forwarder at the other end of `socket`. */
+export function converse(socket: Socket, around: Surroundings): Conversation {
+  const left = new AbortController();
+  let working = false;
+  socket.on('error', () => socket.destroy());
+  socket.on('close', () => left.abort());
+  const talk = async () => {
+    const frame = await readFrame(socket);
+    using _asking = stillThere(socket);
+    using _turn = await around.turns.take(left.signal);
+    working = true;
+    socket.end(encodeAnswer(await work(frame, around, left.signal)));
+    socket.setTimeout(PATIENCE, () => socket.destroy());
+  };
+  const over = talk().catch((error: unknown) => {
+    socket.destroy();
+    if (error instanceof BadFrame) around.log.warn(`closed a connection: ${error.message}`);
+  });
+  return { over, leave: () => working || socket.destroy(), callOff: () => left.abort() };
+}
+
+/** The whole request. Rejects with BadFrame when it breaks a limit, ends early or takes too long. */
+function readFrame(socket: Socket): Promise<Frame> {
+  const reader = frameReader();
+  const { promise, resolve, reject } = withResolvers<Frame>();
+  const timer = setTimeout(() => reject(new BadFrame(`no request within ${PATIENCE / 1000} s`)), PATIENCE);
+  const early = () => reject(new BadFrame('it was closed before its request was complete'));
+  const read = (chunk: Buffer) => {
+    try {
+      const frame = reader.push(chunk);
+      if (frame) resolve(frame);
+    } catch (error) {
+      reject(error);
+    }
+  };
+  socket.on('data', read).on('end', early).on('close', early);
+  return promise.finally(() => {
+    clearTimeout(timer);
+    socket.off('data', read).off('end', early).off('close', early);
+    // Not kept, and not left unread either: behind unread bytes the end of the stream would hide.
+    socket.on('data', () => socket.destroy());
+  });
+}
+
+function stillThere(socket: Socket): Disposable {
+  const timer = setInterval(() => socket.readableEnded && socket.writable && socket.write(''), LISTENING_AFTER);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}
+
+async function work(frame: Frame, { handle, log }: Surroundings, signal: AbortSignal): Promise<Answered> {
+  const started = performance.now();
+  const answered = await answerTo(frame, handle, signal);
+  report(log, frame, answered, performance.now() - started);
+  return answered;
+}
+
+/** One line per verb. */
+function report(log: Log, frame: Frame, { failure }: Answered, took: number): void {
+  const { verb, containerId, ifname } = nameOf(frame);
+  const facts = { verb, containerId, ifname, code: failure?.code ?? 0, ms: Math.round(took * 10) / 10 };
+  if (!failure) log.info(`${verb} done`, facts);
+  else if (failure.code !== CODE.internal) log.warn(`${verb} failed: ${failure.message}`, facts);
+  else log.error(`${verb} failed: ${failure.message}`, { ...facts, stack: stackOf(failure) });
+}
+
+function stackOf(failure: Error): string | undefined {
+  return failure.cause instanceof Error ? failure.cause.stack : failure.stack;
+}
+
+/** Node 20 has no Promise.withResolvers. */
+function withResolvers<T>() {
+  let resolve!: (value: T) => void;
+  let reject!: (reason: unknown) => void;
+  const promise = new Promise<T>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve, reject };
+}

@@ -1,0 +1,60 @@
+/**
+ * A unix socket that only root reaches. Node cannot ask who is at the other end (SO_PEERCRED), so the guard is the
+ * directory: 0700 and ours, or we do not start. The socket's own mode is the second lock on the same door.
+ */
+import { lstat, mkdir, unlink } from 'node:fs/promises';
+import { connect, type Server } from 'node:net';
+import { dirname } from 'node:path';
+
+/** Makes a directory of mode 0700, or checks the one that is there. Throws an Error that names what is wrong with it. */
+export async function privateDirectory(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  const found = await lstat(path);
+  if (!found.isDirectory()) throw new Error(`${path} is not a directory; remove it, slash32d makes its own`);
+  const isOurs = found.uid === process.getuid?.();
+  if (isOurs && (found.mode & 0o077) === 0) return;
+  const mode = (found.mode & 0o7777).toString(8);
+  throw new Error(
+    `${path} has mode ${mode} and owner ${found.uid}, so others could give slash32d orders; chown it to ` +
+      `${process.getuid?.()} and chmod it 700`,
+  );
+}
+
+/** Makes the server listen on `path`: directory checked, a dead socket removed, mode 0600. */
+export async function listenPrivately(server: Server, path: string): Promise<void> {
+  await privateDirectory(dirname(path));
+  await removeDead(path);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).once('listening', () => resolve(server.off('error', reject) && undefined));
+    // bind() runs inside listen(), so the mask holds for this one file and nobody else's.
+    const mask = process.umask(0o177);
+    try {
+      server.listen(path);
+    } finally {
+      process.umask(mask);
+    }
+  });
+}
+
+/** A socket stays behind after a kill, and bind() refuses its name. Only one that nobody answers on is removed. */
+async function removeDead(path: string): Promise<void> {
+  const found = await lstat(path).catch(absent);
+  if (!found) return;
+  if (!found.isSocket()) throw new Error(`${path} is there and is not a socket; remove it, slash32d needs the name`);
+  if (await isAnswered(path)) throw new Error(`another slash32d answers on ${path}; stop it first`);
+  await unlink(path).catch(absent);
+}
+
+function isAnswered(path: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const attempt = connect(path, () => resolve(attempt.destroy() && true));
+    attempt.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ECONNREFUSED' || error.code === 'ENOENT') resolve(false);
+      else reject(error);
+    });
+  });
+}
+
+function absent(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
+}
