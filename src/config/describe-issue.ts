@@ -20,7 +20,7 @@ export function describeIssue(issue: Issue): Problem[] {
   const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)));
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => unknownKey(path, key));
+      return unknownKeys(path, issue.keys);
     case 'invalid_type':
       return [{ path, message: expected(KINDS[issue.expected] ?? issue.expected, issue.input) }];
     case 'invalid_value':
@@ -52,11 +52,13 @@ function wrongTargets(issue: z.core.$ZodIssueInvalidUnion, path: Path): Problem[
   });
 }
 
-function unknownKey(path: Path, key: string): Problem {
-  const keys = keysAt(path);
-  const meant = didYouMean(key, keys);
-  const message = meant ? `unknown key (did you mean ${meant}?)` : `unknown key; known here: ${keys.join(', ')}`;
-  return { path: [...path, key], message, at: 'key' };
+function unknownKeys(path: Path, unknown: readonly string[]): Problem[] {
+  const known = keysAt(path);
+  return unknown.map((key) => {
+    const meant = didYouMean(key, known);
+    const message = meant ? `unknown key (did you mean ${meant}?)` : `unknown key; known here: ${known.join(', ')}`;
+    return { path: [...path, key], message, at: 'key' };
+  });
 }
 
 interface JsonSchema {

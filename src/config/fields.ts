@@ -26,7 +26,7 @@ export const routeTargets = z
   .union([z.string(), z.array(z.string())])
   .transform((given, context): readonly RouteTarget[] => {
     const found = new Set<RouteTarget>();
-    const texts = typeof given === 'string' ? given.split(',') : given;
+    const texts = typeof given === 'string' ? given.split(',').map((text) => text.trim()) : given;
     for (const [i, text] of texts.entries()) {
       try {
         found.add(routeTarget(text));

@@ -10,6 +10,7 @@ import {
   isMap,
   isScalar,
   isSeq,
+  Lexer,
   LineCounter,
   parseDocument,
   visit,
@@ -19,6 +20,10 @@ import type { LocatedProblem, Path, Problem } from './problem.js';
 
 /** More than any node needs; keeps a wrong file (a disk image, an endless device) from being parsed. */
 const MAX_CHARACTERS = 1024 * 1024;
+/** The file itself needs six. The parser recurses, and Node does not survive every way of running out of stack. */
+const MAX_DEPTH = 50;
+/** One missing bracket makes the parser complain about everything after it. */
+const MAX_SYNTAX_PROBLEMS = 10;
 
 /** A parsed file. `value` means nothing when there are problems. */
 export interface YamlSource {
@@ -31,6 +36,7 @@ export interface YamlSource {
 /** Reads one YAML document. Never throws: what is wrong is in `problems`. */
 export function readYaml(text: string): YamlSource {
   if (text.length > MAX_CHARACTERS) return unusable(`longer than ${MAX_CHARACTERS} characters: not a configuration`);
+  if (isTooDeep(text)) return unusable(`nested more than ${MAX_DEPTH} levels deep: not a configuration`);
   try {
     const lines = new LineCounter();
     const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, version: '1.2' });
@@ -46,7 +52,7 @@ export function readYaml(text: string): YamlSource {
       }),
     };
   } catch (error) {
-    // The parser recurses, so ten thousand brackets end its stack; toJS refuses aliases that multiply without bound.
+    // toJS refuses aliases that multiply without bound.
     return unusable(`cannot be read as YAML: ${(error as Error).message}`);
   }
 }
@@ -63,22 +69,41 @@ function position(lines: LineCounter, offset: number): Place {
   return { line: Math.max(1, line), column: Math.max(1, col) };
 }
 
+/** Brackets that are open at once, or block indicators on one line (`- - - a`). Indentation costs too much text to matter. */
+function isTooDeep(text: string): boolean {
+  let [brackets, indicators] = [0, 0];
+  for (const token of new Lexer().lex(text)) {
+    if (token === '[' || token === '{') brackets++;
+    else if (token === ']' || token === '}') brackets--;
+    else if (token === '-' || token === '?' || token === ':') indicators++;
+    else if (token === '\n' || token === '\r\n' || token === ',') indicators = 0;
+    if (brackets > MAX_DEPTH || indicators > MAX_DEPTH) return true;
+  }
+  return false;
+}
+
 function syntaxProblems(document: Document, text: string, place: (offset: number) => Place): LocatedProblem[] {
-  const found = [...document.errors, ...document.warnings].map((error: YAMLError) => ({
+  const found = [...document.errors, ...document.warnings].map((error) => ({
     ...place(error.pos[0]),
     path: '',
-    message: error.code === 'DUPLICATE_KEY' ? `the key ${keyAt(text, error.pos)} is given twice` : error.message,
+    message: syntaxMessage(error, text),
   }));
   const { explicit, version } = document.directives?.yaml ?? {};
   if (explicit && version !== '1.2') {
     found.push({ ...place(0), path: '', message: `YAML ${version} is not accepted: it reads 64512:10 as a number` });
   }
-  return found;
+  return found.slice(0, MAX_SYNTAX_PROBLEMS);
+}
+
+function syntaxMessage({ code, message, pos }: YAMLError, text: string): string {
+  if (code === 'DUPLICATE_KEY') return `${keyAt(text, pos)} is given twice`;
+  if (code === 'MULTIPLE_DOCS') return 'a second document begins here; the configuration is one';
+  return message;
 }
 
 function keyAt(text: string, [start, end]: readonly [number, number]): string {
   const key = /^[\w.-]{1,64}/.exec(text.slice(start, Math.max(end, start + 64)));
-  return key ? `"${key[0]}"` : 'here';
+  return key ? `the key "${key[0]}"` : 'a key';
 }
 
 function deadAliases(document: Document, place: (offset: number) => Place): LocatedProblem[] {

@@ -44,8 +44,9 @@ const endpointShape = {
 const endpointFile = z.strictObject({ format: z.literal(FORMAT), ...endpointShape });
 const freedFile = z.strictObject({ format: z.literal(FORMAT), addresses: z.array(canonical<Address>(address)) });
 
+/** Throws when the text could not be read again: a record that is lost at the next start must not be taken for saved. */
 export function printEndpoint(endpoint: Endpoint): string {
-  return print({ format: FORMAT, ...endpoint });
+  return print(valid(endpointFile, { format: FORMAT, ...endpoint }));
 }
 
 /** Throws NewerFormat, or an Error that says what is wrong with the text. */
@@ -55,7 +56,7 @@ export function parseEndpoint(text: string): Endpoint {
 }
 
 export function printFreed(addresses: readonly Address[]): string {
-  return print({ format: FORMAT, addresses });
+  return print(valid(freedFile, { format: FORMAT, addresses: [...addresses] }));
 }
 
 /** Throws as parseEndpoint does. */
@@ -73,8 +74,12 @@ function parse<T>(schema: z.ZodType<T>, text: string): T {
   if (typeof format === 'number' && format > FORMAT) {
     throw new NewerFormat(`written in format ${format}, and this version knows ${FORMAT}`);
   }
+  return valid(schema, value);
+}
+
+function valid<T>(schema: z.ZodType<T>, value: unknown): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  throw new Error(`${issue?.path.join('.') || 'the whole file'}: ${issue?.message}`);
+  throw new Error(`not a record of ours: ${issue?.path.join('.') || 'the whole'}: ${issue?.message}`);
 }

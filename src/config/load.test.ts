@@ -1,0 +1,186 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { EXAMPLE_NODE, example } from './example-node.js';
+import { loadConfig, parseConfig } from './load.js';
+import { ConfigError } from './problem.js';
+
+const SAMPLE = `\
+node: { name: node1, routerId: 192.0.2.1 }          # auto = first global IPv4; doctor shows which one and why
+bgp:
+  asn: 65001
+  gobgp: { api: unix:///run/slash32/gobgpd.sock, manage: true }   # false: gobgpd has its own file, we only add paths
+  peers:
+    - { name: tor1, address: 192.0.2.0, asn: 65000, families: [ipv4, ipv6], passwordFile: /etc/slash32/tor1.key, untagged: ["64512:1"] }
+  timers: { hold: 9s, keepalive: 3s, connectRetry: 5s }   # gobgpd 3.10 waits 5 s at least
+  gracefulRestart: 60s                               # the ToR must support it; doctor checks both sides
+networks:
+  - name: blue
+    import: ["64512:100", "64512:1"]                 # 64512:1 = what arrives without targets, here the ToR's default route
+    export: ["64512:100"]
+    pools: ["10.20.1.0/24", "2001:db8:20:1::/64"]    # this node's addresses, when no IPAM plugin is named
+    prefixes: ["10.20.0.0/16", "2001:db8:20::/48"]   # nothing outside is announced; heard prefixes outside need allow
+    allow: ["0.0.0.0/0", "::/0"]                     # exactly these, beside prefixes
+    table: 1001                                      # one \`ip rule fwmark\` and one table; no VRF device
+host:   { import: ["64512:1"] }                      # the host's main table is a network too
+kernel: { protocol: 32, rulePriority: 2032 }         # only routes with this protocol number are ever touched
+log:    { level: info, format: auto }
+`;
+
+describe('a configuration', () => {
+  it('is loaded as written in the documentation', () => {
+    expect(example(SAMPLE)).to.deep.equal({
+      node: { name: 'node1' },
+      speaker: {
+        asn: 65001,
+        routerId: '192.0.2.1',
+        listenPort: 179,
+        listenAddresses: [],
+        timers: { hold: 9, keepalive: 3, connectRetry: 5 },
+        restartTime: 60,
+        peers: [
+          {
+            name: 'tor1',
+            address: '192.0.2.0',
+            asn: 65000,
+            families: [4, 6],
+            untagged: ['64512:1'],
+            password: 'correct horse',
+            passive: false,
+          },
+        ],
+      },
+      gobgp: { api: 'unix:///run/slash32/gobgpd.sock', manage: true },
+      networks: {
+        byName: new Map([
+          [
+            'blue',
+            {
+              name: 'blue',
+              table: 1001,
+              imports: new Set(['64512:100', '64512:1']),
+              exports: ['64512:100'],
+              pools: ['10.20.1.0/24', '2001:db8:20:1::/64'],
+              prefixes: ['10.20.0.0/16', '2001:db8:20::/48'],
+              allow: ['0.0.0.0/0', '::/0'],
+              egress: 'isolated',
+            },
+          ],
+        ]),
+        host: { imports: new Set(['64512:1']) },
+      },
+      kernel: { rulePriority: 2032 },
+      gateways: { v4: '169.254.1.1', v6: 'fe80::1' },
+      ipam: { quarantine: 60 },
+      log: { level: 'info', format: 'auto' },
+      runDir: '/run/slash32',
+      sockets: { cni: '/run/slash32/cni.sock', admin: '/run/slash32/admin.sock' },
+    });
+  });
+
+  it('needs an AS number and nothing else, and then lets nothing in or out', () => {
+    const config = example('bgp: { asn: 65001 }\nnetworks: [{ name: blue }]\n');
+    const blue = config.networks.byName.get('blue');
+    expect(config.node.name).to.equal('node1');
+    expect(config.speaker).to.deep.include({ routerId: '192.0.2.1', listenPort: 179, restartTime: 60, peers: [] });
+    expect(blue).to.deep.include({ imports: new Set(), exports: [], pools: [], egress: 'isolated' });
+    expect(config.networks.host.imports.size).to.equal(0);
+  });
+
+  it('derives every socket from the run directory', () => {
+    const config = example('bgp: { asn: 65001 }\nrunDir: /run/other\n');
+    expect([config.sockets.cni, config.sockets.admin, config.gobgp.api]).to.deep.equal([
+      '/run/other/cni.sock',
+      '/run/other/admin.sock',
+      'unix:///run/other/gobgpd.sock',
+    ]);
+  });
+
+  it('speaks the family of a peer by default, and keeps alive three times a hold', () => {
+    const { peers, timers } = example(
+      'bgp: { asn: 65001, timers: { hold: 2m }, peers: [{ address: 2001:db8::1, asn: 65000 }] }\n',
+    ).speaker;
+    expect(peers[0]).to.deep.include({ name: '2001:db8::1', families: [6] });
+    expect(timers).to.deep.equal({ hold: 120, keepalive: 40, connectRetry: 5 });
+  });
+
+  it('may share parts by anchor and alias', () => {
+    const config = example(
+      'bgp: { asn: 65001 }\nnetworks:\n- { name: blue, import: &all ["1:1"] }\n- { name: red, import: *all }\n',
+    );
+    expect([...config.networks.byName.values()].map(({ imports }) => [...imports])).to.deep.equal([['1:1'], ['1:1']]);
+  });
+
+  it('is read from a file, which problems call by the path it was given', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 's32-config-'));
+    const path = join(directory, 'node.yaml');
+    await writeFile(path, 'bgp: { asn: 65001, timer: {} }\nnode: { routerId: 192.0.2.1 }\n');
+    const error = await loadConfig(path).catch((thrown: unknown) => thrown);
+    await rm(directory, { recursive: true });
+    expect(error).to.be.instanceOf(ConfigError);
+    expect((error as Error).message).to.equal(`${path}:1:20: bgp.timer: unknown key (did you mean timers?)`);
+  });
+
+  it('that is not there is a ConfigError as well', async () => {
+    const error = await loadConfig('/nonexistent/node.yaml').catch((thrown: unknown) => thrown);
+    expect(error).to.be.instanceOf(ConfigError);
+    expect((error as Error).message).to.equal(
+      '/nonexistent/node.yaml:1:1: cannot be read (ENOENT); name another file, or make this one',
+    );
+  });
+});
+
+describe('any text at all', function () {
+  this.timeout(20_000);
+  const line = fc.constantFrom(
+    ...SAMPLE.split('\n'),
+    '  - x: [',
+    '&a',
+    '*a',
+    '? |',
+    '"',
+    '%YAML 1.1',
+    '---',
+    '\t',
+    '{}',
+  );
+  const junk = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 200 }),
+    fc.string({ unit: fc.constantFrom(...'[]{}:,-?|>&*!%@#"\' \n\tabgp019/.'), maxLength: 200 }),
+    fc.array(line, { maxLength: 20 }).map((lines) => lines.join('\n')),
+    fc.json(),
+    fc
+      .object({ key: fc.constantFrom('bgp', 'peers', 'networks', 'name', 'asn', '__proto__') })
+      .map((value) => JSON.stringify(value)),
+  );
+
+  it('is a configuration or a ConfigError whose lines all have a place', () => {
+    const parse = (text: string) => {
+      try {
+        parseConfig(text, 'node.yaml', EXAMPLE_NODE);
+      } catch (error) {
+        if (!(error instanceof ConfigError)) throw error;
+        for (const { line: row, column } of error.problems) expect(Math.min(row, column)).to.be.at.least(1);
+        expect(error.problems).to.not.have.length(0);
+      }
+    };
+    fc.assert(fc.property(junk, parse), { numRuns: 500 });
+  });
+
+  it('that differs from a good file by a few characters is within all limits, or a ConfigError', () => {
+    const change = fc.tuple(fc.nat(SAMPLE.length), fc.nat(5), fc.string({ unit: 'grapheme-ascii', maxLength: 3 }));
+    fc.assert(
+      fc.property(change, ([at, drop, insert]) => {
+        const text = SAMPLE.slice(0, at) + insert + SAMPLE.slice(at + drop);
+        try {
+          expect(example(text).speaker.timers.hold).to.be.within(3, 65535);
+        } catch (error) {
+          if (!(error instanceof ConfigError)) throw error;
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
