@@ -53,7 +53,7 @@ export async function cni(call: CniCall): Promise<CniAnswer> {
     reject: false,
     extendEnv: false,
     env: {
-      PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin',
+      PATH: process.env.PATH ?? '/usr/sbin:/usr/bin:/sbin:/bin',
       CNI_COMMAND: call.command,
       CNI_CONTAINERID: call.containerId ?? container.name,
       CNI_NETNS: call.netns ?? container.netns,

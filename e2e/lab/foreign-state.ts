@@ -13,8 +13,8 @@ export type ForeignState = ReadonlyMap<string, readonly string[]>;
 const DAEMONS = new Set(['gobgpd', 'zebra', 'bgpd', 'staticd', 'watchfrr', 'bird']);
 const DIRECTORIES = ['/run/netns', '/run/slash32', '/run/frr', '/etc/slash32', '/etc/cni/net.d', '/opt/cni/bin'];
 const SYSCTLS = ['ipv4/conf/all', 'ipv4/conf/default', 'ipv6/conf/all', 'ipv6/conf/default'];
-/** They count down, or name an index that moves when a link elsewhere comes and goes. */
-const AGING = new Set(['valid_life_time', 'preferred_life_time', 'expires', 'link_index', 'ifindex']);
+/** They count down by themselves. */
+const AGING = new Set(['valid_life_time', 'preferred_life_time', 'expires']);
 
 /** Looks at everything. Needs root for the ruleset; without it that part stays empty. */
 export async function foreignState(): Promise<ForeignState> {

@@ -1,7 +1,6 @@
 /** Pings without pause, to see what somebody's traffic sees while we break things. */
 import { familyOption } from './family-option.js';
 import { startIn } from './long-command.js';
-import { until } from './until.js';
 
 /** What a run of pings has seen. */
 export interface PingResult {
@@ -24,11 +23,6 @@ export function startPinging(namespace: string, to: string): Pinger {
       return countPings(await command.stop('SIGINT'));
     },
   };
-}
-
-/** Waits until one ping is answered. Throws when none is. */
-export async function untilPings(ping: () => Promise<{ readonly code: number }>, what: string): Promise<void> {
-  await until(async () => (await ping()).code === 0, { what });
 }
 
 /**

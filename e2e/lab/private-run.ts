@@ -22,6 +22,7 @@ mount -n --bind "$node/slash32" "$new/slash32"
 mount -n --bind "$node/frr" "$new/frr"
 mount -n --bind "$lab" "$new/\${lab#/run/}"
 mount -n --move "$new" /run
+hostname "\${node##*/}"
 exec "$@"`;
 
 /** Makes what a node's private /run is made of. `frr` is whom FRR's daemons run as. */
@@ -32,7 +33,7 @@ export function prepareRun(nodeDirectory: string, frr: { uid: number; gid: numbe
   if (frr) chownSync(`${nodeDirectory}/frr`, frr.uid, frr.gid);
 }
 
-/** The command that runs `argv` in a node: its network, its /run. Becomes `argv` without leaving a process in between. */
+/** The command that runs `argv` in a node: its network, its /run, its host name. Becomes `argv` without leaving a process in between. */
 export function inNode(namespace: string, lab: string, nodeDirectory: string, argv: readonly string[]): string[] {
-  return ['ip', 'netns', 'exec', namespace, 'sh', '-c', SCRIPT, 'sh', nodeDirectory, lab, ...argv];
+  return ['ip', 'netns', 'exec', namespace, 'unshare', '--uts', 'sh', '-c', SCRIPT, 'sh', nodeDirectory, lab, ...argv];
 }
