@@ -5,7 +5,7 @@
  *
  * One RTM_NEWLINK makes both ends, the peer at once in its own namespace under its final name: there is no moment in
  * which a half-made link stands where somebody might take it for his. Alias and per-family settings are not looked at
- * in that message, so they follow in an RTM_SETLINK.
+ * in that message, so they follow in a second one.
  */
 import type { Message, MessageBuffer, Request } from './message.js';
 import {
@@ -27,7 +27,6 @@ import {
 export const RTM_NEWLINK = 16;
 export const RTM_DELLINK = 17;
 const RTM_GETLINK = 18;
-const RTM_SETLINK = 19;
 const RTEXT_FILTER_SKIP_STATS = 8;
 /** linux/if.h */
 export const IFF_UP = 1;
@@ -49,6 +48,7 @@ const IFLA_INET_CONF = 1;
 const IFLA_INET6_ADDR_GEN_MODE = 8;
 /** linux/veth.h */
 const VETH_INFO_PEER = 1;
+const VETH = Buffer.from('veth');
 
 /** struct ifinfomsg */
 const FIXED_PART = 16;
@@ -104,12 +104,12 @@ export function createVeth(end: VethEnd, peer: VethEnd, peerNamespace: number): 
     type: RTM_NEWLINK,
     flags: NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL,
     write: (message) => {
-      fixedPart(message);
-      writeEnd(message, end);
+      writeEnd(fixedPart(message), end).attributeText(IFLA_IFNAME, end.name);
       message.nest(IFLA_LINKINFO, () => {
-        message.attributeText(IFLA_INFO_KIND, 'veth').nest(IFLA_INFO_DATA, () => {
+        message.attribute(IFLA_INFO_KIND, VETH).nest(IFLA_INFO_DATA, () => {
           message.nest(VETH_INFO_PEER, () => {
             writeEnd(fixedPart(message), peer).attributeU32(IFLA_NET_NS_FD, peerNamespace);
+            message.attributeText(IFLA_IFNAME, peer.name);
           });
         });
       });
@@ -120,7 +120,7 @@ export function createVeth(end: VethEnd, peer: VethEnd, peerNamespace: number): 
 /** Changes a link. */
 export function setLink(index: number, settings: LinkSettings): Request {
   return {
-    type: RTM_SETLINK,
+    type: RTM_NEWLINK,
     flags: NLM_F_REQUEST | NLM_F_ACK,
     write: (message) => {
       fixedPart(message, index, settings.up ? IFF_UP : 0, settings.up === undefined ? 0 : IFF_UP);
@@ -196,10 +196,7 @@ function fixedPart(message: MessageBuffer, index = 0, flags = 0, change = 0): Me
 }
 
 function writeEnd(message: MessageBuffer, end: VethEnd): MessageBuffer {
-  return message
-    .attributeText(IFLA_IFNAME, end.name)
-    .attributeU32(IFLA_MTU, end.mtu)
-    .attribute(IFLA_ADDRESS, macBytes(end.mac));
+  return message.attributeU32(IFLA_MTU, end.mtu).attribute(IFLA_ADDRESS, macBytes(end.mac));
 }
 
 /** IFLA_AF_SPEC > AF_INET > IFLA_INET_CONF > number: value, and IFLA_AF_SPEC > AF_INET6 > IFLA_INET6_ADDR_GEN_MODE. */

@@ -170,7 +170,7 @@ function writePlace(message: MessageBuffer, route: RouteEntry, scope: number, fl
   message.u8(ipFamily(route.destination)).u8(route.length).u8(0).u8(0);
   message.u8(tableByte).u8(route.protocol).u8(scope).u8(type).u32(flags);
   if (route.length) message.attribute(RTA_DST, route.destination);
-  message.attributeU32(RTA_TABLE, route.table);
+  if (!tableByte) message.attributeU32(RTA_TABLE, route.table);
   if (route.metric) message.attributeU32(RTA_PRIORITY, route.metric);
 }
 

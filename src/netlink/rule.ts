@@ -17,7 +17,7 @@ const FRA_TABLE = 15;
 const FRA_FWMASK = 16;
 const FRA_PROTOCOL = 21;
 const FIXED_PART = 12;
-const RT_TABLE_COMPAT = 252;
+const RT_TABLE_UNSPEC = 0;
 
 /** What becomes of a packet that a rule catches (FR_ACT_* of linux/fib_rules.h). */
 export const RuleAction = { lookup: 1, unreachable: 7 } as const;
@@ -76,7 +76,7 @@ export function decodeRule(message: Message): Rule {
 }
 
 function writeRule(message: MessageBuffer, rule: Rule): void {
-  const tableByte = rule.table < 256 ? rule.table : RT_TABLE_COMPAT;
+  const tableByte = rule.table < 256 ? rule.table : RT_TABLE_UNSPEC;
   message.u8(rule.family).zero(3).u8(tableByte).zero(2).u8(rule.action).u32(0);
   message.attributeU32(FRA_PRIORITY, rule.priority).attributeU32(FRA_FWMARK, rule.mark);
   message.attributeU32(FRA_FWMASK, rule.mask);
