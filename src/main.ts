@@ -4,9 +4,10 @@ import { parseArgs } from 'node:util';
 import { serveAdmin } from './admin/server.js';
 import { AddressBook } from './cni/address-book.js';
 import { openCniSocket } from './cni/cni-socket.js';
-import { restore } from './cni/detach.js';
+import { delegatedIpam } from './cni/delegated-ipam.js';
 import { Endpoints } from './cni/node.js';
-import { giveBack, verbsOn } from './cni/node-verbs.js';
+import { verbsOn } from './cni/node-verbs.js';
+import { restore } from './cni/restore.js';
 import { handleWith } from './cni/verbs.js';
 import type { Config } from './config/config.js';
 import { loadConfig } from './config/load.js';
@@ -47,16 +48,24 @@ async function run(file: string, config: Config, log: Log, adapt: (ports: Ports)
   const signal = untilTold();
   using directory = openRunDirectory(config.runDir);
   using records = endpointRecords(directory);
-  using kernel = openKernel(config);
+  const { endpoints: recorded, unreadable } = await records.all();
+  for (const file of unreadable) log.error(`a record was put aside: ${file}`, { event: 'record-unreadable', file });
+  using kernel = openKernel(config, recorded);
   const warn = (line: string) => log.warn(line, { event: 'gobgp' });
   const ports = adapt({ ...kernel, records, bgp: new Gobgp({ api: config.gobgp.api, warn }), clock: monotonicClock });
   const failed = (what: string, error: unknown) =>
     log.warn(`${what}: ${(error as Error).message}`, { event: 'failed', what });
 
   const addresses = new AddressBook(ports.clock, config.ipam.quarantine * 1000);
-  const { gateways } = config;
-  const parts = { ...ports, addresses, endpoints: new Endpoints(), gateways, failed };
-  const endpoints = await restore(parts, giveBack);
+  const parts = {
+    ...ports,
+    addresses,
+    ipam: delegatedIpam(),
+    endpoints: new Endpoints(),
+    gateways: config.gateways,
+    failed,
+  };
+  const endpoints = await restore(parts, recorded);
   const routing = new Routing({ ...ports, failed }, config.networks, config.speaker, endpoints);
   await routing.start(signal);
 

@@ -43,7 +43,7 @@ export interface Wire {
   /** All of it, filters first, link up last. Leaves nothing behind when it throws. Returns the host end's index. */
   connect(endpoint: Endpoint, namespace: Namespace): Promise<number>;
   /** Removes host link and filters. What is gone already is fine; a link that is not this endpoint's stays. */
-  disconnect(endpoint: Endpoint): Promise<void>;
+  disconnect(endpoint: EndpointId & { readonly link?: Endpoint['link'] }): Promise<void>;
   /** Host ends of ours that exist, by the endpoint that their alias names. */
   links(): Promise<readonly WiredLink[]>;
   /** MTU of the link that leads out of this node. */

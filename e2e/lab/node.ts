@@ -12,6 +12,8 @@ import { until } from './until.js';
 /** What a start may change: variables of the environment, on top of the topology's. */
 export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
+  /** Another program instead of the usual one, with the same arguments. */
+  readonly program?: readonly string[];
 }
 
 export class LabNode {
@@ -70,7 +72,8 @@ export class LabNode {
   async start(name: string, options: StartOptions = {}): Promise<void> {
     const spec = this.#processSpec(name);
     if (this.#started(name)) throw new Error(`${name} runs on ${this.name} already`);
-    const argv = inNode(this.namespace, labDirectory(this.#state.name), this.directory, spec.argv);
+    const program = options.program ? [...options.program, ...spec.argv.slice(1)] : spec.argv;
+    const argv = inNode(this.namespace, labDirectory(this.#state.name), this.directory, program);
     const running = launch(argv, this.logFile(name), { ...process.env, ...this.#spec.env, ...options.env });
     this.#remember(name, running);
     await until(() => this.#isReady(spec, running), { what: `${name} on ${this.name} to accept connections` });

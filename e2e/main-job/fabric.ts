@@ -51,8 +51,18 @@ export async function atTor(lab: Lab, address: string, present = true): Promise<
   });
 }
 
+/** What a node holds, each by name. */
+export interface Holdings {
+  readonly links: readonly string[];
+  readonly routes: readonly string[];
+  readonly filters: readonly string[];
+  readonly records: readonly string[];
+  readonly tombstones: readonly string[];
+  readonly announced: readonly string[];
+}
+
 /** All that a node holds for endpoints; empty lists on an empty node. The leak oracle of the main job. */
-export async function holdings(node: LabNode): Promise<Record<string, readonly string[]>> {
+export async function holdings(node: LabNode): Promise<Holdings> {
   const links = JSON.parse(await node.exec(['ip', '-j', 'link'])) as { ifname: string }[];
   const files = (directory: string) =>
     existsSync(directory) ? readdirSync(directory).filter((file) => !file.startsWith('.')) : [];
@@ -102,4 +112,4 @@ function isLocal(path: Record<string, unknown>): boolean {
 }
 
 /** Empty on an empty node. */
-export const NOTHING = { links: [], routes: [], filters: [], records: [], tombstones: [], announced: [] };
+export const NOTHING: Holdings = { links: [], routes: [], filters: [], records: [], tombstones: [], announced: [] };

@@ -47,7 +47,7 @@ describe('an ADD that breaks off', () => {
       const node = lab.node('node1');
       await until(() => node.pid('slash32d') === undefined, { what: 'the controller to have died' });
       await node.start('slash32d');
-      await until(async () => (await holdings(node)).announced?.length === 0, { what: 'the announcements to be gone' });
+      await until(async () => (await holdings(node)).announced.length === 0, { what: 'the announcements to be gone' });
       expect(await holdings(node)).to.eql(NOTHING);
       await add(container);
       await del(container);

@@ -65,8 +65,8 @@ describe('a restart', () => {
     });
     expect(pings.lost, `lost pings, longest gap ${pings.longestGap} ms`).to.equal(0);
     expect(pings.sent).to.be.greaterThan(20);
-    const aboutOld = (event: string) =>
-      event.includes(at['blue-1']!.v4) || event.includes(at['blue-2']!.v4) || event.startsWith('Deleted');
+    const aboutOld = ({ deleted, route }: RouteEvent) =>
+      deleted || Object.values(at).some(({ v4, v6 }) => route.includes(v4) || route.includes(v6));
     expect(nodeEvents.filter(aboutOld)).to.eql([]);
     expect(tor.filter(aboutOld)).to.eql([]);
     expect(await records()).to.include(before.records.trim());

@@ -114,7 +114,7 @@ function addConfig(program: Command): void {
     .command('schema')
     .description('its JSON Schema, for editors')
     .action(async () => {
-      const { configSchema } = await import('../config/load.js');
+      const { configSchema } = await import('../config/schema.js');
       process.stdout.write(`${JSON.stringify(configSchema(), null, 2)}\n`);
     });
 }

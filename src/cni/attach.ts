@@ -14,6 +14,7 @@ import { StepFailure } from '../reconcile/reconciler.js';
 import { Undo } from '../reconcile/undo.js';
 import { NoAddress } from './address-book.js';
 import { CniError, CODE } from './cni-error.js';
+import type { Delegation } from './delegated-ipam.js';
 import type { Node } from './node.js';
 
 /** What ADD is asked for, parsed and checked. */
@@ -27,15 +28,7 @@ export interface AttachRequest extends EndpointId {
   readonly requestedMac?: string;
   readonly mtu?: number;
   /** Present: a plugin of this type gives the addresses, not our pools. */
-  readonly ipam?: IpamDelegate;
-}
-
-/** A delegated IPAM plugin, ready to be asked. */
-export interface IpamDelegate {
-  add(signal: AbortSignal): Promise<{ readonly addresses: readonly Address[]; readonly routes: readonly Prefix[] }>;
-  del(): Promise<void>;
-  /** What must be kept to ask it again after a restart. */
-  readonly record: NonNullable<Endpoint['delegatedIpam']>;
+  readonly ipam?: Delegation;
 }
 
 export async function attach(node: Node, request: AttachRequest, signal: AbortSignal): Promise<Endpoint> {
@@ -111,11 +104,11 @@ async function takeAddresses(node: Node, network: Network, request: AttachReques
     undo.add('put the addresses back', () => node.addresses.putBack(addresses));
     return { addresses, routes: defaultRoutes(addresses) };
   }
-  const { ipam } = request;
+  const delegation = request.ipam;
   // Also when ADD fails: a plugin that died half-way may have reserved something (CNI specification, section 4).
-  undo.add(`give the addresses back to ${ipam.record.type}`, () => ipam.del());
-  const { addresses, routes } = await ipam.add(signal);
-  refuseTaken(node, addresses, ipam.record.type);
+  undo.add(`give the addresses back to ${delegation.type}`, () => node.ipam.del(delegation, request));
+  const { addresses, routes } = await node.ipam.add(delegation, request, signal);
+  refuseTaken(node, addresses, delegation.type);
   node.addresses.hold(addresses);
   undo.add('put the addresses back', () => node.addresses.putBack(addresses));
   return { addresses, routes: routes.length > 0 ? routes : defaultRoutes(addresses) };
@@ -166,7 +159,7 @@ function draftOf(
     mtu: request.mtu ?? node.wire.uplinkMtu(),
     addresses,
     routes,
-    ...(request.ipam ? { delegatedIpam: request.ipam.record } : {}),
+    ...(request.ipam ? { delegatedIpam: request.ipam } : {}),
     since: new Date().toISOString(),
   };
 }

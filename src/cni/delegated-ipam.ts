@@ -11,7 +11,7 @@ import type { Endpoint, EndpointId } from '../model/endpoint.js';
 import { CniError, CODE } from './cni-error.js';
 import { decodeObject, isObject, type JsonObject } from './decode-json.js';
 import { findPlugin, type Plugin } from './find-plugin.js';
-import type { AddRequest } from './request.js';
+import type { DelRequest } from './request.js';
 import type { Dns } from './result.js';
 import { decodeResult } from './result-decode.js';
 import { encodeResult } from './result-encode.js';
@@ -59,7 +59,11 @@ const SINCE: { readonly [V in DelegatedVerb]: CniVersion } = {
 };
 
 /** What a request delegates, in the form that an endpoint's record keeps. Undefined: our own pools give the addresses. */
-export function delegationOf({ conf, argsText, path }: AddRequest): Delegation | undefined {
+export function delegationOf({
+  conf,
+  argsText,
+  path,
+}: Pick<DelRequest, 'conf' | 'argsText' | 'path'>): Delegation | undefined {
   return conf.ipam === undefined
     ? undefined
     : { type: conf.ipam, netConf: conf.text, args: argsText, path: path.join(':') };

@@ -1,10 +1,9 @@
 /** The verbs of CNI, each handed to its use case in our own words. */
-import type { Endpoint } from '../model/endpoint.js';
 import type { Network } from '../model/network.js';
 import type { RouteTarget } from '../model/route-target.js';
-import { type AttachRequest, attach, type IpamDelegate } from './attach.js';
+import { type AttachRequest, attach } from './attach.js';
 import { CniError, CODE } from './cni-error.js';
-import { delegateOf, type IpamCall } from './delegated-ipam.js';
+import { delegationOf } from './delegated-ipam.js';
 import { detach } from './detach.js';
 import type { Node } from './node.js';
 import type { AddRequest, DelRequest } from './request.js';
@@ -30,22 +29,17 @@ async function add(node: Node, request: AddRequest, signal: AbortSignal): Promis
 }
 
 async function del(node: Node, request: DelRequest): Promise<void> {
-  const endpoint = await detach(node, request, giveBack);
+  const endpoint = await detach(node, request);
+  if (endpoint) return;
   // A record may be lost while the plugin's own reservation is not; freeing what is free is fine for every IPAM plugin.
-  if (!endpoint && request.conf.ipam !== undefined) await delegateOf(callOf(request)).del();
-}
-
-/** Asks the plugin that gave an endpoint's addresses to take them back, with what the record kept for this. */
-export async function giveBack(endpoint: Endpoint): Promise<void> {
-  const { delegatedIpam, containerId, ifname, netns } = endpoint;
-  if (!delegatedIpam) return;
-  const { type, netConf, args, path } = delegatedIpam;
-  await delegateOf({ type, netConf, args, path: path.split(':'), containerId, ifname, netns }).del();
+  const delegation = delegationOf(request);
+  if (delegation) await node.ipam.del(delegation, request);
 }
 
 function attachRequest(request: AddRequest): AttachRequest {
   const { containerId, ifname, netns, conf } = request;
   const mac = requestedMac(request);
+  const ipam = delegationOf(request);
   return {
     containerId,
     ifname,
@@ -56,25 +50,7 @@ function attachRequest(request: AddRequest): AttachRequest {
     requestedAddresses: requestedAddresses(request),
     ...(mac === undefined ? {} : { requestedMac: mac }),
     ...(conf.mtu === undefined ? {} : { mtu: conf.mtu }),
-    ...(conf.ipam === undefined ? {} : { ipam: recording(callOf(request)) }),
-  };
-}
-
-function recording(call: IpamCall): IpamDelegate {
-  const { type, netConf, args, path } = call;
-  return { ...delegateOf(call), record: { type, netConf, args, path: path.join(':') } };
-}
-
-function callOf(request: AddRequest | DelRequest): IpamCall {
-  const { containerId, ifname, argsText, path, conf } = request;
-  return {
-    type: conf.ipam as string,
-    netConf: conf.text,
-    args: argsText,
-    path,
-    containerId,
-    ifname,
-    netns: request.netns ?? '',
+    ...(ipam === undefined ? {} : { ipam }),
   };
 }
 

@@ -4,12 +4,16 @@ import type { Gateways } from '../model/network.js';
 import type { Records, Wire } from '../ports.js';
 import type { Routing } from '../reconcile/routing.js';
 import type { AddressBook } from './address-book.js';
+import type { DelegatedIpam } from './delegated-ipam.js';
 
 export interface Node {
   readonly wire: Wire;
   readonly records: Records;
   readonly routing: Routing;
+  /** Our own pools. */
   readonly addresses: AddressBook;
+  /** Other people's IPAM plugins. */
+  readonly ipam: DelegatedIpam;
   readonly endpoints: Endpoints;
   readonly gateways: Gateways;
   /** Hears of a step that failed where nobody waits for an answer. */
