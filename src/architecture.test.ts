@@ -12,21 +12,22 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   decide: ['model'],
   ports: ['model'],
   reconcile: ['model', 'decide', 'ports'],
+  flock: [],
   netlink: [],
   kernel: ['model', 'ports', 'netlink'],
   gobgp: ['model', 'ports'],
   sidecar: ['gobgp', 'log'],
-  disk: ['model', 'ports', 'netlink'],
+  disk: ['model', 'ports', 'flock'],
   log: [],
-  cni: ['model', 'ports', 'decide', 'reconcile', 'netlink', 'log'],
-  config: ['model'],
-  admin: ['model', 'decide', 'reconcile', 'log'],
-  cli: ['model', 'decide', 'config', 'sidecar', 'log'],
+  cni: ['model', 'ports', 'decide', 'reconcile', 'flock'],
+  config: ['model', 'log'],
+  admin: ['model', 'ports', 'decide', 'reconcile'],
+  cli: ['admin', 'config', 'sidecar'],
 };
 
 /** npm packages that only one module may know. */
 const ONLY: Record<string, string> = {
-  koffi: 'netlink',
+  koffi: 'netlink flock',
   '@grpc/grpc-js': 'gobgp',
   protobufjs: 'gobgp',
   zod: 'config cni disk',

@@ -3,7 +3,7 @@
  * drain, and when we let them again the socket is there, so that they use it instead.
  */
 import { dirname, join } from 'node:path';
-import { exclusiveLock } from './flock.js';
+import { exclusiveLock } from './exclusive-lock.js';
 import { privateDirectory } from './private-socket.js';
 import { type ServerOptions, type Serving, serve } from './server.js';
 import { drain, LOCK } from './tombstones.js';

@@ -2,17 +2,12 @@
  * The run directory: private, and used by one controller at a time.
  *
  * The lock is flock(2), which the kernel takes back when its holder ends in whatever way, so there is no stale lock.
- * Node has no flock, hence koffi. The lock file stays for ever: removing it would let two hold a lock each, on two files
- * of one name. Descriptors of Node are close-on-exec, so no child keeps the lock alive.
+ * The lock file stays for ever: removing it would let two hold a lock each, on two files of one name.
  */
 import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import koffi from 'koffi';
+import { lockNow } from '../flock.js';
 import { type Directory, openPrivateDirectory } from './atomic-file.js';
-
-/** sys/file.h */
-const LOCK_EX = 2;
-const LOCK_NB = 4;
 
 declare const locked: unique symbol;
 
@@ -53,13 +48,4 @@ function takeLock(path: string): number {
   ftruncateSync(fd);
   writeSync(fd, `${process.pid}\n`, 0);
   return fd;
-}
-
-/** Takes the lock unless somebody else has it. */
-function lockNow(fd: number): boolean {
-  const flock = koffi.load(null).func('int flock(int fd, int operation)');
-  if (flock(fd, LOCK_EX | LOCK_NB) === 0) return true;
-  const errno = koffi.errno();
-  if (errno === koffi.os.errno.EAGAIN) return false;
-  throw new Error(`cannot lock the run directory (errno ${errno}); is it on a file system with flock(2)?`);
 }
