@@ -1,0 +1,223 @@
+/**
+ * gobgpd in memory, for tests of whoever uses the `Bgp` port. It refuses what the real one refuses: words before the
+ * connection, values that are none, a second router id; it forgets everything when it is killed; and it can be `broken`.
+ * The same contract suite runs on it and on a real gobgpd.
+ */
+import type { Address, Family, Prefix } from '../model/address.js';
+import { familyOf } from '../model/address.js';
+import { type Announcement, announcementKey } from '../model/announcement.js';
+import type { Path } from '../model/path.js';
+import type { PeerState, Speaker } from '../model/peer.js';
+import type { Bgp, BgpEvent, Failures } from '../ports.js';
+import { checkAnnouncement, checkSpeaker } from './validate.js';
+
+/** What a peer does, as far as a test has not said otherwise: it is up, says nothing, and has said everything. */
+interface Neighbour {
+  up: boolean;
+  finished: boolean;
+  readonly says: Map<Prefix, Path>;
+}
+
+/** A gobgpd process: born empty. */
+interface Daemon {
+  speaker?: Speaker;
+  readonly announced: Map<string, Announcement>;
+  readonly peers: Map<Address, Speaker['peers'][number]>;
+}
+
+/** The fake. `start` it, or `run` waits. */
+export class FakeGobgp implements Bgp {
+  /** Everything that was done, as commands of GoBGP's own CLI. */
+  readonly commands: string[] = [];
+  /** Set: the connection stands, but every call fails with this reason. */
+  broken: string | undefined;
+  #daemon: Daemon | undefined;
+  #hear: ((event: BgpEvent) => void) | undefined;
+  #speaker: Speaker | undefined;
+  #connected = false;
+  readonly #neighbours = new Map<Address, Neighbour>();
+  /** The best paths as last told. */
+  #told = new Map<Prefix, Path>();
+
+  /** A fresh gobgpd process. */
+  start(): void {
+    this.#daemon = { announced: new Map(), peers: new Map() };
+    queueMicrotask(() => this.#connect());
+  }
+
+  /** kill -9: everything it knew is gone. */
+  kill(): void {
+    this.#daemon = undefined;
+    this.#lose('the watch ended: Connection dropped');
+  }
+
+  /** What gobgpd says for us at this moment. */
+  announced(): readonly Announcement[] {
+    return [...(this.#daemon?.announced.values() ?? [])];
+  }
+
+  /** The peer says these paths from now on, whether or not it is admitted yet. */
+  say(peer: Address, paths: readonly Omit<Path, 'peer'>[]): void {
+    for (const path of paths) this.#neighbour(peer).says.set(path.prefix, { ...path, peer });
+    this.#tell();
+  }
+
+  unsay(peer: Address, prefixes: readonly Prefix[]): void {
+    for (const prefix of prefixes) this.#neighbour(peer).says.delete(prefix);
+    this.#tell();
+  }
+
+  /** The peer's session comes or goes. */
+  setUp(peer: Address, up: boolean): void {
+    this.#neighbour(peer).up = up;
+    this.#tell();
+    this.#emit({ kind: 'peers-changed' });
+  }
+
+  /** Has the peer sent its End-of-RIB? When it does, the whole table is told before `peers()` says so. */
+  setFinished(peer: Address, finished: boolean): void {
+    this.#neighbour(peer).finished = finished;
+    if (finished) this.#tellAll();
+    this.#emit({ kind: 'peers-changed' });
+  }
+
+  async announce(announcements: readonly Announcement[]): Promise<Failures<Announcement>> {
+    return this.#each(announcements, (daemon, one) => {
+      daemon.announced.set(announcementKey(one), one);
+      this.#command(`gobgp global rib add ${one.prefix}`, one);
+    });
+  }
+
+  async withdraw(announcements: readonly Announcement[]): Promise<Failures<Announcement>> {
+    return this.#each(announcements, (daemon, one) => {
+      daemon.announced.delete(announcementKey(one));
+      this.#command(`gobgp global rib del ${one.prefix}`, { prefix: one.prefix, targets: [] });
+    });
+  }
+
+  async admitPeers(speaker: Speaker, restarting: boolean): Promise<void> {
+    checkSpeaker(speaker);
+    const { peers } = this.#need();
+    const wanted = new Map(speaker.peers.map((peer) => [peer.address, peer]));
+    for (const [address, peer] of peers) {
+      if (wanted.get(address) === peer) continue;
+      peers.delete(address);
+      this.commands.push(`gobgp neighbor del ${address}`);
+    }
+    for (const [address, peer] of wanted) {
+      if (peers.has(address)) continue;
+      peers.set(address, peer);
+      this.commands.push(`gobgp neighbor add ${address} as ${peer.asn}${restarting ? ' # restarting' : ''}`);
+    }
+    this.#tellAll();
+    this.#emit({ kind: 'peers-changed' });
+  }
+
+  async peers(): Promise<readonly PeerState[]> {
+    return [...this.#need().peers.values()].map(({ address, asn, families }) => {
+      const { up, finished } = this.#neighbour(address);
+      return { address, asn, session: up ? 'established' : 'active', endOfRib: up && finished ? families : [] };
+    });
+  }
+
+  run(speaker: Speaker, hear: (event: BgpEvent) => void, signal: AbortSignal): Promise<void> {
+    checkSpeaker(speaker);
+    this.#speaker = speaker;
+    this.#hear = hear;
+    this.#connect();
+    return new Promise((resolve) => {
+      const end = () => {
+        this.#hear = undefined;
+        this.#connected = false;
+        resolve();
+      };
+      signal.addEventListener('abort', end, { once: true });
+    });
+  }
+
+  #connect(): void {
+    const [daemon, speaker] = [this.#daemon, this.#speaker];
+    if (!daemon || !speaker || !this.#hear || this.#connected) return;
+    const fresh = daemon.speaker === undefined;
+    daemon.speaker ??= speaker;
+    if (daemon.speaker.asn !== speaker.asn || daemon.speaker.routerId !== speaker.routerId) {
+      this.#emit({ kind: 'disconnected', reason: `gobgpd runs as AS ${daemon.speaker.asn}: restart gobgpd` });
+      return;
+    }
+    this.#connected = true;
+    this.#emit({ kind: 'connected', announced: [...daemon.announced.values()], fresh });
+    queueMicrotask(() => this.#tellAll());
+  }
+
+  #lose(reason: string): void {
+    if (!this.#connected) return;
+    this.#connected = false;
+    this.#emit({ kind: 'disconnected', reason });
+  }
+
+  #emit(event: BgpEvent): void {
+    if (this.#connected || event.kind === 'disconnected') this.#hear?.(event);
+  }
+
+  #tellAll(): void {
+    this.#told = this.#best();
+    this.#emit({ kind: 'all-paths', paths: [...this.#told.values()] });
+  }
+
+  #tell(): void {
+    const [before, now] = [this.#told, this.#best()];
+    const best = [...now.values()].filter((path) => before.get(path.prefix) !== path);
+    const gone = [...before.keys()].filter((prefix) => !now.has(prefix)).map((prefix) => ({ prefix }));
+    this.#told = now;
+    if (best.length + gone.length > 0) this.#emit({ kind: 'paths', best, gone });
+  }
+
+  /** Shortest AS path first; our own announcement is better than any. */
+  #best(): Map<Prefix, Path> {
+    const best = new Map<Prefix, Path>();
+    for (const peer of this.#daemon?.peers.values() ?? []) {
+      const { up, says } = this.#neighbour(peer.address);
+      const spoken = (path: Path) => up && peer.families.includes(familyOf(path.prefix) as Family);
+      for (const path of [...says.values()].filter(spoken)) {
+        const other = best.get(path.prefix);
+        const better = !other || path.asPath.length < other.asPath.length;
+        if (better && !this.#daemon?.announced.has(path.prefix)) best.set(path.prefix, path);
+      }
+    }
+    return best;
+  }
+
+  #neighbour(address: Address): Neighbour {
+    let neighbour = this.#neighbours.get(address);
+    if (!neighbour) this.#neighbours.set(address, (neighbour = { up: true, finished: true, says: new Map() }));
+    return neighbour;
+  }
+
+  #need(): Daemon {
+    if (!this.#connected || !this.#daemon) throw new Error('not connected to gobgpd');
+    if (this.broken) throw new Error(this.broken);
+    return this.#daemon;
+  }
+
+  #each(
+    announcements: readonly Announcement[],
+    work: (daemon: Daemon, announcement: Announcement) => void,
+  ): Failures<Announcement> {
+    const failures = new Map<Announcement, Error>();
+    for (const one of announcements) {
+      try {
+        checkAnnouncement(one);
+        work(this.#need(), one);
+      } catch (error) {
+        failures.set(one, error as Error);
+      }
+    }
+    this.#tell();
+    return failures;
+  }
+
+  #command(command: string, { prefix, targets }: Announcement): void {
+    const communities = targets.map((target) => ` rt ${target}`).join('');
+    this.commands.push(`${command} -a ipv${familyOf(prefix)}${communities}`);
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * The place of gobgpd's socket. Who reaches it can announce anything and read every password, and gobgpd asks nobody for
+ * credentials: so the directory, ours and closed to all others, is the lock.
+ */
+import { lstat, mkdir, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** sun_path in linux/un.h, with its closing NUL. */
+const LONGEST_PATH = 107;
+/** A gobgpd whose supervisor was killed dies with it (PR_SET_PDEATHSIG), but maybe a moment after we have started. */
+const DYING_MS = 2_000;
+const LOOK_AGAIN_MS = 50;
+
+/** The path in `unix:///path`. Throws when it is anything else: a TCP port would be open to every process of the host. */
+export function socketPath(api: string): string {
+  const path = /^unix:\/\/(\/[^\0]+)$/.exec(api)?.[1];
+  if (path === undefined)
+    throw new Error(`gobgpd's API must be a unix socket, like unix:///run/slash32/gobgpd/api.sock, not "${api}"`);
+  if (Buffer.byteLength(path) > LONGEST_PATH)
+    throw new Error(`socket path of more than ${LONGEST_PATH} bytes: ${path}`);
+  return path;
+}
+
+/** Makes the directory, mode 0700. Throws when one is there that others could enter, or that is not ours. */
+export async function prepareDirectory(path: string): Promise<void> {
+  const directory = dirname(path);
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const { uid, mode, isDirectory } = await lstatOf(directory);
+  if (!isDirectory) throw new Error(`${directory} is not a directory (a symbolic link is refused too): remove it`);
+  if (uid !== process.geteuid?.())
+    throw new Error(`${directory} belongs to uid ${uid}, not to us: remove it, or choose another`);
+  if ((mode & 0o077) !== 0) {
+    throw new Error(`${directory} is open to others (mode ${(mode & 0o777).toString(8)}): chmod 700 ${directory}`);
+  }
+}
+
+async function lstatOf(directory: string) {
+  const stats = await lstat(directory);
+  return { uid: stats.uid, mode: stats.mode, isDirectory: stats.isDirectory() };
+}
+
+/**
+ * Removes a socket that a killed gobgpd has left behind; 3.x does not start beside one. Throws when somebody listens on it,
+ * or when it is no socket at all.
+ */
+export async function removeStaleSocket(path: string): Promise<void> {
+  const found = await lstat(path).catch(() => undefined);
+  if (!found) return;
+  if (!found.isSocket()) throw new Error(`${path} is not a socket: remove it, or choose another path`);
+  for (let waited = 0; await listens(path); waited += LOOK_AGAIN_MS) {
+    if (waited >= DYING_MS) throw new Error(`another process listens on ${path}: stop it first (ss -xlp shows which)`);
+    await sleep(LOOK_AGAIN_MS);
+  }
+  await rm(path, { force: true });
+}
+
+function listens(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path, () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => resolve(false));
+  });
+}

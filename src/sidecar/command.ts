@@ -1,0 +1,44 @@
+/** `slash32 sidecar`: the supervisor as a command, until SIGTERM or SIGINT. */
+import { Command, InvalidArgumentError } from 'commander';
+import { runSidecar } from './sidecar.js';
+
+interface Options {
+  readonly api: string;
+  readonly gobgpd: string;
+  readonly hold: number;
+  readonly withdrawOnStop?: true;
+}
+
+/** The command, for the CLI to add. */
+export function sidecarCommand(): Command {
+  return new Command('sidecar')
+    .description('run gobgpd: start it, restart it, kill it when it hangs')
+    .option('--api <socket>', 'where gobgpd listens', 'unix:///run/slash32/gobgpd/api.sock')
+    .option('--gobgpd <path>', 'the binary', 'gobgpd')
+    .option(
+      '--hold <seconds>',
+      'hold time of the BGP sessions: a hang is found in less than a third of it',
+      wholeSeconds,
+      9,
+    )
+    .option(
+      '--withdraw-on-stop',
+      'say goodbye to peers, so that they drop our routes at once (default: they keep them)',
+    )
+    .action(sidecar);
+}
+
+async function sidecar({ api, gobgpd, hold, withdrawOnStop }: Options): Promise<void> {
+  const ended = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => ended.abort());
+  const stop = withdrawOnStop ? 'withdraw' : 'silent';
+  await runSidecar({ api, gobgpd, holdSeconds: hold, stop }, ended.signal);
+}
+
+function wholeSeconds(text: string): number {
+  const seconds = Number(text);
+  if (!Number.isInteger(seconds) || seconds < 3 || seconds > 65_535) {
+    throw new InvalidArgumentError('expected whole seconds, 3 to 65535.');
+  }
+  return seconds;
+}

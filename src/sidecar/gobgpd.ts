@@ -1,0 +1,61 @@
+/** One life of a gobgpd process. */
+import { execa } from 'execa';
+
+/** A gobgpd that runs. */
+export interface Gobgpd {
+  readonly pid: number | undefined;
+  kill(signal: 'SIGKILL' | 'SIGTERM'): void;
+  /** How it ended, in words. Rejects when it could not even be started. */
+  readonly ended: Promise<string>;
+}
+
+/** `output` gets each line that gobgpd prints. */
+export function startGobgpd(binary: string, api: string, output: (line: string) => void): Gobgpd {
+  // - setpriv: the kernel kills gobgpd the moment its supervisor dies, however it dies. An orphan would hold the socket and
+  //   port 179, and every later start would fail.
+  // - detached, no cleanup: a Ctrl-C, or our own exit, must not reach gobgpd as a polite signal. On those it says goodbye to
+  //   its peers, and they drop our routes; killed, they keep them (graceful restart).
+  // - pprof would open a TCP port.
+  const subprocess = withUmask(0o177, () =>
+    execa('setpriv', ['--pdeathsig', 'KILL', '--', binary, '--api-hosts', api, '--pprof-disable'], {
+      stdin: 'ignore',
+      all: true,
+      buffer: false,
+      reject: false,
+      detached: true,
+      cleanup: false,
+    }),
+  );
+  const lastWords = listen(subprocess.iterable({ from: 'all' }), output);
+  const ended = Promise.all([subprocess, lastWords]).then(([result, words]) => {
+    if (result.code === 'ENOENT') throw new Error('setpriv is missing: install util-linux');
+    if (result.exitCode === CANNOT_EXECUTE) throw new Error(`cannot start gobgpd: ${words}`);
+    const how = result.signal ? `killed by ${result.signal}` : `exit code ${result.exitCode}`;
+    return words ? `${how}: ${words}` : how;
+  });
+  return { pid: subprocess.pid, kill: (signal) => void subprocess.kill(signal), ended };
+}
+
+/** setpriv's exit code when there is no such program, or it may not be executed. */
+const CANNOT_EXECUTE = 127;
+
+/** The umask is the process's, so it is changed for the one synchronous moment of the fork: gobgpd's socket becomes 0600. */
+function withUmask<T>(mask: number, work: () => T): T {
+  const before = process.umask(mask);
+  try {
+    return work();
+  } finally {
+    process.umask(before);
+  }
+}
+
+/** Passes all lines on, and returns the one that tells most about a death: Go's panic, else the last. */
+async function listen(lines: AsyncIterable<string | Uint8Array>, output: (line: string) => void): Promise<string> {
+  let words = '';
+  for await (const line of lines) {
+    const text = String(line);
+    output(text);
+    if (!/^(panic|fatal error):/.test(words)) words = text;
+  }
+  return words;
+}
