@@ -50,7 +50,7 @@ function moduleOf(path: string): string {
 
 function imports(): Import[] {
   const files = (readdirSync(SRC, { recursive: true }) as string[]).filter(
-    (file) => file.endsWith('.ts') && !/\.(test|contract)\.ts$/.test(file),
+    (file) => file.endsWith('.ts') && !/\.(test|contract)\.ts$|stories/.test(file),
   );
   return files.flatMap((file) => {
     const text = readFileSync(join(SRC, file), 'utf8');

@@ -1,0 +1,85 @@
+/**
+ * A story is a text file whose name is the promise it keeps. A line is something that happens, or, with `=`, what must be
+ * so afterwards. `= kernel` and `= gobgpd` are followed by all they hold, one a line with `|`; nothing else may be there.
+ */
+import { expect } from 'chai';
+import { Stage } from './stage.js';
+
+type Deed = (stage: Stage, words: readonly string[]) => unknown;
+
+/** Words after a keyword, until the next keyword: `import 1:1 1:2 export 1:1`. */
+function after(words: readonly string[], keyword: string): string[] {
+  const from = words.indexOf(keyword) + 1;
+  if (from === 0) return [];
+  const rest = words.slice(from);
+  const to = rest.findIndex((word) => ['import', 'export', 'rt', 'untagged', 'network'].includes(word));
+  return rest.slice(0, to < 0 ? undefined : to);
+}
+
+const DEEDS: Record<string, Deed> = {
+  network: (stage, words) => stage.network(words[0]!, Number(words[2]), after(words, 'import'), after(words, 'export')),
+  peer: (stage, words) => stage.peer(words[0]!, after(words, 'untagged')),
+  'controller starts': (stage) => stage.start(),
+  'controller dies': (stage) => stage.stop(),
+  'gobgpd starts': (stage) => stage.bgp.start(),
+  'gobgpd dies': (stage) => stage.bgp.kill(),
+  'gobgpd refuses': (stage) => (stage.bgp.broken = 'refused'),
+  'gobgpd obeys': (stage) => (stage.bgp.broken = undefined),
+  'kernel refuses': (stage) => (stage.kernel.broken = 'refused'),
+  'kernel obeys': (stage) => (stage.kernel.broken = undefined),
+  'kernel loses everything': (stage) => stage.kernel.loseAll(),
+  'link goes': (stage, [name]) => stage.kernel.removeLink(name!),
+  'link comes': (stage, [name]) => stage.kernel.addLink(name!),
+  'peer is silent': (stage) => stage.bgp.setFinished(stage.speaker().peers[0]!.address, false),
+  'peer has spoken': (stage) => stage.bgp.setFinished(stage.speaker().peers[0]!.address, true),
+  'peer goes': (stage) => stage.bgp.setUp(stage.speaker().peers[0]!.address, false),
+  attach: (stage, words) =>
+    stage.attach(words[0]!, after(words, 'network')[0]!, words.slice(1, words.indexOf('network'))),
+  detach: (stage, [id]) => stage.detach(id!),
+  path: (stage, words) => stage.say(words[0]!, after(words, 'rt')),
+  'path gone': (stage, [of]) => stage.unsay(of!),
+  wait: (stage, [seconds]) => stage.wait(Number(seconds) * 1000),
+};
+const LONGEST_FIRST = Object.keys(DEEDS).sort((a, b) => b.length - a.length);
+
+/** Plays a story. Throws at the first line that is not so. */
+export async function play(text: string): Promise<void> {
+  const stage = new Stage();
+  const lines = text.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'));
+  for (let i = 0; i < lines.length; i++) {
+    const line = lines[i]!;
+    if (!line.startsWith('=')) await perform(stage, line);
+    else {
+      const listed = lines.slice(i + 1).findIndex((next) => !next.startsWith('|'));
+      const end = listed < 0 ? lines.length : i + 1 + listed;
+      look(
+        stage,
+        line,
+        lines.slice(i + 1, end).map((one) => one.slice(1).trim()),
+      );
+      i = end - 1;
+    }
+  }
+  stage.stop();
+}
+
+async function perform(stage: Stage, line: string): Promise<void> {
+  const deed = LONGEST_FIRST.find((name) => line === name || line.startsWith(`${name} `));
+  if (!deed) throw new Error(`a story knows no such deed: "${line}"`);
+  await DEEDS[deed]!(stage, line.slice(deed.length).trim().split(/\s+/));
+  await stage.rest();
+}
+
+function look(stage: Stage, line: string, listed: readonly string[]): void {
+  const actual: Record<string, () => readonly string[]> = {
+    '= kernel': () => stage.routes(),
+    '= gobgpd': () => stage.announced(),
+    // In the order in which they were done: that is what these stories are about.
+    '= commands': () => stage.bgp.commands.splice(0),
+    '= failures': () => stage.failures.splice(0),
+  };
+  const found = actual[line.trim()];
+  if (!found) throw new Error(`a story cannot look at "${line}"`);
+  const sorted = line.trim() === '= kernel' || line.trim() === '= gobgpd' ? [...listed].sort() : listed;
+  expect(found(), line).to.eql(sorted);
+}

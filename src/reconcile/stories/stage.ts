@@ -1,0 +1,194 @@
+/**
+ * Where stories and random worlds are played: the reconciler on a fake kernel, a fake gobgpd and a clock that stands
+ * still until told. Every action and every look at the outcome is one line of text.
+ */
+import { FakeGobgp } from '../../gobgp/fake-gobgp.js';
+import { FakeKernel } from '../../kernel/fake-kernel.js';
+import { address, familyOf, hostPrefix, type Prefix, prefix } from '../../model/address.js';
+import type { Endpoint } from '../../model/endpoint.js';
+import type { Network, Networks } from '../../model/network.js';
+import type { Peer, Speaker } from '../../model/peer.js';
+import { MAIN_TABLE, type Route } from '../../model/route.js';
+import { type RouteTarget, routeTarget } from '../../model/route-target.js';
+import type { Clock } from '../../ports.js';
+import { Routing } from '../routing.js';
+
+export const TOR = address('192.0.2.0');
+
+/** A clock whose time is moved by hand. */
+export class HandClock implements Clock {
+  #now = 0;
+  readonly #due = new Map<object, { readonly at: number; readonly call: () => void }>();
+
+  now(): number {
+    return this.#now;
+  }
+
+  after(milliseconds: number, call: () => void): () => void {
+    const key = {};
+    this.#due.set(key, { at: this.#now + milliseconds, call });
+    return () => this.#due.delete(key);
+  }
+
+  /** Moves on to the next call within `most` ms, makes it, and says whether there was one. */
+  step(most: number): boolean {
+    const [key, next] = [...this.#due].sort(([, a], [, b]) => a.at - b.at)[0] ?? [];
+    if (!key || !next || next.at > this.#now + most) {
+      this.#now += most;
+      return false;
+    }
+    this.#due.delete(key);
+    this.#now = Math.max(this.#now, next.at);
+    next.call();
+    return true;
+  }
+}
+
+export class Stage {
+  readonly clock = new HandClock();
+  readonly kernel = new FakeKernel([prefix('192.0.2.0/31'), prefix('2001:db8:ffff::/127')]);
+  readonly bgp = new FakeGobgp();
+  readonly failures: string[] = [];
+  readonly #networks = new Map<string, Network>();
+  readonly #hostImports = new Set<RouteTarget>();
+  readonly #endpoints = new Map<string, Endpoint>();
+  #peers: Peer[] = [];
+  #controller = new AbortController();
+  #routing: Routing | undefined;
+
+  network(name: string, table: number, imports: readonly string[], exports: readonly string[]): void {
+    this.#networks.set(name, {
+      name,
+      table,
+      imports: new Set(imports.map(routeTarget)),
+      exports: exports.map(routeTarget),
+      pools: [],
+      prefixes: [],
+      allow: [],
+      egress: 'isolated',
+    });
+    this.#routing?.configure(this.networks(), this.speaker());
+  }
+
+  peer(of: string, untagged: readonly string[]): void {
+    const to = address(of);
+    this.#peers.push({
+      name: of,
+      address: to,
+      asn: 65000,
+      families: [4, 6],
+      untagged: untagged.map(routeTarget),
+      passive: false,
+    });
+  }
+
+  networks(): Networks {
+    return { byName: new Map(this.#networks), host: { imports: this.#hostImports } };
+  }
+
+  speaker(): Speaker {
+    const timers = { hold: 9, keepalive: 3, connectRetry: 5 };
+    return {
+      asn: 65001,
+      routerId: address('192.0.2.1'),
+      listenPort: 179,
+      listenAddresses: [],
+      timers,
+      restartTime: 60,
+      peers: this.#peers,
+    };
+  }
+
+  /** A controller starts, and knows the endpoints by their records. */
+  async start(): Promise<void> {
+    this.#controller = new AbortController();
+    const parts = {
+      kernel: this.kernel,
+      bgp: this.bgp,
+      clock: this.clock,
+      failed: (what: string, error: unknown) => this.failures.push(`${what}: ${(error as Error).message}`),
+    };
+    this.#routing = new Routing(parts, this.networks(), this.speaker(), [...this.#endpoints.values()]);
+    await this.#routing.start(this.#controller.signal);
+    await this.rest();
+  }
+
+  /** It is killed: what it had in memory is gone, the world stays. */
+  stop(): void {
+    this.#controller.abort();
+    this.#routing = undefined;
+  }
+
+  attach(id: string, network: string, addresses: readonly string[]): void {
+    const link = { name: `s32${id}`, index: 1, mac: '02:00:00:00:00:01' };
+    const rest = {
+      ifname: 'eth0',
+      state: 'attached',
+      netns: '',
+      netnsInode: 1,
+      mac: link.mac,
+      mtu: 1500,
+      routes: [],
+      since: '',
+    } as const;
+    const endpoint: Endpoint = { containerId: id, network, link, addresses: addresses.map(address), ...rest };
+    this.#endpoints.set(id, endpoint);
+    this.kernel.addLink(link.name);
+    this.#routing?.attach(endpoint);
+  }
+
+  detach(id: string): void {
+    const endpoint = this.#endpoints.get(id);
+    if (!endpoint) return;
+    this.#endpoints.delete(id);
+    this.#routing?.detach(endpoint);
+  }
+
+  say(of: string, targets: readonly string[]): void {
+    const heard = prefix(of);
+    const nextHop = familyOf(heard) === 4 ? TOR : address('2001:db8:ffff::');
+    this.bgp.say(TOR, [{ prefix: heard, nextHop, targets: targets.map(routeTarget), asPath: [65000, 65002] }]);
+  }
+
+  unsay(of: string): void {
+    this.bgp.unsay(TOR, [prefix(of)]);
+  }
+
+  endpointPrefixes(): Prefix[] {
+    return [...this.#endpoints.values()].flatMap(({ addresses }) => addresses.map(hostPrefix));
+  }
+
+  endpoints(): Endpoint[] {
+    return [...this.#endpoints.values()];
+  }
+
+  /** Lets everything happen that happens without time going by. */
+  async rest(): Promise<void> {
+    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /** Lets time go by. */
+  async wait(milliseconds: number): Promise<void> {
+    const end = this.clock.now() + milliseconds;
+    while (this.clock.now() < end && this.clock.step(end - this.clock.now())) await this.rest();
+    await this.rest();
+  }
+
+  /** Our routes, as `ip route` would print them, sorted. */
+  routes(): string[] {
+    return this.kernel.all().map(routeLine).sort();
+  }
+
+  /** What gobgpd says for us, sorted. */
+  announced(): string[] {
+    return this.bgp
+      .announced()
+      .map(({ prefix: of, targets }) => `${of} rt ${targets.join(' ')}`)
+      .sort();
+  }
+}
+
+export function routeLine(route: Route): string {
+  const hops = route.nextHops.map(({ gateway, device }) => (gateway ? `via ${gateway}` : `dev ${device}`)).join(' ');
+  return `${route.prefix} ${hops} table ${route.table === MAIN_TABLE ? 'main' : route.table}`;
+}
