@@ -56,6 +56,16 @@ export class FakeGobgp implements Bgp {
     return [...(this.#daemon?.announced.values() ?? [])];
   }
 
+  /** Is there a process? */
+  get alive(): boolean {
+    return this.#daemon !== undefined;
+  }
+
+  /** The best paths of all peers at this moment. */
+  heard(): readonly Path[] {
+    return [...this.#best().values()];
+  }
+
   /** The peer says these paths from now on, whether or not it is admitted yet. */
   say(peer: Address, paths: readonly Omit<Path, 'peer'>[]): void {
     for (const path of paths) this.#neighbour(peer).says.set(path.prefix, { ...path, peer });

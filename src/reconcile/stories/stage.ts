@@ -5,12 +5,13 @@
 import { FakeGobgp } from '../../gobgp/fake-gobgp.js';
 import { FakeKernel } from '../../kernel/fake-kernel.js';
 import { address, familyOf, hostPrefix, type Prefix, prefix } from '../../model/address.js';
+import type { Announcement } from '../../model/announcement.js';
 import type { Endpoint } from '../../model/endpoint.js';
 import type { Network, Networks } from '../../model/network.js';
 import type { Peer, Speaker } from '../../model/peer.js';
 import { MAIN_TABLE, type Route } from '../../model/route.js';
 import { type RouteTarget, routeTarget } from '../../model/route-target.js';
-import type { Clock } from '../../ports.js';
+import type { Clock, Failures } from '../../ports.js';
 import { Routing } from '../routing.js';
 
 export const TOR = address('192.0.2.0');
@@ -44,10 +45,29 @@ export class HandClock implements Clock {
   }
 }
 
+/** A gobgpd whose every announcement is noted together with what the kernel could deliver at that moment. */
+class WatchedGobgp extends FakeGobgp {
+  readonly said: { readonly commands: readonly Prefix[]; readonly mainRoutes: readonly Prefix[] }[] = [];
+  readonly #routes: () => readonly Route[];
+
+  constructor(routes: () => readonly Route[]) {
+    super();
+    this.#routes = routes;
+  }
+
+  override announce(announcements: readonly Announcement[]): Promise<Failures<Announcement>> {
+    const mainRoutes = this.#routes()
+      .filter(({ table }) => table === MAIN_TABLE)
+      .map(({ prefix: of }) => of);
+    this.said.push({ commands: announcements.map(({ prefix: of }) => of), mainRoutes });
+    return super.announce(announcements);
+  }
+}
+
 export class Stage {
   readonly clock = new HandClock();
   readonly kernel = new FakeKernel([prefix('192.0.2.0/31'), prefix('2001:db8:ffff::/127')]);
-  readonly bgp = new FakeGobgp();
+  readonly bgp: WatchedGobgp = new WatchedGobgp(() => this.kernel.all());
   readonly failures: string[] = [];
   readonly #networks = new Map<string, Network>();
   readonly #hostImports = new Set<RouteTarget>();
@@ -102,14 +122,16 @@ export class Stage {
   /** A controller starts, and knows the endpoints by their records. */
   async start(): Promise<void> {
     this.#controller = new AbortController();
-    const parts = {
-      kernel: this.kernel,
-      bgp: this.bgp,
-      clock: this.clock,
-      failed: (what: string, error: unknown) => this.failures.push(`${what}: ${(error as Error).message}`),
+    const { signal } = this.#controller;
+    const failed = (what: string, error: unknown) => this.failures.push(`${what}: ${(error as Error).message}`);
+    const ports = {
+      kernel: mortal(this.kernel, signal),
+      bgp: mortal(this.bgp, signal),
+      clock: mortalClock(this.clock, signal),
     };
+    const parts = { ...ports, failed };
     this.#routing = new Routing(parts, this.networks(), this.speaker(), [...this.#endpoints.values()]);
-    await this.#routing.start(this.#controller.signal);
+    await this.#routing.start(signal);
     await this.rest();
   }
 
@@ -162,6 +184,10 @@ export class Stage {
     return [...this.#endpoints.values()];
   }
 
+  get said() {
+    return this.bgp.said;
+  }
+
   /** Lets everything happen that happens without time going by. */
   async rest(): Promise<void> {
     for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
@@ -186,6 +212,24 @@ export class Stage {
       .map(({ prefix: of, targets }) => `${of} rt ${targets.join(' ')}`)
       .sort();
   }
+}
+
+/** A port as a process has it: once that process is dead, nothing it began goes on. */
+function mortal<P extends object>(port: P, dead: AbortSignal): P {
+  return new Proxy(port, {
+    get: (target, name) => {
+      const method = Reflect.get(target, name, target);
+      if (typeof method !== 'function') return method;
+      return (...args: unknown[]) => (dead.aborted ? new Promise(() => {}) : method.apply(target, args));
+    },
+  });
+}
+
+function mortalClock(clock: Clock, dead: AbortSignal): Clock {
+  return {
+    now: () => clock.now(),
+    after: (milliseconds, call) => clock.after(milliseconds, () => dead.aborted || call()),
+  };
 }
 
 export function routeLine(route: Route): string {

@@ -1,0 +1,153 @@
+/**
+ * The random world: whatever happens, in whatever order, with kernel and gobgpd failing in between, once everything
+ * obeys again the outcome is the one that the present state of things decides, not how it came about.
+ */
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { wantedAnnouncement } from '../../decide/announcements.js';
+import { wantedRoutes } from '../../decide/routes.js';
+import { hostPrefix } from '../../model/address.js';
+import { MAIN_TABLE, routeKey } from '../../model/route.js';
+import { routeLine, Stage, TOR } from './stage.js';
+
+type Deed = readonly [name: string, run: (stage: Stage) => unknown];
+
+const deed = (name: string, run: Deed[1]): Deed => [name, run];
+/** What the kernel does by itself is noticed a moment later; the promise about announcements holds from then on. */
+const behindOurBack = (name: string, run: Deed[1]): Deed =>
+  deed(name, async (stage) => {
+    await stage.rest();
+    await run(stage);
+    await stage.rest();
+  });
+const endpointIds = ['c1', 'c2', 'c3'];
+const pathPrefixes = ['10.20.2.1/32', '10.20.2.2/32', '10.20.1.1/32', '2001:db8:20:2::1/128'];
+const targetLists = [['1:1'], ['1:2'], ['1:1', '1:2'], []];
+const networkNames = ['blue', 'red'];
+
+const deeds: fc.Arbitrary<Deed> = fc.oneof(
+  fc.tuple(fc.constantFrom(...endpointIds), fc.constantFrom(...networkNames)).map(([id, network]) =>
+    deed(`attach ${id} ${network}`, (stage) => {
+      if (!stage.endpoints().some(({ containerId }) => containerId === id))
+        stage.attach(id, network, [`10.20.1.${id[1]}`, `2001:db8:20:1::${id[1]}`]);
+    }),
+  ),
+  fc.constantFrom(...endpointIds).map((id) => deed(`detach ${id}`, (stage) => stage.detach(id))),
+  fc
+    .constantFrom(...endpointIds)
+    .map((id) => behindOurBack(`link of ${id} goes`, (stage) => stage.kernel.removeLink(`s32${id}`))),
+  fc
+    .tuple(fc.constantFrom(...pathPrefixes), fc.constantFrom(...targetLists))
+    .map(([of, targets]) => deed(`path ${of} ${targets}`, (stage) => stage.say(of, targets))),
+  fc.constantFrom(...pathPrefixes).map((of) => deed(`path ${of} gone`, (stage) => stage.unsay(of))),
+  fc
+    .tuple(fc.constantFrom(...targetLists), fc.constantFrom(...targetLists))
+    .map(([imports, exports]) =>
+      deed(`blue imports ${imports} exports ${exports}`, (stage) => stage.network('blue', 1001, imports, exports)),
+    ),
+  fc
+    .boolean()
+    .map((broken) =>
+      deed(`kernel ${broken ? 'refuses' : 'obeys'}`, (stage) => (stage.kernel.broken = broken ? 'refused' : undefined)),
+    ),
+  fc
+    .boolean()
+    .map((broken) =>
+      deed(`gobgpd ${broken ? 'refuses' : 'obeys'}`, (stage) => (stage.bgp.broken = broken ? 'refused' : undefined)),
+    ),
+  fc.constant(deed('gobgpd dies', (stage) => stage.bgp.kill())),
+  fc.constant(deed('gobgpd starts', (stage) => stage.bgp.alive || stage.bgp.start())),
+  fc.constant(behindOurBack('kernel loses everything', (stage) => stage.kernel.loseAll())),
+  fc.constant(
+    deed('the controller restarts', async (stage) => {
+      stage.stop();
+      await stage.start();
+    }),
+  ),
+  fc
+    .boolean()
+    .map((spoken) => deed(`the peer has ${spoken ? '' : 'not '}spoken`, (stage) => stage.bgp.setFinished(TOR, spoken))),
+  fc.constantFrom(0, 1, 20).map((seconds) => deed(`wait ${seconds}`, (stage) => stage.wait(seconds * 1000))),
+);
+
+/** A deed, and whether the reconciler gets a turn before the next one. */
+const scripts = fc.array(fc.tuple(deeds, fc.boolean()), { minLength: 1, maxLength: 25 });
+
+async function playScript(script: readonly (readonly [Deed, boolean])[]): Promise<Stage> {
+  const stage = new Stage();
+  stage.network('blue', 1001, ['1:1'], ['1:1']);
+  stage.network('red', 1002, ['1:2'], ['1:2']);
+  stage.peer(TOR, []);
+  stage.bgp.start();
+  await stage.start();
+  for (const [[, run], turn] of script) {
+    await run(stage);
+    if (turn) await stage.rest();
+    nothingIsAnnouncedThatIsNotRouted(stage);
+  }
+  return stage;
+}
+
+/** Said at the very moment of saying it; a link that goes by itself is noticed a moment later. */
+function nothingIsAnnouncedThatIsNotRouted(stage: Stage): void {
+  for (const { commands, mainRoutes } of stage.said.splice(0)) {
+    for (const prefix of commands) expect(mainRoutes, `announced without a route: ${prefix}`).to.include(prefix);
+  }
+}
+
+/** Everything obeys and everybody has spoken; links of endpoints are there. */
+async function heal(stage: Stage): Promise<void> {
+  stage.kernel.broken = undefined;
+  stage.bgp.broken = undefined;
+  if (!stage.bgp.alive) stage.bgp.start();
+  stage.bgp.setFinished(TOR, true);
+  for (const { link } of stage.endpoints()) stage.kernel.addLink(link.name);
+  await stage.wait(120_000);
+}
+
+/** What the present state decides, computed afresh. */
+function decided(stage: Stage): { routes: string[]; announced: string[] } {
+  const networks = stage.networks();
+  const byPrefix = new Map(
+    stage.endpoints().flatMap((endpoint) => endpoint.addresses.map((own) => [hostPrefix(own), endpoint] as const)),
+  );
+  const paths = new Map(stage.bgp.heard().map((path) => [path.prefix, path]));
+  const all = [...new Set([...byPrefix.keys(), ...paths.keys()])].map((prefix) => ({
+    prefix,
+    endpoint: byPrefix.get(prefix),
+    path: paths.get(prefix),
+  }));
+  const wanted = all.flatMap((known) => wantedRoutes(known, networks));
+  const believed = new Map(wanted.map((route) => [routeKey(route), route]));
+  return {
+    routes: wanted.map(routeLine).sort(),
+    announced: all
+      .flatMap((known) => wantedAnnouncement(known, networks, believed) ?? [])
+      .map(({ prefix, targets }) => `${prefix} rt ${targets.join(' ')}`)
+      .sort(),
+  };
+}
+
+describe('in any order', () => {
+  it('the outcome depends on how things are, not on how they came about', async function () {
+    this.timeout(60_000);
+    await fc.assert(
+      fc.asyncProperty(scripts, async (script) => {
+        const stage = await playScript(script);
+        await heal(stage);
+        const now = { routes: stage.routes(), announced: stage.announced() };
+        const should = decided(stage);
+        stage.stop();
+        expect(now).to.eql(should);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('would notice: a world whose kernel forgets a route is not as decided', async () => {
+    const stage = await playScript([[deed('attach', (on) => on.attach('c1', 'blue', ['10.20.1.1'])), true]]);
+    stage.stop();
+    stage.kernel.drop({ table: MAIN_TABLE, prefix: hostPrefix(stage.endpoints()[0]!.addresses[0]!), nextHops: [] });
+    expect(stage.routes()).not.to.eql(decided(stage).routes);
+  });
+});
