@@ -102,7 +102,7 @@ export class MessageBuffer {
     return this;
   }
 
-  raw(value: Uint8Array): this {
+  bytesOf(value: Uint8Array): this {
     this.#reserve(value.length);
     this.#bytes.set(value, this.#length);
     this.#length += value.length;
@@ -119,7 +119,7 @@ export class MessageBuffer {
   /** An attribute of raw bytes. */
   attribute(type: number, value: Uint8Array): this {
     this.u16(ATTRIBUTE_HEADER + value.length).u16(type);
-    return this.raw(value).#align();
+    return this.bytesOf(value).#align();
   }
 
   attributeU8(type: number, value: number): this {

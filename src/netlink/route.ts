@@ -122,21 +122,17 @@ export function findRoute(destination: Ip): Request {
   };
 }
 
-/** Decodes RTM_NEWROUTE and RTM_DELROUTE. Types other than unicast (local, broadcast, ...) come out as undefined. */
-export function decodeRoute(message: Message): Required<Omit<RouteEntry, 'source'>> | undefined {
+/** Decodes RTM_NEWROUTE and RTM_DELROUTE. A type other than unicast (blackhole, local, ...) leads nowhere: no hops. */
+export function decodeRoute(message: Message): Required<Omit<RouteEntry, 'source'>> {
   const { body } = message;
-  if (body[7] !== RTN_UNICAST) return undefined;
   const found = attributes(body, FIXED_PART);
-  const multipath = found.get(RTA_MULTIPATH);
   return {
     table: found.get(RTA_TABLE)?.readUInt32LE() ?? body[4]!,
     destination: new Uint8Array(found.get(RTA_DST) ?? Buffer.alloc(body[0] === AF_INET ? 4 : 16)),
     length: body[1]!,
     protocol: body[5]!,
     metric: found.get(RTA_PRIORITY)?.readUInt32LE() ?? 0,
-    hops: multipath
-      ? decodeMultipath(multipath)
-      : [hopOf(found, body.readUInt32LE(8), found.get(RTA_OIF)?.readUInt32LE())],
+    hops: body[7] === RTN_UNICAST ? hopsOf(found, body.readUInt32LE(8)) : [],
   };
 }
 
@@ -198,6 +194,12 @@ function gatewaySize(gateway: Ip, bytes: number): number {
 
 function hopFlags(hop: Hop | undefined): number {
   return hop?.onlink ? RTNH_F_ONLINK : 0;
+}
+
+function hopsOf(found: Attributes, flags: number): Hop[] {
+  const multipath = found.get(RTA_MULTIPATH);
+  if (multipath) return decodeMultipath(multipath);
+  return [hopOf(found, flags, found.get(RTA_OIF)?.readUInt32LE())];
 }
 
 function decodeMultipath(value: Buffer): Hop[] {
