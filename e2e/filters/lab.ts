@@ -71,6 +71,12 @@ export function echoesHeard(name: string): number {
   });
 }
 
+/** ICMP messages of any kind that have reached a container. */
+export function icmpHeard(name: string): number {
+  const snmp = inside(name, () => readFileSync('/proc/thread-self/net/snmp', 'utf8'));
+  return Number(/^Icmp: (\d+) /m.exec(snmp)?.[1]);
+}
+
 /** Does a ping come back? */
 export function pings(from: string, to: string, options = ''): boolean {
   try {
