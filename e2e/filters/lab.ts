@@ -154,12 +154,10 @@ export class Lab implements Disposable {
     const space = this.#space(name);
     run(`ip link add s32${name} group ${GROUP} type veth peer name eth0 netns ${space}`);
     const mac = macOf(name, 'eth0');
-    sysctl(`ipv6/conf/s32${name}/accept_dad`, 0);
     for (const own of ['169.254.1.1/32', 'fe80::1/64 nodad']) run(`ip addr add ${own} dev s32${name}`);
     run(`ip link set s32${name} up`);
     const gateway = readLink(`s32${name}`);
     inside(name, () => {
-      sysctl('ipv6/conf/eth0/accept_dad', 0);
       for (const line of [
         'link set lo up',
         'link set eth0 up',
@@ -212,6 +210,7 @@ export class Lab implements Disposable {
     } catch {}
     run(`ip netns add ${space}`);
     this.#spaces.push(space);
+    inside(name, () => sysctl('ipv6/conf/default/accept_dad', 0)); // or addresses are useless for a second
     return space;
   }
 

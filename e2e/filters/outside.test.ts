@@ -157,6 +157,19 @@ describe('packets from outside', function () {
     });
   }
 
+  it('are heard by a network that does not import itself, unless rp_filter is on at its host end', () => {
+    outsideIn(BLUE, 'replace');
+    lab.noRoutes(BLUE, [blue]);
+    sysctl('ipv4/conf/all/src_valid_mark', 1);
+    expect(bothPing()).to.deep.equal([true, true]);
+    sysctl('ipv4/conf/s32a/rp_filter', 1);
+    expect(pings('router', blue.v4, `-I ${OUTSIDE.v4}`), 'its table has no way back to itself').to.equal(false);
+    sysctl('ipv4/conf/s32a/rp_filter', 0);
+    sysctl('ipv4/conf/all/src_valid_mark', 0);
+    lab.routes(BLUE, [blue]);
+    outsideIn(BLUE, 'del');
+  });
+
   it("keep the bits of their mark that are others', and so do packets from endpoints", () => {
     outsideIn(BLUE, 'replace');
     // Whoever is first sets bits outside our field and noise inside; whoever is last sees his bits and our mark.
