@@ -154,9 +154,11 @@ class NftFilters implements Filters {
   }
 
   #commit(change: ElementChange): void {
+    const before = generation(this.#socket);
     const own = commit(this.#socket, change);
-    // Any other number: somebody else wrote too, and `changed` has to look.
-    if (this.#known !== undefined && generation(this.#socket) === this.#known + own) this.#known += own;
+    const after = generation(this.#socket);
+    // A change that changes nothing makes no generation. More than ours: somebody else wrote too, `changed` has to look.
+    if (this.#known === before && after - before <= own) this.#known = after;
   }
 
   #wanted() {
