@@ -6,12 +6,14 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
 import { answer, listenAt, parseRequest, say, slamAt } from './fake-controller.js';
 import { lockExclusively } from './flock.js';
@@ -200,12 +202,16 @@ describe('a DEL that gets no good answer', () => {
 
   it('waits for a controller that drains, and is then answered by it', async () => {
     using place = new Place();
+    const lock = join(place.tombstones, '.lock');
     mkdirSync(place.tombstones, { recursive: true, mode: 0o700 });
-    const drain = await lockExclusively(join(place.tombstones, '.lock'));
-    const deleted = execute(place.verb('DEL', { SLASH32_CONNECT_MS: '10000' }));
+    const drain = await lockExclusively(lock);
+    const plugin = spawn(FORWARDER, { env: place.verb('DEL', { SLASH32_CONNECT_MS: '10000' }), stdio: 'pipe' });
+    const ended = new Promise((resolve) => plugin.once('exit', resolve));
+    plugin.stdin.end('{}');
+    while (!hasOpen(plugin.pid!, lock)) await pause(1);
     await using controller = await listenAt(place.socket, say(answer('')));
     drain[Symbol.dispose]();
-    expect(await deleted).to.include({ exitCode: 0, stdout: '' });
+    expect(await ended).to.equal(0);
     expect(controller.heard).to.have.length(1);
     expect(tombstones(place)).to.deep.equal([]);
   });
@@ -223,6 +229,13 @@ describe('a DEL that gets no good answer', () => {
 /** Seconds, as the kernel counts them. */
 function sinceBoot(): number {
   return Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]);
+}
+
+function hasOpen(pid: number, path: string): boolean {
+  return readdirSync(`/proc/${pid}/fd`).some((fd) => {
+    const link = `/proc/${pid}/fd/${fd}`;
+    return existsSync(link) && readlinkSync(link) === path;
+  });
 }
 
 /** A small disk in the place of the run directory. */
