@@ -7,7 +7,8 @@ import { execute, executeInShell, FORWARDER, Place, printed } from './run-forwar
 const RESULT = '{"cniVersion":"1.0.0","ips":[]}';
 const MEBIBYTE = 1024 * 1024;
 
-describe("the controller's answer", () => {
+describe("the controller's answer", function () {
+  this.timeout(120_000);
   it('is printed as it is, and its exit code becomes ours', async () => {
     using place = new Place();
     for (const [document, exitCode] of [
@@ -107,7 +108,8 @@ describe("the controller's answer", () => {
   }
 });
 
-describe('stdout', () => {
+describe('stdout', function () {
+  this.timeout(120_000);
   it('A30: that is closed, full, or not read makes the exit code say so', async () => {
     using place = new Place();
     await using _ = await listenAt(place.socket, say(answer(`{"a":"${'x'.repeat(MEBIBYTE / 2)}"}`)));
@@ -128,8 +130,7 @@ describe('stdout', () => {
     expect(await ended).to.deep.equal([1, null]);
   });
 
-  it('holds exactly one JSON object whatever a controller says', async function () {
-    this.timeout(120_000);
+  it('holds exactly one JSON object whatever a controller says', async () => {
     using place = new Place();
     let bytes: Uint8Array = Buffer.of();
     await using _ = await listenAt(place.socket, (connection) => connection.end(bytes));
@@ -146,8 +147,7 @@ describe('stdout', () => {
     await fc.assert(holds, { numRuns: 200 });
   });
 
-  it('takes for JSON what JSON.parse takes for an object, and nothing else', async function () {
-    this.timeout(120_000);
+  it('takes for JSON what JSON.parse takes for an object, and nothing else', async () => {
     using place = new Place();
     let document = '';
     await using controller: FakeController = await listenAt(place.socket, (connection) =>

@@ -72,9 +72,9 @@ async function deleteAll(place: Place): Promise<Map<string, Outcome>> {
   return outcomes;
 }
 
-describe('a controller that starts while runtimes delete', () => {
-  it('A8: loses no DEL, and reads every tombstone of a DEL that met no controller before it listens', async function () {
-    this.timeout(120_000);
+describe('a controller that starts while runtimes delete', function () {
+  this.timeout(120_000);
+  it('A8: loses no DEL, and reads every tombstone of a DEL that met no controller before it listens', async () => {
     using place = new Place();
     const controllers = new Controllers(place);
     let over = false;

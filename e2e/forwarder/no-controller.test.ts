@@ -4,7 +4,8 @@ import { expect } from 'chai';
 import { answer, listenAt, say } from './fake-controller.js';
 import { execute, Place, printed } from './run-forwarder.js';
 
-describe('without a controller', () => {
+describe('without a controller', function () {
+  this.timeout(30_000);
   for (const [command, code] of [
     ['ADD', 11],
     ['CHECK', 11],

@@ -3,7 +3,8 @@ import { execute, executeInShell, OPEN, Place, printed } from './run-forwarder.j
 
 const SUPPORTED = ['0.1.0', '0.2.0', '0.3.0', '0.3.1', '0.4.0', '1.0.0', '1.1.0'];
 
-describe('the forwarder on its own', () => {
+describe('the forwarder on its own', function () {
+  this.timeout(30_000);
   it('K1: tells a person what it is when there is no CNI_COMMAND, on stderr only, and exits 0', async () => {
     for (const environment of [{}, { CNI_COMMAND: '' }]) {
       const about = await execute(environment, OPEN);

@@ -4,7 +4,8 @@ import { execute, executeInShell, OPEN, Place, printed } from './run-forwarder.j
 
 const MEBIBYTE = 1024 * 1024;
 
-describe('what the runtime gives to the forwarder', () => {
+describe('what the runtime gives to the forwarder', function () {
+  this.timeout(30_000);
   it('reaches the controller byte for byte: stdin as it came, and only the CNI_* variables', async () => {
     using place = new Place();
     await using controller = await listenAt(place.socket, say(answer('')));

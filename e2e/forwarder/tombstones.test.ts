@@ -34,7 +34,8 @@ function expectRetriable(outcome: Outcome): void {
   expect(outcome.stdout.toLowerCase()).not.to.match(/not found|no such file/);
 }
 
-describe('a DEL that finds no controller', () => {
+describe('a DEL that finds no controller', function () {
+  this.timeout(30_000);
   it('A7: succeeds at once, and is kept byte for byte as the controller would have heard it', async () => {
     using place = new Place();
     const stdin = Buffer.from([...Array(256).keys()]);
@@ -147,7 +148,8 @@ describe('a DEL that finds no controller', () => {
   });
 });
 
-describe('a DEL that gets no good answer', () => {
+describe('a DEL that gets no good answer', function () {
+  this.timeout(30_000);
   it('is kept when the controller hangs up on it, answers nonsense, or is too late', async () => {
     using place = new Place();
     const replies = [say(''), say('SLASH32/1 0 5\n{'), say(answer('[]')), say('x'.repeat(2_000_000)), () => {}];
