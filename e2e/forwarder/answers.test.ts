@@ -76,6 +76,14 @@ describe("the controller's answer", function () {
     }
   });
 
+  it('A31: is awaited by STATUS for 5 s at most, lest a stopped controller stop the kubelet too', async () => {
+    using place = new Place();
+    await using _ = await listenAt(place.socket, () => {});
+    const refusal = await execute(place.verb('STATUS'));
+    expect(printed(refusal).code).to.equal(50);
+    expect(refusal.milliseconds).to.be.within(4900, 8000);
+  });
+
   const broken: Record<string, string | Uint8Array> = {
     'half of the document': answer(RESULT).slice(0, -5),
     'half of the header': 'SLASH32/1 0',
