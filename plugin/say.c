@@ -36,7 +36,7 @@ static void add_string(const char *text) {
 }
 
 static bool print(const char *bytes, size_t size) {
-  return deliver(STDOUT_FILENO, bytes, size, in_ms(limit_ms("SLASH32_ANSWER_MS", ANSWER_MS)));
+  return deliver(STDOUT_FILENO, bytes, size, in_ms(limit_ms("SLASH32_STDOUT_MS", STDOUT_MS)));
 }
 
 /* Fills in a reason. Always false, so that a failing function can end in `return because(...)`. */
@@ -55,7 +55,7 @@ bool because(struct reason *reason, const char *format, ...) {
 const char *words(int error) {
   switch (error) {
     case ENOENT: return "the path does not exist";
-    case ETIMEDOUT: return "too late";
+    case ETIMEDOUT: return "not in time";
     case EMSGSIZE: return "too long";
     default: return strerror(error);
   }
