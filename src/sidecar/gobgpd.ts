@@ -29,15 +29,15 @@ export function startGobgpd(binary: string, api: string, output: (line: string) 
   const lastWords = listen(subprocess.iterable({ from: 'all' }), output);
   const ended = Promise.all([subprocess, lastWords]).then(([result, words]) => {
     if (result.code === 'ENOENT') throw new Error('setpriv is missing: install util-linux');
-    if (result.exitCode === CANNOT_EXECUTE) throw new Error(`cannot start gobgpd: ${words}`);
+    if (CANNOT_EXECUTE.includes(result.exitCode ?? 0)) throw new Error(`cannot start gobgpd: ${words}`);
     const how = result.signal ? `killed by ${result.signal}` : `exit code ${result.exitCode}`;
     return words ? `${how}: ${words}` : how;
   });
   return { pid: subprocess.pid, kill: (signal) => void subprocess.kill(signal), ended };
 }
 
-/** setpriv's exit code when there is no such program, or it may not be executed. */
-const CANNOT_EXECUTE = 127;
+/** setpriv's exit codes when there is no such program, or it may not be executed. */
+const CANNOT_EXECUTE = [126, 127];
 
 /** The umask is the process's, so it is changed for the one synchronous moment of the fork: gobgpd's socket becomes 0600. */
 function withUmask<T>(mask: number, work: () => T): T {

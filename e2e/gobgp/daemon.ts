@@ -1,0 +1,32 @@
+/** A bare gobgpd in a lab, without a supervisor: tests kill it themselves. */
+import { rm } from 'node:fs/promises';
+import type { End, Lab, Running } from './lab.js';
+
+/** One gobgpd at a time, on one socket. */
+export interface Daemon {
+  readonly api: string;
+  start(): void;
+  /** With the given signal; waits for its end unless it only stops. */
+  signal(signal: 'SIGKILL' | 'SIGTERM' | 'SIGSTOP' | 'SIGCONT'): Promise<void>;
+  /** Is the process that was started last still there? */
+  alive(): boolean;
+}
+
+/** A gobgpd at this end, not yet started. */
+export function daemonIn(lab: Lab, end: End): Daemon {
+  const path = `${lab.directory}/gobgpd-${end}.sock`;
+  let running: Running | undefined;
+  return {
+    api: `unix://${path}`,
+    start() {
+      running = lab.start(end, 'gobgpd', '--api-hosts', `unix://${path}`, '--pprof-disable');
+    },
+    async signal(signal) {
+      running?.kill(signal);
+      if (signal === 'SIGSTOP' || signal === 'SIGCONT') return;
+      await running;
+      await rm(path, { force: true });
+    },
+    alive: () => running !== undefined && running.exitCode === null && running.signalCode === null,
+  };
+}
