@@ -47,7 +47,7 @@ export function openLog(options: LogOptions, secrets: readonly string[] = []): L
   const logger = createLogger({
     levels: SEVERITY,
     level: options.level,
-    format: text ? asText(colours) : format.json(),
+    format: text ? asText(colours) : format.json({ deterministic: false }),
     transports: [new transports.Stream({ stream: process.stderr, eol: '\n' })],
   });
   const writes = (level: LogLevel) => SEVERITY[level] <= SEVERITY[options.level];

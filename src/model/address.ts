@@ -177,8 +177,8 @@ function print6(bytes: Uint8Array): string {
   return start < 0 ? text(0, 8) : `${text(0, start)}::${text(start + length, 8)}`;
 }
 
-/** What came from outside may be anything: quote it, bounded, without control characters. */
-function printable(text: string): string {
+/** What came from outside may be anything: to be quoted in an error it is cut, and its control characters replaced. */
+export function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: removing them is the point
   return text.slice(0, 64).replace(/[\u0000-\u001f\u007f]/g, '?');
 }
