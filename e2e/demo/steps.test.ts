@@ -6,7 +6,9 @@ const step = (title: string, run: () => Promise<void>): Step => ({ title, logs: 
 describe('steps', () => {
   it('are numbered, say what they do before they do it, and how long it took', async () => {
     let printed = '';
-    const first = step('make', async () => expect(printed).to.match(/^\[1\/2\] make +$/));
+    const first = step('make', async () => {
+      expect(printed).to.match(/^\[1\/2\] make +$/);
+    });
     await runSteps([first, step('use', async () => {})], (text) => {
       printed += text;
     });

@@ -201,7 +201,7 @@ describe('removing a lab', () => {
     const script = `import { Lab } from '${inRepository('dist/e2e/lab/lab.js')}';
       const up = Lab.up('${SPEAKERS}', { name: '${name}' }); up.catch(() => {}); await up;`;
     const runner = execa(process.execPath, ['--input-type=module', '-e', script], { reject: false });
-    await until(() => existsSync(`${labDirectory(name)}/tor1/log/zebra.log`), { what: 'the first process' });
+    await until(() => existsSync(`${labDirectory(name)}/tor1`), { what: 'the first node' });
     runner.kill('SIGKILL');
     await runner;
     expect(Lab.find(name)?.condition).to.equal('wreck');
