@@ -16,7 +16,7 @@ describe('what runs in a node', () => {
   it('of a slash32 image is the sidecar, then the controller with the bound configuration', () => {
     const specs = processesOf(node('registry.example/net/slash32:1.2', '/etc/slash32/node.yaml'), '/run/s32-x/n1');
     expect(specs.map((spec) => spec.argv)).to.deep.equal([
-      [inRepository('bin/slash32'), 'sidecar'],
+      [inRepository('bin/slash32'), 'sidecar', '--api', 'unix:///run/slash32/gobgpd.sock'],
       [inRepository('bin/slash32d'), '--config', '/run/s32-x/n1/etc/slash32/node.yaml'],
     ]);
   });

@@ -22,12 +22,18 @@ interface Image {
   processes(config: string): readonly ProcessSpec[];
 }
 
+const GOBGP_API = 'unix:///run/slash32/gobgpd.sock';
+
 const IMAGES: Record<string, Image> = {
   frr: { config: '/etc/frr/frr.conf', processes: frrDaemons },
   slash32: {
     config: '/etc/slash32/node.yaml',
     processes: (config) => [
-      { name: 'sidecar', argv: [inRepository('bin/slash32'), 'sidecar'], ready: 'slash32/gobgpd.sock' },
+      {
+        name: 'sidecar',
+        argv: [inRepository('bin/slash32'), 'sidecar', '--api', GOBGP_API],
+        ready: 'slash32/gobgpd.sock',
+      },
       { name: 'slash32d', argv: [inRepository('bin/slash32d'), '--config', config], ready: 'slash32/cni.sock' },
     ],
   },
@@ -36,7 +42,7 @@ const IMAGES: Record<string, Image> = {
     processes: (config) => [
       {
         name: 'gobgpd',
-        argv: ['gobgpd', '-f', config, '--api-hosts', 'unix:///run/slash32/gobgpd.sock', '--pprof-disable'],
+        argv: ['gobgpd', '-f', config, '--api-hosts', GOBGP_API, '--pprof-disable'],
         ready: 'slash32/gobgpd.sock',
       },
     ],

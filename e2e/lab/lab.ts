@@ -66,6 +66,13 @@ export class Lab {
     }
   }
 
+  /** A lab that lives no longer than this process: one of the name whose runner is gone was left by a killed run, and is removed. */
+  static async forTests(file: string, options: LabOptions = {}): Promise<Lab> {
+    const left = Lab.find(options.name ?? readTopology(file).name);
+    if (left && !isAlive(left.#state.runner)) await left.down();
+    return Lab.up(file, options);
+  }
+
   /** A lab that is up, or was left half-way by a runner that was killed. */
   static find(name: string): Lab | undefined {
     const state = load(name);

@@ -76,9 +76,7 @@ export class LabNode {
     const argv = inNode(this.namespace, labDirectory(this.#state.name), this.directory, program);
     const running = launch(argv, this.logFile(name), { ...process.env, ...this.#spec.env, ...options.env });
     this.#remember(name, running);
-    await until(() => this.#isReady(spec, running), { what: `${name} on ${this.name} to accept connections` });
-    if (!isAlive(running))
-      throw new Error(`${name} on ${this.name} has ended at once; its log:\n${this.log(name, 15)}`);
+    await this.#untilReady(spec, running);
     if (spec.afterwards) await this.exec(spec.afterwards);
   }
 
@@ -138,8 +136,16 @@ export class LabNode {
     save(this.#state);
   }
 
-  async #isReady(spec: ProcessSpec, running: Running): Promise<boolean> {
-    return !isAlive(running) || (await accepts(`${this.directory}/${spec.ready}`));
+  async #untilReady(spec: ProcessSpec, running: Running): Promise<void> {
+    const socket = `${this.directory}/${spec.ready}`;
+    const isReadyOrOver = async () => !isAlive(running) || (await accepts(socket));
+    try {
+      await until(isReadyOrOver, { what: `it to accept connections on ${socket}` });
+      if (!isAlive(running)) throw new Error('it has ended at once');
+    } catch (error) {
+      const why = (error as Error).message;
+      throw new Error(`${spec.name} on ${this.name} does not start: ${why}; its log:\n${this.log(spec.name, 15)}`);
+    }
   }
 }
 
