@@ -118,3 +118,16 @@ function addConfig(program: Command): void {
       process.stdout.write(`${JSON.stringify(configSchema(), null, 2)}\n`);
     });
 }
+
+function addSidecar(program: Command): void {
+  program
+    .command('sidecar')
+    .description('run gobgpd: start it, restart it, kill it when it hangs (slash32 sidecar --help)')
+    .helpOption(false)
+    .allowUnknownOption()
+    .argument('[options...]')
+    .action(async (options: string[]) => {
+      const { sidecarCommand } = await import('../sidecar/command.js');
+      await sidecarCommand().parseAsync(options, { from: 'user' });
+    });
+}

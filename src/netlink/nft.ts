@@ -98,6 +98,6 @@ function batchMark(type: number): Request {
       into
         .u8(NFPROTO_UNSPEC)
         .u8(0)
-        .raw(Buffer.from([0, NFNL_SUBSYS_NFTABLES])),
+        .bytesOf(Buffer.from([0, NFNL_SUBSYS_NFTABLES])),
   };
 }
