@@ -3,7 +3,8 @@
  *
  * Interleaved round by round, so that a machine that slows down slows both. Ours is the shipped thing on a fabric that
  * stands: installed forwarder, controller with filters and records, announcement accepted by a real gobgpd. The peer gets
- * an empty host namespace, and no fabric to tell.
+ * an empty host namespace, and no fabric to tell. It gives IPv4 only, since with IPv6 it waits 1.7 s for duplicate address
+ * detection; ours gives both.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, release, tmpdir } from 'node:os';
@@ -85,7 +86,7 @@ async function main(): Promise<void> {
     const ipam = {
       type: 'host-local',
       dataDir: join(scratch, 'host-local'),
-      ranges: [[{ subnet: '10.99.0.0/16' }], [{ subnet: '2001:db8:99::/64' }]],
+      ranges: [[{ subnet: '10.99.0.0/16' }]],
     };
     const ptp: Contender = {
       name: 'ptp',

@@ -51,6 +51,18 @@ export async function atTor(lab: Lab, address: string, present = true): Promise<
   });
 }
 
+/** Waits until every node has a route to this address in the table of some network. */
+export async function atNodes(lab: Lab, address: string): Promise<void> {
+  const family = address.includes(':') ? 6 : 4;
+  for (const node of [lab.node('node1'), lab.node('node2')]) {
+    const heard = async () => [
+      ...(await kernelRoutes(node, 1001, family)),
+      ...(await kernelRoutes(node, 1002, family)),
+    ];
+    await until(async () => (await heard()).includes(address), { what: `a route to ${address} on ${node.name}` });
+  }
+}
+
 /** What a node holds, each by name. */
 export interface Holdings {
   readonly links: readonly string[];

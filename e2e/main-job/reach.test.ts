@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Container } from '../lab/container.js';
 import type { Lab } from '../lab/lab.js';
-import { atTor, fabricUp, kernelRoutes } from './fabric.js';
+import { atNodes, atTor, fabricUp, kernelRoutes } from './fabric.js';
 import { type Attached, add, cni } from './runtime.js';
 
 describe('containers on two nodes', () => {
@@ -21,6 +21,7 @@ describe('containers on two nodes', () => {
       at[name] = Object.assign(container, await add(container, { network }));
     }
     for (const { v4, v6 } of Object.values(at)) for (const address of [v4, v6]) await atTor(lab, address);
+    for (const { v4, v6 } of Object.values(at)) for (const address of [v4, v6]) await atNodes(lab, address);
   });
   after(() => lab?.down());
 
