@@ -14,7 +14,7 @@ import { type NamedConf, type NetConf, namedConf, netConf } from './net-conf.js'
 import { refuseNotYet } from './not-yet.js';
 import type { Result } from './result.js';
 import { validAttachments } from './valid-attachments.js';
-import { atLeast, type CniVersion, NEWEST } from './version.js';
+import { atLeast, type CniVersion, NEWEST, VERSIONS } from './version.js';
 
 export type CniRequest = AddRequest | DelRequest | CheckRequest | StatusRequest | GcRequest | VersionRequest;
 export type Verb = CniRequest['verb'];
@@ -97,15 +97,14 @@ export function parseRequest(frame: Frame): CniRequest {
   }
   const rule = RULES[command as Verb];
   requireVariables(variables, rule.required);
-  const request = rule.read(variables, frame.stdin);
-  if (request.verb !== 'VERSION' && !atLeast(request.conf.cniVersion, rule.since)) {
-    throw new CniError(
-      CODE.incompatibleVersion,
-      `cniVersion ${request.conf.cniVersion} has no ${command}`,
-      `${command} came with ${rule.since}; the configuration must say at least that`,
-    );
-  }
-  return request;
+  if (rule.since !== VERSIONS[0]) demandVersion(command, rule.since, namedConf(frame.stdin).cniVersion);
+  return rule.read(variables, frame.stdin);
+}
+
+function demandVersion(command: string, since: CniVersion, cniVersion: CniVersion): void {
+  if (atLeast(cniVersion, since)) return;
+  const remedy = `${command} came with ${since}; the configuration must say at least that`;
+  throw new CniError(CODE.incompatibleVersion, `cniVersion ${cniVersion} has no ${command}`, remedy);
 }
 
 /** What the frame calls itself, for a log line or an error when the whole could not be read. */
@@ -136,10 +135,10 @@ function readDel(variables: Environment, stdin: Uint8Array): DelRequest {
 function readCheck(variables: Environment, stdin: Uint8Array): CheckRequest {
   const conf = netConf(stdin);
   const { prevResult } = conf;
-  if (atLeast(conf.cniVersion, '0.4.0') && prevResult === undefined) {
+  if (prevResult === undefined) {
     throw new CniError(CODE.invalidConfig, 'CHECK needs the prevResult of the ADD in the configuration');
   }
-  return { verb: 'CHECK', ...attachment(variables), conf: { ...conf, prevResult: prevResult as Result } };
+  return { verb: 'CHECK', ...attachment(variables), conf: { ...conf, prevResult } };
 }
 
 function readStatus(variables: Environment, stdin: Uint8Array): StatusRequest {

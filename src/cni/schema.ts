@@ -15,9 +15,8 @@ export function checked<In, Out>(parse: (value: In) => Out) {
 }
 
 /** A value that may be missing, null or "". */
-export function orEmpty<T>(schema: z.ZodType<T>) {
-  const empty = z.union([z.null(), z.literal('')]).transform(() => undefined);
-  return z.union([empty, schema]).optional();
+export function orEmpty<T extends z.ZodType>(schema: T) {
+  return z.preprocess((value) => (value === null || value === '' ? undefined : value), schema.optional()).optional();
 }
 
 /** A list that may be missing or null: then it is empty. */

@@ -75,5 +75,5 @@ export const Settings = z.object({
     })
     .prefault({}),
   args: z.object({ cni: z.object({ ips: addresses, mac }).prefault({}) }).prefault({}),
-  prevResult: z.unknown(),
+  prevResult: z.unknown().optional(),
 });

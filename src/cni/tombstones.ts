@@ -9,6 +9,7 @@
 import { constants } from 'node:fs';
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { aborted } from './aborted.js';
 import { asCniError } from './answer.js';
 import { MAX_FRAME, parseFrame } from './frame.js';
 import type { Log } from './log.js';
@@ -58,7 +59,7 @@ export async function drain({ directory, handle, log, budget = 8_000 }: DrainOpt
       begun.push(performed.finally(() => slot[Symbol.dispose]()) as Promise<void>);
     }
   }
-  await Promise.race([Promise.all(begun), new Promise((resolve) => enough.addEventListener('abort', resolve))]);
+  await Promise.race([Promise.all(begun), aborted(enough)]);
   if (names.length > 0) log.info('worked off the DELs that came while slash32d was down', { ...drained });
   return drained;
 }
