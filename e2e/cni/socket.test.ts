@@ -3,6 +3,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { assert } from 'chai';
@@ -78,6 +79,16 @@ describe('the CNI socket among processes', () => {
     assert.equal(answer?.exitCode, 0);
     assert.deepEqual(seen, ['add', 'undone', 'del']);
   }).timeout(10_000);
+
+  it('A28: is closed to a request that never ends, and others are served meanwhile', async () => {
+    await start(async () => ({}));
+    const endless = connect({ path: socket, allowHalfOpen: true });
+    endless.write(encodeFrame(verb('ADD')).subarray(0, -1));
+    const started = performance.now();
+    assert.equal((await answerOf(await forwarder(socket, verb('ADD'))))?.exitCode, 0);
+    assert.isUndefined(await answerOf(endless));
+    assert.approximately(performance.now() - started, 10_000, 2_000);
+  }).timeout(15_000);
 
   it('keeps nobody from serving who holds the lock of the tombstones for ever', async () => {
     await start(async () => ({}));

@@ -58,6 +58,7 @@ describe('an error', () => {
 
   it('of a verb that was called off is code 11', () => {
     const left = new AbortController();
+    assert.equal(asCniError(new DOMException('', 'AbortError'), left.signal).code, 110);
     left.abort();
     assert.equal(asCniError(left.signal.reason, left.signal).code, 11);
   });

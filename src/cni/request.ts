@@ -107,18 +107,6 @@ function demandVersion(command: string, since: CniVersion, cniVersion: CniVersio
   throw new CniError(CODE.incompatibleVersion, `cniVersion ${cniVersion} has no ${command}`, remedy);
 }
 
-/** What the frame calls itself, for a log line or an error when the whole could not be read. */
-export function nameOf(frame: Frame): { verb: string; containerId: string; ifname: string } {
-  const variable = (name: string) => {
-    const found = Buffer.from(frame.environment)
-      .toString()
-      .split('\0')
-      .find((entry) => entry.startsWith(`${name}=`));
-    return found?.slice(name.length + 1, name.length + 65) ?? '';
-  };
-  return { verb: variable('CNI_COMMAND'), containerId: variable('CNI_CONTAINERID'), ifname: variable('CNI_IFNAME') };
-}
-
 function readAdd(variables: Environment, stdin: Uint8Array): AddRequest {
   const container = attachment(variables);
   const { importTargets, exportTargets } = container.args;

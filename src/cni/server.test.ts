@@ -67,6 +67,13 @@ describe('the CNI socket', () => {
     assert.deepInclude(status?.document, { code: 4, msg: 'STATUS is not supported yet' });
   });
 
+  it('writes one line that stays one line, whatever the variables hold', async () => {
+    await start(async () => ({}));
+    const answer = await ask(verb('ADD\n2026 ERROR', { env: { CNI_CONTAINERID: 'c\r\u001b[31m' } }));
+    assert.equal(answer?.exitCode, 1);
+    assert.match(`${lines[0]!.message}${lines[0]!.facts.containerId}`, /^[\x20-\x7e]+$/);
+  });
+
   it('passes a CniError on with exit code 1', async () => {
     await start(() => Promise.reject(new CniError(101, 'no free address', 'add a range')));
     const answer = await ask(verb('ADD'));
