@@ -1,8 +1,9 @@
 /** One frame in, one answer out: whatever happens in between, a runtime gets one JSON document that it understands. */
 import { CniError, CODE } from './cni-error.js';
 import { decodeObject } from './decode-json.js';
+import { nameOf } from './environment.js';
 import type { Answer, Frame } from './frame.js';
-import { nameOf, parseRequest } from './request.js';
+import { parseRequest } from './request.js';
 import { inOurSpelling } from './spelling.js';
 import type { Handle } from './verbs.js';
 import { askedVersion, type CniVersion, NEWEST } from './version.js';
@@ -18,7 +19,7 @@ export async function answerTo(frame: Frame, handle: Handle, signal: AbortSignal
     return { exitCode: 0, document: await handle(parseRequest(frame), signal) };
   } catch (thrown) {
     const failure = asCniError(thrown, signal);
-    const told = nameOf(frame).verb === 'DEL' ? failure.forDel() : failure;
+    const told = nameOf(frame.environment).verb === 'DEL' ? failure.forDel() : failure;
     return { exitCode: 1, document: told.toDocument(versionFor(frame)), failure };
   }
 }
@@ -26,7 +27,7 @@ export async function answerTo(frame: Frame, handle: Handle, signal: AbortSignal
 /** Nobody outside should see what only the log may tell, and nobody should have to guess that something broke. */
 export function asCniError(thrown: unknown, signal?: AbortSignal): CniError {
   if (thrown instanceof CniError) return thrown;
-  if (signal?.aborted && thrown === signal.reason) {
+  if (signal?.aborted && thrown instanceof Error && thrown.name === 'AbortError') {
     return new CniError(CODE.tryAgainLater, 'called off: the runtime left, or slash32d is stopping');
   }
   const what = thrown instanceof Error ? thrown : new Error(String(thrown));

@@ -11,9 +11,9 @@ import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { type Answered, answerTo } from './answer.js';
 import { CODE } from './cni-error.js';
+import { nameOf } from './environment.js';
 import { BadFrame, encodeAnswer, type Frame, frameReader } from './frame.js';
 import type { Log } from './log.js';
-import { nameOf } from './request.js';
 import type { Turns } from './turns.js';
 import type { Handle } from './verbs.js';
 
@@ -95,7 +95,7 @@ async function work(frame: Frame, { handle, log }: Surroundings, signal: AbortSi
 
 /** One line per verb. */
 function report(log: Log, frame: Frame, { failure }: Answered, took: number): void {
-  const { verb, containerId, ifname } = nameOf(frame);
+  const { verb, containerId, ifname } = nameOf(frame.environment);
   const facts = { verb, containerId, ifname, code: failure?.code ?? 0, ms: Math.round(took * 10) / 10 };
   if (!failure) log.info(`${verb} done`, facts);
   else if (failure.code !== CODE.internal) log.warn(`${verb} failed: ${failure.message}`, facts);

@@ -48,6 +48,9 @@ export interface DelegatedIpam {
   gc(delegation: Delegation, signal?: AbortSignal): Promise<void>;
 }
 
+/** Most characters of what a delegate says for itself: an answer of ours has its limit too. */
+const MAX_WORDS = 4096;
+
 type DelegatedVerb = 'ADD' | 'DEL' | 'CHECK' | 'STATUS' | 'GC';
 
 const SINCE: { readonly [V in DelegatedVerb]: CniVersion } = {
@@ -137,7 +140,8 @@ function outputOf(executed: Executed, { type }: Pick<Plugin, 'type'>, verb: Dele
   if (typeof code !== 'number' || typeof msg !== 'string') {
     throw failed(type, `${verb}: exit code ${exitCode} without a CNI error`, lastLine(stderr));
   }
-  throw new CniError(code, msg, typeof details === 'string' && details !== '' ? details : undefined);
+  const more = typeof details === 'string' && details !== '' ? details.slice(0, MAX_WORDS) : undefined;
+  throw new CniError(code, msg.slice(0, MAX_WORDS), more);
 }
 
 function errorIn(stdout: string): JsonObject {

@@ -6,8 +6,19 @@ export type Environment = ReadonlyMap<string, string>;
 
 /** Takes the block apart. Only CNI_* is kept; of two equal names the first wins, as for getenv. Throws CniError 4. */
 export function environment(block: Uint8Array): Environment {
+  return variablesIn(decode(block));
+}
+
+/** Whom a block is about, for a log line: fit to print, whatever it holds. */
+export function nameOf(block: Uint8Array): { verb: string; containerId: string; ifname: string } {
+  const variables = variablesIn(Buffer.from(block).toString());
+  const printable = (name: string) => (variables.get(name) ?? '').slice(0, 64).replace(/[^\x20-\x7e]/g, '?');
+  return { verb: printable('CNI_COMMAND'), containerId: printable('CNI_CONTAINERID'), ifname: printable('CNI_IFNAME') };
+}
+
+function variablesIn(text: string): Environment {
   const variables = new Map<string, string>();
-  for (const entry of decode(block).split('\0')) {
+  for (const entry of text.split('\0')) {
     const equals = entry.indexOf('=');
     const name = entry.slice(0, Math.max(0, equals));
     if (name.startsWith('CNI_') && !variables.has(name)) variables.set(name, entry.slice(equals + 1));

@@ -2,6 +2,7 @@
  * A unix socket that only root reaches. Node cannot ask who is at the other end (SO_PEERCRED), so the guard is the
  * directory: 0700 and ours, or we do not start. The socket's own mode is the second lock on the same door.
  */
+import { once } from 'node:events';
 import { lstat, mkdir, unlink } from 'node:fs/promises';
 import { connect, type Server } from 'node:net';
 import { dirname } from 'node:path';
@@ -24,16 +25,15 @@ export async function privateDirectory(path: string): Promise<void> {
 export async function listenPrivately(server: Server, path: string): Promise<void> {
   await privateDirectory(dirname(path));
   await removeDead(path);
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).once('listening', () => resolve(server.off('error', reject) && undefined));
-    // bind() runs inside listen(), so the mask holds for this one file and nobody else's.
-    const mask = process.umask(0o177);
-    try {
-      server.listen(path);
-    } finally {
-      process.umask(mask);
-    }
-  });
+  const listening = once(server, 'listening');
+  // bind() runs inside listen(), so the mask holds for this one file and nobody else's.
+  const mask = process.umask(0o177);
+  try {
+    server.listen(path);
+  } finally {
+    process.umask(mask);
+  }
+  await listening;
 }
 
 /** A socket stays behind after a kill, and bind() refuses its name. Only one that nobody answers on is removed. */
@@ -47,7 +47,10 @@ async function removeDead(path: string): Promise<void> {
 
 function isAnswered(path: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    const attempt = connect(path, () => resolve(attempt.destroy() && true));
+    const attempt = connect(path, () => {
+      attempt.destroy();
+      resolve(true);
+    });
     attempt.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ECONNREFUSED' || error.code === 'ENOENT') resolve(false);
       else reject(error);

@@ -14,7 +14,7 @@ import { type NamedConf, type NetConf, namedConf, netConf } from './net-conf.js'
 import { refuseNotYet } from './not-yet.js';
 import type { Result } from './result.js';
 import { validAttachments } from './valid-attachments.js';
-import { atLeast, type CniVersion, NEWEST } from './version.js';
+import { atLeast, type CniVersion, NEWEST, VERSIONS } from './version.js';
 
 export type CniRequest = AddRequest | DelRequest | CheckRequest | StatusRequest | GcRequest | VersionRequest;
 export type Verb = CniRequest['verb'];
@@ -97,27 +97,14 @@ export function parseRequest(frame: Frame): CniRequest {
   }
   const rule = RULES[command as Verb];
   requireVariables(variables, rule.required);
-  const request = rule.read(variables, frame.stdin);
-  if (request.verb !== 'VERSION' && !atLeast(request.conf.cniVersion, rule.since)) {
-    throw new CniError(
-      CODE.incompatibleVersion,
-      `cniVersion ${request.conf.cniVersion} has no ${command}`,
-      `${command} came with ${rule.since}; the configuration must say at least that`,
-    );
-  }
-  return request;
+  if (rule.since !== VERSIONS[0]) demandVersion(command, rule.since, namedConf(frame.stdin).cniVersion);
+  return rule.read(variables, frame.stdin);
 }
 
-/** What the frame calls itself, for a log line or an error when the whole could not be read. */
-export function nameOf(frame: Frame): { verb: string; containerId: string; ifname: string } {
-  const variable = (name: string) => {
-    const found = Buffer.from(frame.environment)
-      .toString()
-      .split('\0')
-      .find((entry) => entry.startsWith(`${name}=`));
-    return found?.slice(name.length + 1, name.length + 65) ?? '';
-  };
-  return { verb: variable('CNI_COMMAND'), containerId: variable('CNI_CONTAINERID'), ifname: variable('CNI_IFNAME') };
+function demandVersion(command: string, since: CniVersion, cniVersion: CniVersion): void {
+  if (atLeast(cniVersion, since)) return;
+  const remedy = `${command} came with ${since}; the configuration must say at least that`;
+  throw new CniError(CODE.incompatibleVersion, `cniVersion ${cniVersion} has no ${command}`, remedy);
 }
 
 function readAdd(variables: Environment, stdin: Uint8Array): AddRequest {
@@ -136,10 +123,10 @@ function readDel(variables: Environment, stdin: Uint8Array): DelRequest {
 function readCheck(variables: Environment, stdin: Uint8Array): CheckRequest {
   const conf = netConf(stdin);
   const { prevResult } = conf;
-  if (atLeast(conf.cniVersion, '0.4.0') && prevResult === undefined) {
+  if (prevResult === undefined) {
     throw new CniError(CODE.invalidConfig, 'CHECK needs the prevResult of the ADD in the configuration');
   }
-  return { verb: 'CHECK', ...attachment(variables), conf: { ...conf, prevResult: prevResult as Result } };
+  return { verb: 'CHECK', ...attachment(variables), conf: { ...conf, prevResult } };
 }
 
 function readStatus(variables: Environment, stdin: Uint8Array): StatusRequest {

@@ -23,7 +23,7 @@ export function decodeResult(value: unknown, what: string): Result {
 
 const text = orEmpty(z.string());
 const count = orEmpty(z.number().int().nonnegative());
-const gateway = text.transform(checked((ip) => (ip === undefined ? undefined : address(ip))));
+const gateway = orEmpty(z.string().transform(checked(address)));
 const onLength = z.string().transform(checked(addressAndLength));
 const destination = z.string().transform(checked((cidr) => around(addressAndLength(cidr))));
 const texts = list(z.string());
@@ -32,9 +32,15 @@ const Dns = z
   .object({ nameservers: texts, domain: text, search: texts, options: texts })
   .transform((dns) => Object.fromEntries(Object.entries(dns).filter(([, value]) => value?.length)));
 
-const Route = z
-  .object({ dst: destination, gw: gateway, mtu: count, advmss: count, priority: count, table: count, scope: count })
-  .transform((route) => route);
+const Route = z.object({
+  dst: destination,
+  gw: gateway,
+  mtu: count,
+  advmss: count,
+  priority: count,
+  table: count,
+  scope: count,
+});
 
 const Interface = z.object({ name: z.string(), mac: text, sandbox: text, mtu: count, socketPath: text, pciID: text });
 

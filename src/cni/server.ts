@@ -1,5 +1,6 @@
 /** The controller's CNI socket: as many conversations as come, so many verbs at a time, and an orderly end. */
 import { createServer } from 'node:net';
+import { aborted } from './aborted.js';
 import { type Conversation, converse } from './conversation.js';
 import type { Log } from './log.js';
 import { listenPrivately } from './private-socket.js';
@@ -52,11 +53,4 @@ async function stop(close: () => void, open: ReadonlySet<Conversation>): Promise
   }, GRACE);
   await Promise.all([...open].map((conversation) => conversation.over));
   clearTimeout(graceOver);
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

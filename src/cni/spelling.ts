@@ -3,7 +3,8 @@
  *
  * Go decodes keys without regard to case, and runtimes rely on it: containerd sends `HostPort` and `Servers`, podman
  * sends `hostPort`, BaGPipe's users write `importRT`. JSON.parse distinguishes them. So the keys we know are brought
- * into our spelling first, at every depth; keys we do not know stay as they came.
+ * into our spelling first, at every depth; keys we do not know stay as they came. A key whose value is null is left out,
+ * because for Go it is absent too.
  */
 import { isObject, type JsonObject } from './decode-json.js';
 
@@ -20,8 +21,9 @@ const BY_LOWER_CASE = new Map(KNOWN.map((key) => [key.toLowerCase(), key]));
 export function inOurSpelling(value: JsonObject): JsonObject {
   // Without a prototype, so that a key named __proto__ is only a key.
   const result: Record<string, unknown> = Object.create(null);
-  for (const [key, inner] of Object.entries(value))
-    result[BY_LOWER_CASE.get(key.toLowerCase()) ?? key] = spelled(inner);
+  for (const [key, inner] of Object.entries(value)) {
+    if (inner !== null) result[BY_LOWER_CASE.get(key.toLowerCase()) ?? key] = spelled(inner);
+  }
   return result;
 }
 

@@ -9,6 +9,7 @@
 import { constants } from 'node:fs';
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { aborted } from './aborted.js';
 import { asCniError } from './answer.js';
 import { MAX_FRAME, parseFrame } from './frame.js';
 import type { Log } from './log.js';
@@ -43,7 +44,7 @@ export async function drain({ directory, handle, log, budget = 8_000 }: DrainOpt
   const drained: Drained = { done: 0, corrupt: 0, left: names.length };
   const enough = AbortSignal.timeout(budget);
   const slots = turns(AT_A_TIME);
-  const begun: Promise<void>[] = [];
+  const begun: Promise<unknown>[] = [];
   const count = (as: 'done' | 'corrupt') => {
     drained[as]++;
     drained.left--;
@@ -55,10 +56,10 @@ export async function drain({ directory, handle, log, budget = 8_000 }: DrainOpt
       const slot = await slots.take(enough).catch(() => undefined);
       if (!slot) break;
       const performed = perform(join(directory, name), request, handle, log).then((done) => done && count('done'));
-      begun.push(performed.finally(() => slot[Symbol.dispose]()) as Promise<void>);
+      begun.push(performed.finally(() => slot[Symbol.dispose]()));
     }
   }
-  await Promise.race([Promise.all(begun), new Promise((resolve) => enough.addEventListener('abort', resolve))]);
+  await Promise.race([Promise.all(begun), aborted(enough)]);
   if (names.length > 0) log.info('worked off the DELs that came while slash32d was down', { ...drained });
   return drained;
 }
@@ -78,8 +79,8 @@ async function read(directory: string, name: string): Promise<DelRequest> {
   // Neither through a link nor waiting on a pipe: the forwarder writes plain files only.
   const file = await open(join(directory, name), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
-    const { size, isFile } = await file.stat().then((stat) => ({ size: stat.size, isFile: stat.isFile() }));
-    if (!isFile || size > MAX_FRAME) throw new Error("it is not a file of a request's size");
+    const found = await file.stat();
+    if (!found.isFile() || found.size > MAX_FRAME) throw new Error("it is not a file of a request's size");
     const request = parseRequest(parseFrame(await file.readFile()));
     if (request.verb !== 'DEL') throw new Error(`it is not a DEL but ${request.verb}`);
     return { ...request, queuedAt: BigInt(queuedAt) };
