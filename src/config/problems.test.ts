@@ -191,7 +191,7 @@ const CASES: Record<string, [text: string, problem: string]> = {
   'two networks of one name': [two('- { name: blue }'), '4:11: networks.1.name: "blue" is the name of networks.0 too'],
   'two networks of one name, whose tables are then one as well': [
     'bgp: { asn: 1 }\nnetworks: [{ name: blue }, { name: blue }]\n',
-    '2:34: networks.1.name: "blue" is the name of networks.0 too',
+    '2:36: networks.1.name: "blue" is the name of networks.0 too',
   ],
   'two networks of one table': [
     two('- { name: red, table: 1001 }'),

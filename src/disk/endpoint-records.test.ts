@@ -58,7 +58,8 @@ recordsContract('on disk', () => {
   return { records, breakMedium, mendMedium, close };
 });
 
-describe('endpoint records on disk', () => {
+describe('endpoint records on disk', function () {
+  this.timeout(30_000);
   let path: string;
   let records: Records;
   let disk: ReturnType<typeof openOnDisk>;
@@ -217,6 +218,6 @@ describe('endpoint records on disk', () => {
     for (let i = 0; i < 1000; i++) await records.save(exampleEndpoint({ containerId: `c${i}` }));
     const start = performance.now();
     expect((await records.all()).endpoints).to.have.length(1000);
-    expect(performance.now() - start).to.be.below(1000);
-  }).timeout(20_000);
+    expect(performance.now() - start).to.be.below(2000);
+  });
 });
