@@ -106,6 +106,25 @@ describe('a configuration', () => {
     expect(timers).to.deep.equal({ hold: 120, keepalive: 40, connectRetry: 5 });
   });
 
+  it('carries everything that a peer can have', () => {
+    const peer =
+      '{ address: 192.0.2.64, asn: 64513, passive: true, multihop: 3, untagged: "1:1, 1:2", families: [ipv6, ipv6] }';
+    expect(example(`bgp: { asn: 65001, listenPort: -1, peers: [${peer}] }\n`).speaker).to.deep.include({
+      listenPort: -1,
+      peers: [
+        {
+          name: '192.0.2.64',
+          address: '192.0.2.64',
+          asn: 64513,
+          families: [6],
+          untagged: ['1:1', '1:2'],
+          passive: true,
+          multihop: 3,
+        },
+      ],
+    });
+  });
+
   it('may share parts by anchor and alias', () => {
     const config = example(
       'bgp: { asn: 65001 }\nnetworks:\n- { name: blue, import: &all ["1:1"] }\n- { name: red, import: *all }\n',

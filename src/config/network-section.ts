@@ -10,20 +10,9 @@ import { tableOf } from './table-number.js';
 const IMPORT = ['import', 'importrt', 'importRT', 'importRTs', 'import_rt'] as const;
 const EXPORT = ['export', 'exportrt', 'exportRT', 'exportRTs', 'export_rt'] as const;
 
-const imports = {
-  import: routeTargets.optional().describe('Paths with one of these route targets enter. Default: nothing does.'),
-  importrt: routeTargets.optional().describe('The same as import.'),
-  importRT: routeTargets.optional().describe('The same as import.'),
-  importRTs: routeTargets.optional().describe('The same as import.'),
-  import_rt: routeTargets.optional().describe('The same as import.'),
-};
-const exports = {
-  export: routeTargets.optional().describe('Route targets of what is announced. Default: nothing is announced.'),
-  exportrt: routeTargets.optional().describe('The same as export.'),
-  exportRT: routeTargets.optional().describe('The same as export.'),
-  exportRTs: routeTargets.optional().describe('The same as export.'),
-  export_rt: routeTargets.optional().describe('The same as export.'),
-};
+const imports = spelled(IMPORT, 'Paths with one of these route targets enter. Default: nothing does.');
+const exports = spelled(EXPORT, 'Route targets of what is announced. Default: nothing is announced.');
+const TWICE = 'targets are given under another spelling of this key too; keep one';
 
 /** Nobody can be reached at these: this host, loopback, link-local, multicast and reserved. */
 const NO_POOL = [
@@ -61,7 +50,7 @@ export const networkSection = z
   .superRefine((network, context) => {
     const problem = (path: (string | number)[], message: string) => context.addIssue({ code: 'custom', path, message });
     for (const key of [...surplus(network, IMPORT), ...surplus(network, EXPORT)]) {
-      problem([key], 'targets are given under another spelling of this key too; keep one');
+      problem([key], TWICE);
     }
     for (const [i, pool] of outside(network.pools, network.prefixes)) {
       problem(['pools', i], `${pool} lies outside of the network's prefixes, so its addresses would not be announced`);
@@ -85,11 +74,17 @@ export const hostSection = z
   .strictObject(imports)
   .superRefine((host, context) => {
     for (const key of surplus(host, IMPORT)) {
-      const message = 'targets are given under another spelling of this key too; keep one';
-      context.addIssue({ code: 'custom', path: [key], message });
+      context.addIssue({ code: 'custom', path: [key], message: TWICE });
     }
   })
   .transform((host): HostNetwork => ({ imports: new Set(given(host, IMPORT)) }));
+
+/** The first spelling is ours and explained; the others are the same. */
+function spelled<Key extends string>(spellings: readonly [Key, ...Key[]], meaning: string) {
+  const [ours] = spellings;
+  const field = (key: Key) => routeTargets.optional().describe(key === ours ? meaning : `The same as ${ours}.`);
+  return Object.fromEntries(spellings.map((key) => [key, field(key)])) as Record<Key, ReturnType<typeof field>>;
+}
 
 type Targets<Key extends string> = { readonly [K in Key]?: readonly RouteTarget[] | undefined };
 

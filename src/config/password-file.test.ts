@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -43,6 +43,13 @@ describe('a password file', () => {
     );
     expect(refusal(file('group', 'x', 0o620))).to.include('mode 0620');
     expect(refusal(file('world', 'x', 0o606))).to.include('mode 0606');
+  });
+
+  it('is refused when it belongs to somebody else', function () {
+    if (process.geteuid?.() !== 0) return this.skip();
+    const path = file('foreign', 'x');
+    chownSync(path, 65534, 65534);
+    expect(refusal(path)).to.equal('/foreign belongs to user 65534; run: chown root /foreign');
   });
 
   it('is refused when it is not there or not a file, without waiting for a pipe', () => {

@@ -33,6 +33,9 @@ export class ConfigError extends Error {
   }
 }
 
+/** One line whatever the file holds: its keys are in the path, and may have line ends in them. */
 function line(filename: string, { line, column, path, message }: LocatedProblem): string {
-  return `${filename}:${line}:${column}: ${path === '' ? '' : `${path}: `}${message}`;
+  const text = `${filename}:${line}:${column}: ${path === '' ? '' : `${path}: `}${message}`;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: removing them is the point
+  return text.replace(/[\u0000-\u001f\u007f]/g, '?');
 }

@@ -189,6 +189,10 @@ const CASES: Record<string, [text: string, problem: string]> = {
     '5:25: bgp.peers.1.address: "2001:db8::1" is the address of bgp.peers.0 too',
   ],
   'two networks of one name': [two('- { name: blue }'), '4:11: networks.1.name: "blue" is the name of networks.0 too'],
+  'two networks of one name, whose tables are then one as well': [
+    'bgp: { asn: 1 }\nnetworks: [{ name: blue }, { name: blue }]\n',
+    '2:36: networks.1.name: "blue" is the name of networks.0 too',
+  ],
   'two networks of one table': [
     two('- { name: red, table: 1001 }'),
     '4:23: networks.1.table: 1001 is the table of "blue" too; give one of them another table',
@@ -226,6 +230,12 @@ networks:
       '4:60: bgp.peers.1.name: "t" is the name of bgp.peers.0 too',
       '6:19: networks.0.improt: unknown key (did you mean import?)',
       '7:26: networks.1.pools.0: 10.20.1.0/24 holds 10.20.1.5, the address of peer "t"',
+    ]);
+  });
+
+  it('in one line, even for a key of several', () => {
+    expect(problemsOf('bgp: { asn: 1 }\n"a\\nb\\x1b": 1\n')).to.deep.equal([
+      '2:1: a?b?: unknown key; known here: node, bgp, networks, host, kernel, ipam, log, runDir',
     ]);
   });
 

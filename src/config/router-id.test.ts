@@ -21,6 +21,11 @@ describe('an automatic router id', () => {
     ).to.equal('192.0.2.7');
   });
 
+  it('is the address that an operator gave to lo, which outlives any link', () => {
+    const lo = [v4('127.0.0.1', true), v4('10.255.0.1', true)];
+    expect(firstGlobalIPv4({ lo, eth0: [v4('192.0.2.7')] })).to.equal('10.255.0.1');
+  });
+
   it('is never the gateway on the host end of a container, nor another link-local address', () => {
     expect(firstGlobalIPv4({ s32a: [v4('169.254.1.1')], eth0: [v4('192.0.2.7')] })).to.equal('192.0.2.7');
   });

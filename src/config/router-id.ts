@@ -11,10 +11,13 @@ export function routerId(text: string): Address {
   throw new RangeError(`a router id is an IPv4 address or auto, not ${id}`);
 }
 
-/** The first global IPv4 address, in the kernel's order of links. Throws when there is none. */
+/**
+ * The first global IPv4 address, in the kernel's order of links; so one that an operator put on `lo` wins, as is the
+ * custom of routers. Throws when there is none.
+ */
 export function firstGlobalIPv4(interfaces: ThisNode['interfaces']): Address {
   const all = Object.values(interfaces).flatMap((addresses) => addresses ?? []);
-  const own = all.filter(({ family, internal }) => family === 'IPv4' && !internal).map((info) => address(info.address));
+  const own = all.filter(({ family }) => family === 'IPv4').map((info) => address(info.address));
   const found = own.find((candidate) => !NOT_GLOBAL.some((range) => contains(range, candidate)));
   if (found) return found;
   throw new RangeError(

@@ -18,7 +18,7 @@ import {
 } from 'yaml';
 import type { LocatedProblem, Path, Problem } from './problem.js';
 
-/** More than any node needs; keeps a wrong file (a disk image, an endless device) from being parsed. */
+/** More than any node needs; keeps a wrong file (a disk image, a log) from being parsed. */
 const MAX_CHARACTERS = 1024 * 1024;
 /** The file itself needs six. The parser recurses, and Node does not survive every way of running out of stack. */
 const MAX_DEPTH = 50;

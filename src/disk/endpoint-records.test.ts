@@ -58,7 +58,8 @@ recordsContract('on disk', () => {
   return { records, breakMedium, mendMedium, close };
 });
 
-describe('endpoint records on disk', () => {
+describe('endpoint records on disk', function () {
+  this.timeout(30_000);
   let path: string;
   let records: Records;
   let disk: ReturnType<typeof openOnDisk>;
@@ -149,6 +150,14 @@ describe('endpoint records on disk', () => {
     });
   }
 
+  it('of freed addresses are old or new as well', async () => {
+    await records.saveFreed([address('10.20.1.9')]);
+    writeFileSync(join(path, temporaryName('freed.json')), '{"format":1,"addr');
+    expect((await records.all()).unreadable).to.deep.equal([]);
+    expect(await records.freed()).to.deep.equal(['10.20.1.9']);
+    expect(names('.')).to.deep.equal(['endpoints', 'freed.json', 'lock']);
+  });
+
   it('of freed addresses that make no sense are put aside too', async () => {
     writeFileSync(join(path, 'freed.json'), '{"format":1,"addresses":["010.0.0.1"]}');
     expect((await records.all()).unreadable[0]).to.include(join(path, 'quarantine', 'freed.json'));
@@ -189,8 +198,8 @@ describe('endpoint records on disk', () => {
     await records.save(exampleEndpoint());
     expect(readFileSync(victim, 'utf8')).to.equal('untouched');
     expect((await records.all()).endpoints).to.deep.equal([exampleEndpoint()]);
-    rmSync(file(exampleEndpoint()));
-    symlinkSync(victim, file(exampleEndpoint()));
+    renameSync(file(exampleEndpoint()), join(disk.parent, 'good'));
+    symlinkSync(join(disk.parent, 'good'), file(exampleEndpoint()));
     expect((await records.all()).unreadable).to.have.length(1);
     expect(readFileSync(victim, 'utf8')).to.equal('untouched');
   });
@@ -209,6 +218,6 @@ describe('endpoint records on disk', () => {
     for (let i = 0; i < 1000; i++) await records.save(exampleEndpoint({ containerId: `c${i}` }));
     const start = performance.now();
     expect((await records.all()).endpoints).to.have.length(1000);
-    expect(performance.now() - start).to.be.below(1000);
-  }).timeout(20_000);
+    expect(performance.now() - start).to.be.below(2000);
+  });
 });

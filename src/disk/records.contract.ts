@@ -30,7 +30,8 @@ const HOSTILE_IDS = [
 ];
 
 export function recordsContract(name: string, open: () => RecordsUnderTest): void {
-  describe(`records ${name}`, () => {
+  describe(`records ${name}`, function () {
+    this.timeout(20_000);
     let under: RecordsUnderTest;
     let records: Records;
     beforeEach(() => {

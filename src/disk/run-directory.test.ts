@@ -29,7 +29,8 @@ async function holder(path: string): Promise<ChildProcess> {
   return child;
 }
 
-describe('the run directory', () => {
+describe('the run directory', function () {
+  this.timeout(20_000);
   let parent: string;
   let path: string;
   beforeEach(() => {

@@ -37,7 +37,8 @@ const addresses = near.map(addressFrom);
 const prefixes = fc.tuple(addresses, fc.nat(128)).map(([of, length]) => prefixAround(of, Math.min(length, bitsOf(of))));
 const cidr = (of: Prefix) => (familyOf(of) === 4 ? IPv4CidrRange.fromCidr(of) : IPv6CidrRange.fromCidr(of));
 
-describe('a prefix', () => {
+describe('a prefix', function () {
+  this.timeout(20_000);
   it('comes back from its text', () => {
     fc.assert(
       fc.property(prefixes, (of) => {

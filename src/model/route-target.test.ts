@@ -15,7 +15,8 @@ const as4 = fc.record({
 });
 const ip4 = fc.record({ form: fc.constant('ip4' as const), administrator: fc.ipV4(), number: fc.nat(0xffff) });
 
-describe('a route target', () => {
+describe('a route target', function () {
+  this.timeout(20_000);
   it('comes back from its parts, in each of the three forms', () => {
     fc.assert(
       fc.property(fc.oneof(as2, as4, ip4), (parts) => {
