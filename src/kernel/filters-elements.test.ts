@@ -27,6 +27,7 @@ describe('the elements of an endpoint', () => {
   it('keep their ids when the network changes', () => {
     const ids = (table: number) => keysOf(endpoint).map((key) => elementId(elementFor(key, table)));
     expect(ids(1)).to.deep.equal(ids(2));
+    expect(ids(1)).to.deep.equal(keysOf(endpoint).map(({ id }) => id));
     expect(new Set(ids(1)).size).to.equal(5);
   });
 

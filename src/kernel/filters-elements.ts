@@ -15,6 +15,8 @@ export type Admissible = Pick<Endpoint, 'link' | 'mac' | 'addresses'>;
 
 /** The key of one element: as the kernel wants it, and as nft writes it. It does not depend on the network. */
 export interface FilterKey {
+  /** Map and key in one string. */
+  readonly id: string;
   readonly map: MapName;
   readonly key: Buffer;
   readonly text: string;
@@ -44,7 +46,7 @@ export function elementText({ map, text }: FilterKey, table: number): string {
 
 /** Map and key name an element. */
 export function elementId(element: Pick<VerdictElement, 'map' | 'key'>): string {
-  return `${element.map} ${element.key.toString('hex')}`;
+  return `${element.map} ${element.key.toString('latin1')}`;
 }
 
 /** The address that the kernel gives an interface by itself: fe80::/64 and the MAC with its seventh bit turned. */
@@ -55,12 +57,15 @@ export function linkLocalOf(mac: string): Address {
 }
 
 function sourceKey(link: string, of: Address): FilterKey {
+  const map = familyOf(of) === 4 ? 'source4' : 'source6';
   const key = Buffer.concat([interfaceKey(link), bytesOf(of)]);
-  return { map: familyOf(of) === 4 ? 'source4' : 'source6', key, text: `"${link}" . ${of}` };
+  return { id: elementId({ map, key }), map, key, text: `"${link}" . ${of}` };
 }
 
 function destinationKey(of: Address): FilterKey {
-  return { map: familyOf(of) === 4 ? 'destination4' : 'destination6', key: Buffer.from(bytesOf(of)), text: of };
+  const map = familyOf(of) === 4 ? 'destination4' : 'destination6';
+  const key = Buffer.from(bytesOf(of));
+  return { id: elementId({ map, key }), map, key, text: of };
 }
 
 function chainFor(map: MapName, table: number): string {

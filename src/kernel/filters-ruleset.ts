@@ -12,6 +12,10 @@
  *                           forward          to an endpoint and without a mark: drop.
  *     from the host itself  (output)         never filtered: health probes.
  *
+ * A mark decides about both ways of a packet, so the table of a network has to hold the routes to its own endpoints,
+ * whatever it imports. And where a network goes on to the main table (egress `host`), that lookup has to leave out the
+ * host's own routes to endpoints (`suppress_ifgroup`), or all such networks of a node reach each other through it.
+ *
  * Networks are verdict chains, endpoints are map elements, so a packet costs the same with one endpoint or thousands.
  * A chain's name tells its whole content: `net-1001` never means anything but mark 1001. That is why a change of networks
  * can be made hitless: new chains are filled first, elements move in one transaction, chains that nobody uses go last.
