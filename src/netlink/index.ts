@@ -1,5 +1,12 @@
 /** What the rest of slash32 may use of this folder; README.md shows how. */
-export * from './libc.js';
+export * from './address.js';
+export { Errno, indexOfName, nameOfIndex, SystemError } from './libc.js';
+export * from './link.js';
 export * from './message.js';
+export * from './monitor.js';
+export * from './namespace.js';
+export * from './neighbour.js';
 export * from './netlink-error.js';
+export * from './route.js';
+export * from './rule.js';
 export * from './socket.js';

@@ -11,11 +11,16 @@
 import { getSystemErrorName } from 'node:util';
 import koffi from 'koffi';
 
+/** struct sock_fprog (linux/filter.h) */
+koffi.struct('sock_fprog', { length: 'uint16_t', filter: 'const void *' });
+
 /** The C library is part of the process, whether it is glibc or musl. */
 const libc = koffi.load(null);
 const C = {
   bind: libc.func('int bind(int fd, const void *address, uint32_t length)'),
   close: libc.func('int close(int fd)'),
+  attach: libc.func('setsockopt', 'int', ['int', 'int', 'int', 'const sock_fprog *', 'uint32_t']),
+  getsockname: libc.func('int getsockname(int fd, void *address, void *length)'),
   getsockopt: libc.func('int getsockopt(int fd, int level, int option, void *value, void *length)'),
   if_indextoname: libc.func('const char *if_indextoname(uint32_t index, void *name)'),
   if_nametoindex: libc.func('uint32_t if_nametoindex(const char *name)'),
@@ -88,6 +93,20 @@ export function getsockopt(fd: number, level: number, option: number): number {
   return value.readInt32LE();
 }
 
+/** Lets a classic BPF program (instructions of eight bytes, linux/filter.h) decide which messages a socket queues. */
+export function attachFilter(fd: number, program: Buffer): void {
+  const argument = { length: program.length / 8, filter: program };
+  checked('setsockopt', C.attach(fd, SOL_SOCKET, SO_ATTACH_FILTER, argument, 16));
+}
+
+/** The address that a socket is bound to. */
+export function getsockname(fd: number): Buffer {
+  const address = Buffer.alloc(128);
+  const length = Buffer.from([address.length, 0, 0, 0]);
+  checked('getsockname', C.getsockname(fd, address, length));
+  return address.subarray(0, length.readUInt32LE());
+}
+
 /** Sends the first `length` bytes in one system call. */
 export function send(fd: number, buffer: Buffer, length: number): void {
   checked('send', C.send(fd, buffer, length, 0));
@@ -143,7 +162,9 @@ function checked(call: string, result: number): number {
   return result;
 }
 
-/** sys/socket.h */
+/** sys/socket.h, asm-generic/socket.h */
+const SOL_SOCKET = 1;
+const SO_ATTACH_FILTER = 26;
 const MSG_TRUNC = 0x20;
 const MSG_DONTWAIT = 0x40;
 /** net/if.h */

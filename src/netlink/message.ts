@@ -212,6 +212,30 @@ export function textOf(value: Buffer): string {
   return value.toString('utf8', 0, end < 0 ? value.length : end);
 }
 
+/** Address families (linux/socket.h). */
+export const AF_UNSPEC = 0;
+export const AF_INET = 2;
+export const AF_INET6 = 10;
+
+/** An IP address: its 4 or 16 bytes in network order. */
+export type Ip = Uint8Array;
+
+/** The family that an address's length tells. */
+export function ipFamily(ip: Ip): number {
+  return ip.length === 4 ? AF_INET : AF_INET6;
+}
+
+/** A MAC address as six bytes. Throws RangeError that names the text. */
+export function macBytes(text: string): Buffer {
+  if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(text)) throw new RangeError(`not a MAC address: "${text}"`);
+  return Buffer.from(text.replaceAll(':', ''), 'hex');
+}
+
+/** A MAC address as people write it. */
+export function macText(bytes: Buffer): string {
+  return bytes.toString('hex').replace(/..(?!$)/g, '$&:');
+}
+
 /** Lengths are rounded up to 4 (NLMSG_ALIGN, NLA_ALIGN). */
 export function aligned(length: number): number {
   return (length + 3) & ~3;

@@ -8,7 +8,20 @@
  *
  * A socket belongs to the network namespace in which it was opened, whatever thread uses it later.
  */
-import { bind, close, Errno, getsockopt, recv, SystemError, send, sendAside, setsockopt, socket } from './libc.js';
+import {
+  attachFilter,
+  bind,
+  close,
+  Errno,
+  getsockname,
+  getsockopt,
+  recv,
+  SystemError,
+  send,
+  sendAside,
+  setsockopt,
+  socket,
+} from './libc.js';
 import type { Request } from './message.js';
 import {
   type Message,
@@ -53,6 +66,12 @@ const DUMP_ATTEMPTS = 20;
 /** What failed in a batch, by the request's place in it. Everything not in it succeeded. */
 export type BatchErrors = ReadonlyMap<number, NetlinkError>;
 
+/** A piece of a dump. `torn`: the table changed meanwhile, so the pieces do not belong together. */
+export interface DumpPart {
+  readonly messages: readonly Message[];
+  readonly torn: boolean;
+}
+
 export class NetlinkSocket implements Disposable {
   readonly #fd: number;
   readonly #sending = new MessageBuffer();
@@ -81,6 +100,11 @@ export class NetlinkSocket implements Disposable {
       close(this.#fd);
       throw error;
     }
+  }
+
+  /** Our address at the kernel: events say by it who caused them. */
+  get port(): number {
+    return getsockname(this.#fd).readUInt32LE(4);
   }
 
   /** Sends one request and returns what came back besides the acknowledgement. Throws NetlinkError. */
@@ -127,9 +151,9 @@ export class NetlinkSocket implements Disposable {
     for (let attempt = 1; ; attempt++) {
       const found: T[] = [];
       let still = true;
-      for (const part of this.dumpParts(request)) {
-        for (const message of part) {
-          if (message.flags & NLM_F_DUMP_INTR) still = false;
+      for (const { messages, torn } of this.dumpParts(request)) {
+        if (torn) still = false;
+        for (const message of messages) {
           const item = decode(message);
           if (item !== undefined) found.push(item);
         }
@@ -140,7 +164,7 @@ export class NetlinkSocket implements Disposable {
   }
 
   /** A dump datagram by datagram, so that the caller may pause in between. Nothing else may use the socket meanwhile. */
-  *dumpParts(request: Request): Generator<readonly Message[]> {
+  *dumpParts(request: Request): Generator<DumpPart> {
     const sequence = this.#write([request]);
     send(this.#fd, this.#sending.memory, this.#sending.length);
     for (;;) {
@@ -150,9 +174,17 @@ export class NetlinkSocket implements Disposable {
       const end = part.find((message) => message.type === NLMSG_DONE || message.type === NLMSG_ERROR);
       const error = end && errorIn(end);
       if (error) throw error;
-      yield part.filter((message) => message !== end || message.flags & NLM_F_DUMP_INTR);
+      yield {
+        messages: part.filter((message) => message !== end),
+        torn: part.some((message) => message.flags & NLM_F_DUMP_INTR),
+      };
       if (end) return;
     }
+  }
+
+  /** Queues only what a classic BPF program lets in. */
+  filter(program: Buffer): void {
+    attachFilter(this.#fd, program);
   }
 
   /** Joins a multicast group: its messages come through `receive`. */

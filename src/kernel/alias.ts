@@ -1,0 +1,41 @@
+/**
+ * The alias of a host end says whose it is: `slash32 <network> <container id> <interface>`, so that the kernel itself
+ * remembers it over any crash, and `ip link` shows it to people.
+ */
+import { createHash } from 'node:crypto';
+import type { Endpoint, EndpointId } from '../model/endpoint.js';
+
+/** IFALIASZ of linux/if.h, less the NUL. */
+const MOST_BYTES = 255;
+const WORD = 'slash32';
+
+/** What an alias says. An id that was too long for it stands as `sha256:<hex>`, which no id can look like. */
+export interface Alias extends EndpointId {
+  readonly network: string;
+}
+
+/** The alias of an endpoint's host end: ASCII, and no longer than Linux takes. */
+export function aliasOf(endpoint: Pick<Endpoint, 'network' | 'containerId' | 'ifname'>): string {
+  const network = encodeURIComponent(endpoint.network);
+  const ifname = encodeURIComponent(endpoint.ifname);
+  const whole = [WORD, network, endpoint.containerId, ifname].join(' ');
+  if (whole.length <= MOST_BYTES) return whole;
+  const hashed = [WORD, network, digest(endpoint.containerId), ifname].join(' ');
+  if (hashed.length <= MOST_BYTES) return hashed;
+  return [WORD, digest(endpoint.network), digest(endpoint.containerId), ifname].join(' ');
+}
+
+/** Reads an alias. Undefined when it is not one of ours. */
+export function parseAlias(text: string): Alias | undefined {
+  const [word, network, containerId, ifname, ...rest] = text.split(' ');
+  if (word !== WORD || !network || !containerId || !ifname || rest.length > 0) return undefined;
+  try {
+    return { network: decodeURIComponent(network), containerId, ifname: decodeURIComponent(ifname) };
+  } catch {
+    return undefined; // a percent sign that we did not write
+  }
+}
+
+function digest(text: string): string {
+  return `sha256:${createHash('sha256').update(text).digest('hex')}`;
+}

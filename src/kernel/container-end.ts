@@ -1,0 +1,116 @@
+/**
+ * The container end: its own /32 and /128, and everything else through a gateway that is known beforehand.
+ *
+ * The gateway is on the link because a route says so, not because an address shares a prefix with it, and its MAC address
+ * is a permanent neighbour: not one packet is needed to find it.
+ */
+import { type Address, baseOf, bitsOf, bytesOf, familyOf, lengthOf, type Prefix } from '../model/address.js';
+import type { Endpoint } from '../model/endpoint.js';
+import type { Gateways } from '../model/network.js';
+import { MAIN_TABLE } from '../model/route.js';
+import {
+  AddressGeneration,
+  addAddress,
+  addRoute,
+  Errno,
+  IFA_F_NODAD,
+  indexOfName,
+  inNamespace,
+  NETLINK_ROUTE,
+  NetlinkError,
+  NetlinkSocket,
+  putNeighbour,
+  type RouteEntry,
+  setLink,
+} from '../netlink/index.js';
+import type { Namespace } from '../ports.js';
+import { named, perform, type Step, WiringError } from './step.js';
+import { ensureSysctl, readSysctl } from './sysctl.js';
+
+/** Routes that the container's own people may change as they like (RTPROT_BOOT, what `ip route add` writes). */
+const RTPROT_BOOT = 3;
+/** Under /proc/sys these two are no links. */
+const NO_LINK_NAMES = ['all', 'default'];
+
+/** Sets the container end up and raises it. It was made in its namespace, under its final name. */
+export function configureContainerEnd(endpoint: Endpoint, gateways: Gateways, namespace: Namespace): void {
+  const { ifname } = endpoint;
+  if (NO_LINK_NAMES.includes(ifname))
+    throw new WiringError('container settings', `"${ifname}" cannot be a link's name`);
+  const opened = named('container settings', () => inNamespace(namespace.fd, () => openEnd(endpoint)));
+  using socket = opened.socket;
+  const { index, ipv6 } = opened;
+  const families = [...new Set(endpoint.addresses.map(familyOf))];
+  const used = families.map((family) => (family === 4 ? gateways.v4 : gateways.v6));
+  perform(socket, [
+    ...(ipv6 ? [{ what: 'container settings', request: quiet(index) }] : []),
+    ...endpoint.addresses.map((own) => addressStep(index, own)),
+    { what: 'container link up', request: setLink(index, { up: true }) },
+    ...used.map((gateway) => gatewayStep(index, gateway)),
+    ...used.map((gateway) => neighbourStep(index, gateway, endpoint.link.mac)),
+    ...endpoint.routes.map((prefix) => routeStep(index, prefix, endpoint, gateways)),
+  ]);
+}
+
+/** Runs inside the container's namespace, where the socket will go on speaking. */
+function openEnd({ ifname, addresses }: Endpoint): { socket: NetlinkSocket; index: number; ipv6: boolean } {
+  const index = indexOfName(ifname);
+  if (index === undefined) throw new NetlinkError(Errno.ENODEV, `"${ifname}" was removed by somebody`);
+  const conf = `net/ipv6/conf/${ifname}`;
+  if (addresses.some((own) => familyOf(own) === 6)) ensureSysctl(`${conf}/disable_ipv6`, '0');
+  const ipv6 = readSysctl(`${conf}/disable_ipv6`) === '0';
+  return { socket: new NetlinkSocket(NETLINK_ROUTE, CONTAINER_BUFFER), index, ipv6 };
+}
+
+/** A dozen answers need no more. */
+const CONTAINER_BUFFER = 256 * 1024;
+
+/** No link-local address of its own: nothing here needs one, and it would be announced and asked for on the link. */
+function quiet(index: number): Step['request'] {
+  return setLink(index, { addressGeneration: AddressGeneration.none });
+}
+
+function addressStep(index: number, own: Address): Step {
+  const flags = familyOf(own) === 6 ? IFA_F_NODAD : 0;
+  return {
+    what: 'container addresses',
+    request: addAddress({ index, ip: bytesOf(own), length: bitsOf(own), flags }),
+  };
+}
+
+function gatewayStep(index: number, gateway: Address): Step {
+  return {
+    what: `container route to the gateway ${gateway}`,
+    ...routeRequests(index, { destination: bytesOf(gateway), length: bitsOf(gateway), hops: [{ oif: index }] }),
+  };
+}
+
+function neighbourStep(index: number, gateway: Address, mac: string): Step {
+  return {
+    what: `container neighbour ${gateway}`,
+    request: putNeighbour({ index, ip: bytesOf(gateway), mac }),
+  };
+}
+
+function routeStep(index: number, prefix: Prefix, { addresses }: Endpoint, gateways: Gateways): Step {
+  const family = familyOf(prefix);
+  const source = addresses.find((own) => familyOf(own) === family);
+  const gateway = bytesOf(family === 4 ? gateways.v4 : gateways.v6);
+  const place = { destination: bytesOf(baseOf(prefix)), length: lengthOf(prefix) };
+  const hops = [{ gateway, oif: index }];
+  const route = { ...place, hops, ...(source && { source: bytesOf(source) }) };
+  return { what: `container route ${prefix}`, ...routeRequests(index, route) };
+}
+
+/** A second interface of the same container finds the places of the first one taken: its routes come after those. */
+function routeRequests(
+  index: number,
+  part: Pick<RouteEntry, 'destination' | 'length' | 'hops' | 'source'>,
+): Omit<Step, 'what'> {
+  const route = { ...part, table: MAIN_TABLE, protocol: RTPROT_BOOT };
+  const metricBehind = (part.destination.length === 4 ? 0 : IPV6_DEFAULT_METRIC) + index;
+  return { request: addRoute(route), otherwise: addRoute({ ...route, metric: metricBehind }) };
+}
+
+/** What IPv6 makes of no metric (IP6_RT_PRIO_USER of linux/ipv6_route.h). */
+const IPV6_DEFAULT_METRIC = 1024;

@@ -1,0 +1,109 @@
+/**
+ * The host end of an endpoint's veth pair.
+ *
+ * It has the gateway's addresses, the same on every host end, and permanent neighbours for the container's: nobody ever
+ * asks by ARP or neighbour discovery. A container must not be able to talk the host into anything, so router
+ * advertisements and redirects are off before the link is up (CVE-2020-10749), and rp_filter is on.
+ */
+import { bitsOf, bytesOf, familyOf } from '../model/address.js';
+import type { Endpoint } from '../model/endpoint.js';
+import type { Gateways } from '../model/network.js';
+import {
+  AddressGeneration,
+  addAddress,
+  createVeth,
+  Errno,
+  IFA_F_NODAD,
+  Ipv4Conf,
+  indexOfName,
+  inNamespace,
+  NetlinkError,
+  type NetlinkSocket,
+  putNeighbour,
+  Scope,
+  setLink,
+} from '../netlink/index.js';
+import type { Namespace } from '../ports.js';
+import { aliasOf } from './alias.js';
+import { named, perform, type Step, WiringError } from './step.js';
+import { ensureSysctl, readSysctl } from './sysctl.js';
+
+/** fe80::/64, as IPv6 wants a link-local address. */
+const LINK_LOCAL_LENGTH = 64;
+
+/** Throws WiringError when one of the two names is taken, and says which. What has the name stays as it is. */
+export function refuseOccupied({ link, ifname }: Endpoint, namespace: Namespace): void {
+  if (inNamespace(namespace.fd, () => indexOfName(ifname)) !== undefined) {
+    throw new WiringError('veth pair', `the container has an interface "${ifname}" already`);
+  }
+  if (indexOfName(link.name) !== undefined) {
+    throw new WiringError('veth pair', `the host has a link "${link.name}" already; if nothing uses it: ip link del ${link.name}`);
+  }
+}
+
+/** Makes the pair, the container end at once in its namespace. Returns the index of the host end, which is down. */
+export function createPair(socket: NetlinkSocket, endpoint: Endpoint, namespace: Namespace): number {
+  const { link, ifname: name, mac, mtu } = endpoint;
+  try {
+    socket.request(createVeth({ name: link.name, mac: link.mac, mtu }, { name, mac, mtu }, namespace.fd));
+  } catch (error) {
+    refuseOccupied(endpoint, namespace); // somebody was quicker
+    throw new WiringError('veth pair', error);
+  }
+  return named('veth pair', () => {
+    const index = indexOfName(link.name);
+    if (index === undefined) throw new NetlinkError(Errno.ENODEV, `"${link.name}" was removed by somebody`);
+    return index;
+  });
+}
+
+/** Everything but "up". */
+export function prepareHostEnd(socket: NetlinkSocket, index: number, endpoint: Endpoint, gateways: Gateways): void {
+  const { name } = endpoint.link;
+  const ipv6 = named('host settings', () => quietIpv6(name, endpoint));
+  const settings: Step = {
+    what: 'host settings',
+    request: setLink(index, {
+      alias: aliasOf(endpoint),
+      ipv4: [
+        [Ipv4Conf.acceptRedirects, 0],
+        [Ipv4Conf.sendRedirects, 0],
+        [Ipv4Conf.rpFilter, 1],
+      ],
+      ...(ipv6 && { addressGeneration: AddressGeneration.none }),
+    }),
+  };
+  perform(socket, [settings, ...gatewaySteps(index, endpoint, gateways), ...neighbourSteps(index, endpoint)]);
+}
+
+/** The last step of all: from now on packets pass. */
+export function raiseHostEnd(socket: NetlinkSocket, index: number): void {
+  perform(socket, [{ what: 'host link up', request: setLink(index, { up: true }) }]);
+}
+
+/** Returns whether the link has IPv6 at all. */
+function quietIpv6(name: string, { addresses }: Endpoint): boolean {
+  const conf = `net/ipv6/conf/${name}`;
+  if (readSysctl(`${conf}/accept_ra`) === undefined) return false;
+  if (addresses.some((own) => familyOf(own) === 6)) ensureSysctl(`${conf}/disable_ipv6`, '0');
+  ensureSysctl(`${conf}/accept_ra`, '0');
+  ensureSysctl(`${conf}/accept_redirects`, '0');
+  return true;
+}
+
+function gatewaySteps(index: number, { addresses }: Endpoint, gateways: Gateways): Step[] {
+  const families = new Set(addresses.map(familyOf));
+  const v4 = { index, ip: bytesOf(gateways.v4), length: bitsOf(gateways.v4), scope: Scope.link };
+  const v6 = { index, ip: bytesOf(gateways.v6), length: LINK_LOCAL_LENGTH, flags: IFA_F_NODAD };
+  return [
+    ...(families.has(4) ? [{ what: 'host gateway address', request: addAddress(v4) }] : []),
+    ...(families.has(6) ? [{ what: 'host IPv6 gateway address', request: addAddress(v6) }] : []),
+  ];
+}
+
+function neighbourSteps(index: number, { addresses, mac }: Endpoint): Step[] {
+  return addresses.map((own) => ({
+    what: `host neighbour ${own}`,
+    request: putNeighbour({ index, ip: bytesOf(own), mac }),
+  }));
+}

@@ -1,0 +1,54 @@
+/**
+ * The kernel's routing through netlink: the `Kernel` port on Linux.
+ *
+ * Nothing is remembered that the kernel knows. Requests are blocking calls of microseconds; large sets give the event loop
+ * its turn in between.
+ */
+import type { Networks } from '../model/network.js';
+import type { Route } from '../model/route.js';
+import type { Failures, Kernel, KernelEvent } from '../ports.js';
+import { watchKernel } from './events.js';
+import { forwardPackets } from './forwarding.js';
+import type { Host } from './host.js';
+import { OurRoutes } from './our-routes.js';
+import { RULE_PRIORITY } from './ours.js';
+import { putRules } from './rules.js';
+
+export class NetlinkKernel implements Kernel {
+  readonly #host: Host;
+  readonly #rulePriority: number;
+  readonly #routes: OurRoutes;
+
+  /** @param rulePriority of the rules that look a network's table up; the next number is ours as well */
+  constructor(host: Host, rulePriority = RULE_PRIORITY) {
+    this.#host = host;
+    this.#rulePriority = rulePriority;
+    this.#routes = new OurRoutes(host.socket);
+  }
+
+  routes(): Promise<readonly Route[]> {
+    return this.#routes.list();
+  }
+
+  put(routes: readonly Route[]): Promise<Failures<Route>> {
+    return this.#routes.put(routes);
+  }
+
+  remove(routes: readonly Route[]): Promise<Failures<Route>> {
+    return this.#routes.remove(routes);
+  }
+
+  /** Filters come before rules: no packet is led into a table that the filters do not guard yet. */
+  async separate(networks: Networks): Promise<void> {
+    forwardPackets(this.#host.socket);
+    await this.#host.filters.separate(networks);
+    putRules(this.#host.socket, networks, this.#rulePriority);
+    this.#host.tables = new Map([...networks.byName.values()].map(({ name, table }) => [name, table]));
+  }
+
+  watch(hear: (event: KernelEvent) => void, signal: AbortSignal): void {
+    const { socket, ports, filters } = this.#host;
+    const watched = { socket, ownPorts: ports, routes: this.#routes, filters, rulePriority: this.#rulePriority };
+    watchKernel(watched, hear, signal);
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * Our routes in the kernel: the entries with protocol 32, in whatever table.
+ *
+ * Ours have a metric of their own (see ours.ts). An entry with our protocol and another metric is a stray: somebody wrote
+ * it by hand, or an older version of us. It is listed, since traffic follows it, and goes when its route is put or removed.
+ */
+import { type Route, routeKey } from '../model/route.js';
+import {
+  AF_INET,
+  AF_INET6,
+  decodeRoute,
+  deleteRoute,
+  dumpRoutes,
+  Errno,
+  NETLINK_ROUTE,
+  NetlinkError,
+  NetlinkSocket,
+  putRoute,
+  type Request,
+} from '../netlink/index.js';
+import type { Failures } from '../ports.js';
+import { METRIC, PROTOCOL } from './ours.js';
+import { Devices, entryOf, placeOf, routeOf } from './route-entry.js';
+import { turn } from './turn.js';
+
+/** About 10 ms of work; then the event loop has its turn. */
+const ROUTES_PER_TURN = 2048;
+const DATAGRAMS_PER_TURN = 32;
+const LIST_ATTEMPTS = 20;
+
+type Entry = ReturnType<typeof decodeRoute>;
+
+export class OurRoutes {
+  readonly #socket: NetlinkSocket;
+  /** Metrics of strays by the key of their route, lowest first. */
+  #strays = new Map<string, readonly number[]>();
+
+  constructor(socket: NetlinkSocket) {
+    this.#socket = socket;
+  }
+
+  /** Every route of ours. Where a stray hides ours, the stray: it is what packets follow. */
+  async list(): Promise<Route[]> {
+    const entries = [...(await this.#entries(AF_INET)), ...(await this.#entries(AF_INET6))];
+    const devices = new Devices();
+    this.#strays = new Map();
+    const listed = new Map<string, { readonly route: Route; readonly metric: number }>();
+    for (const entry of entries) {
+      const route = routeOf(entry, devices);
+      const key = routeKey(route);
+      const other = listed.get(key);
+      if (!other || entry.metric < other.metric) listed.set(key, { route, metric: entry.metric });
+      this.#noticeStray(key, entry.metric);
+    }
+    return [...listed.values()].map(({ route }) => route);
+  }
+
+  /** The route of an entry that an event told about. */
+  noticed(entry: Entry): Route {
+    const route = routeOf(entry, new Devices());
+    this.#noticeStray(routeKey(route), entry.metric);
+    return route;
+  }
+
+  /** Adds or replaces ours, and clears strays of the same route away. */
+  async put(routes: readonly Route[]): Promise<Failures<Route>> {
+    const failures = await this.#putOurs(routes);
+    const strayed = routes.filter((route) => this.#strays.has(routeKey(route)) && !failures.has(route));
+    if (strayed.length === 0) return failures;
+    this.#removeStrays(strayed);
+    // Removing a stray of metric 0 removes whatever comes first: ours, if the stray had gone by itself. So once more.
+    return new Map([...failures, ...(await this.#putOurs(strayed))]);
+  }
+
+  /** Removes ours and strays. */
+  async remove(routes: readonly Route[]): Promise<Failures<Route>> {
+    this.#removeStrays(routes);
+    const failures = await this.#each(routes, (route) => deleteRoute(placeOf(route)));
+    for (const [route, error] of failures) if (isGone(error.cause)) failures.delete(route);
+    return failures;
+  }
+
+  #putOurs(routes: readonly Route[]): Promise<Map<Route, Error>> {
+    const devices = new Devices();
+    return this.#each(routes, (route) => putRoute(entryOf(route, devices)));
+  }
+
+  async #each(routes: readonly Route[], request: (route: Route) => Request): Promise<Map<Route, Error>> {
+    const failures = new Map<Route, Error>();
+    const fail = (route: Route, cause: unknown) => failures.set(route, refused(route, cause));
+    for (let at = 0; at < routes.length; at += ROUTES_PER_TURN) {
+      if (at > 0) await turn();
+      const requests: Request[] = [];
+      const asked: Route[] = [];
+      for (const route of routes.slice(at, at + ROUTES_PER_TURN)) {
+        try {
+          requests.push(request(route));
+          asked.push(route);
+        } catch (error) {
+          fail(route, error);
+        }
+      }
+      for (const [index, error] of this.#socket.batch(requests)) fail(asked[index]!, error);
+    }
+    return failures;
+  }
+
+  #noticeStray(key: string, metric: number): void {
+    if (metric === METRIC) return;
+    const known = new Set(this.#strays.get(key)).add(metric);
+    this.#strays.set(
+      key,
+      [...known].sort((a, b) => a - b),
+    );
+  }
+
+  #removeStrays(routes: readonly Route[]): void {
+    if (this.#strays.size === 0) return;
+    const strays = routes.flatMap((route) => {
+      const metrics = this.#strays.get(routeKey(route)) ?? [];
+      this.#strays.delete(routeKey(route));
+      return metrics.map((metric) => deleteRoute({ ...placeOf(route), metric }));
+    });
+    this.#socket.batch(strays); // one that is gone is fine, one that stays is listed again
+  }
+
+  /** On a socket of its own, since other work goes on between the parts. Anew when the table changed in mid-dump. */
+  async #entries(family: number): Promise<Entry[]> {
+    using socket = new NetlinkSocket(NETLINK_ROUTE);
+    for (let attempt = 1; attempt <= LIST_ATTEMPTS; attempt++) {
+      const entries: Entry[] = [];
+      let [parts, torn] = [0, false];
+      for (const part of socket.dumpParts(dumpRoutes({ family, protocol: PROTOCOL }))) {
+        torn ||= part.torn;
+        entries.push(...part.messages.map(decodeRoute).filter(({ protocol }) => protocol === PROTOCOL));
+        if (++parts % DATAGRAMS_PER_TURN === 0) await turn();
+      }
+      if (!torn) return entries;
+    }
+    throw new NetlinkError(Errno.EBUSY, `the routes changed during ${LIST_ATTEMPTS} dumps`);
+  }
+}
+
+function isGone(cause: unknown): boolean {
+  return cause instanceof NetlinkError && [Errno.ESRCH, Errno.ENOENT].some((errno) => errno === cause.errno);
+}
+
+function refused(route: Route, cause: unknown): Error {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new Error(`${route.prefix} in table ${route.table}: ${reason}`, { cause });
+}

@@ -1,0 +1,50 @@
+/** Between a route in our words and an entry in the kernel's: addresses become bytes, devices become indexes. */
+import { addressFrom, baseOf, bytesOf, lengthOf, type Prefix } from '../model/address.js';
+import type { NextHop, Route } from '../model/route.js';
+import { Errno, type Hop, indexOfName, NetlinkError, nameOfIndex, type RouteEntry } from '../netlink/index.js';
+import { METRIC, PROTOCOL } from './ours.js';
+
+/** What names our entry in the kernel, metric left out. */
+export function placeOf(route: Pick<Route, 'table' | 'prefix'>): Omit<RouteEntry, 'hops' | 'metric'> {
+  const destination = bytesOf(baseOf(route.prefix));
+  return { table: route.table, destination, length: lengthOf(route.prefix), protocol: PROTOCOL };
+}
+
+/** The entry to write. Throws NetlinkError ENODEV when a device does not exist. */
+export function entryOf(route: Route, devices: Devices): RouteEntry {
+  return { ...placeOf(route), metric: METRIC, hops: route.nextHops.map((hop) => hopOf(hop, devices)) };
+}
+
+/** The route that an entry is. */
+export function routeOf(entry: RouteEntry, devices: Devices): Route {
+  return {
+    table: entry.table,
+    prefix: `${addressFrom(entry.destination)}/${entry.length}` as Prefix,
+    nextHops: entry.hops.map(({ gateway, oif }) => {
+      const device = oif === undefined ? undefined : devices.name(oif);
+      return { ...(gateway && { gateway: addressFrom(gateway) }), ...(device && { device }) };
+    }),
+  };
+}
+
+/** Names and indexes of links, each asked for once. Links come and go: keep it for one piece of work only. */
+export class Devices {
+  readonly #indexes = new Map<string, number | undefined>();
+  readonly #names = new Map<number, string | undefined>();
+
+  index(name: string): number | undefined {
+    if (!this.#indexes.has(name)) this.#indexes.set(name, indexOfName(name));
+    return this.#indexes.get(name);
+  }
+
+  name(index: number): string | undefined {
+    if (!this.#names.has(index)) this.#names.set(index, nameOfIndex(index));
+    return this.#names.get(index);
+  }
+}
+
+function hopOf({ gateway, device }: NextHop, devices: Devices): Hop {
+  const oif = device === undefined ? undefined : devices.index(device);
+  if (device !== undefined && oif === undefined) throw new NetlinkError(Errno.ENODEV, `"${device}"`);
+  return { ...(gateway && { gateway: bytesOf(gateway) }), ...(oif && { oif }) };
+}

@@ -1,0 +1,31 @@
+/**
+ * Settings under /proc/sys, by path: `net/ipv4/ip_forward`. Slashes, because a link's name may hold dots.
+ *
+ * /proc/sys/net shows the network namespace of the thread that opens a file, so these are synchronous calls, which run
+ * on the calling thread: inside `inNamespace` they concern the container.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+
+/** The value, or undefined when the kernel has no such setting (IPv6 left out, link gone). */
+export function readSysctl(path: string): string | undefined {
+  try {
+    return readFileSync(`/proc/sys/${path}`, 'utf8').trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Sets a value where it is another. A setting that the kernel does not have stays away. */
+export function ensureSysctl(path: string, value: string): void {
+  const found = readSysctl(path);
+  if (found === undefined || found === value) return;
+  try {
+    writeFileSync(`/proc/sys/${path}`, value);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new Error(`cannot set ${path} from ${found} to ${value}: ${code}; is /proc/sys/net mounted writable?`, {
+      cause,
+    });
+  }
+}

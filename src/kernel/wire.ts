@@ -1,0 +1,100 @@
+/**
+ * The wiring of endpoints with veth pairs: the `Wire` port on Linux.
+ *
+ *     filters -> pair -> host end -> container end -> host end up
+ *
+ * Filters first and "up" last, so that no packet ever passes unguarded. No process is started: four system calls carry
+ * everything. What fails is undone, and the error names the step.
+ */
+import type { Endpoint } from '../model/endpoint.js';
+import { decodeLink, dumpLinks, Errno, getLink, type Link, NetlinkError, openNamespace } from '../netlink/index.js';
+import type { Namespace, Wire, WiredLink } from '../ports.js';
+import { aliasOf, parseAlias } from './alias.js';
+import { configureContainerEnd } from './container-end.js';
+import type { Host } from './host.js';
+import { createPair, prepareHostEnd, raiseHostEnd, refuseOccupied } from './host-end.js';
+import { named } from './step.js';
+import { smallestUplinkMtu } from './uplink.js';
+
+export class VethWire implements Wire {
+  readonly #host: Host;
+
+  constructor(host: Host) {
+    this.#host = host;
+  }
+
+  open(netns: string): Namespace {
+    return openNamespace(netns);
+  }
+
+  async connect(endpoint: Endpoint, namespace: Namespace): Promise<number> {
+    let index: number | undefined;
+    refuseOccupied(endpoint, namespace); // before the filters: those may be of the same endpoint, wired long ago
+    try {
+      named('filters', () => this.#admit(endpoint));
+      index = createPair(this.#host.socket, endpoint, namespace);
+      prepareHostEnd(this.#host.socket, index, endpoint, this.#host.gateways);
+      configureContainerEnd(endpoint, this.#host.gateways, namespace);
+      raiseHostEnd(this.#host.socket, index);
+      return index;
+    } catch (error) {
+      await this.#undo(endpoint, index, error);
+      throw error;
+    }
+  }
+
+  async disconnect(endpoint: Endpoint): Promise<void> {
+    const link = this.#linkOf(endpoint);
+    if (link) await this.#host.removal.remove(link.index);
+    this.#host.filters.expel(endpoint);
+  }
+
+  async links(): Promise<readonly WiredLink[]> {
+    return this.#host.socket.dump(dumpLinks('veth'), decodeLink).flatMap(({ name, index, alias }) => {
+      const named = parseAlias(alias);
+      return named ? [{ name, index, containerId: named.containerId, ifname: named.ifname }] : [];
+    });
+  }
+
+  uplinkMtu(): number {
+    return smallestUplinkMtu(this.#host.socket);
+  }
+
+  #admit(endpoint: Endpoint): void {
+    const table = this.#host.tables.get(endpoint.network);
+    if (table === undefined) throw new Error(`network "${endpoint.network}" has no table yet`);
+    this.#host.filters.admit(endpoint, table);
+  }
+
+  /** The link goes before its filters. What cannot be undone is named beside what went wrong first. */
+  async #undo(endpoint: Endpoint, index: number | undefined, error: unknown): Promise<void> {
+    try {
+      if (index !== undefined) await this.#host.removal.remove(index);
+      this.#host.filters.expel(endpoint);
+    } catch (second) {
+      const [first, then] = [error, second].map((each) => (each instanceof Error ? each.message : String(each)));
+      throw new Error(`${first}; and undoing it failed: ${then}`, { cause: error });
+    }
+  }
+
+  /** By name, or by index when somebody has renamed it; in either case only if it is this endpoint's. */
+  #linkOf(endpoint: Endpoint): Link | undefined {
+    const { name, index } = endpoint.link;
+    const candidates = [this.#link(name), index ? this.#link(index) : undefined];
+    return candidates.find((link) => link !== undefined && belongsTo(link, endpoint));
+  }
+
+  #link(which: number | string): Link | undefined {
+    try {
+      return this.#host.socket.request(getLink(which)).map(decodeLink)[0];
+    } catch (error) {
+      if (error instanceof NetlinkError && error.errno === Errno.ENODEV) return undefined;
+      throw error;
+    }
+  }
+}
+
+/** After a crash between making a link and naming its owner there is no alias; then the MAC address tells. */
+function belongsTo(link: Link, endpoint: Endpoint): boolean {
+  return link.alias ? link.alias === aliasOf(endpoint) : link.mac === endpoint.link.mac;
+}
