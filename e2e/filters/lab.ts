@@ -15,7 +15,7 @@ import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { address } from '../../src/model/address.js';
 import type { Endpoint } from '../../src/model/endpoint.js';
 import type { Network, Networks } from '../../src/model/network.js';
-import { bind, close, indexOfName, send, setns, socket } from '../../src/netlink/index.js';
+import { bind, close, indexOfName, send, setns, socket } from '../../src/netlink/libc.js';
 
 const CLONE_NEWNET = 0x40000000;
 const PREFIX = 's32-filters-';

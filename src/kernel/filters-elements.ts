@@ -7,8 +7,12 @@
  */
 import { type Address, addressFrom, bytesOf, familyOf } from '../model/address.js';
 import type { Endpoint } from '../model/endpoint.js';
-import { interfaceKey, type VerdictElement } from '../netlink/nft-element.js';
+import { interfaceKey, type VerdictElement } from '../netlink/index.js';
 import { fromNetwork, type MapName, toNetwork } from './filters-ruleset.js';
+import { LINK_PREFIX } from './ours.js';
+
+/** A name that is also safe in text for nft. */
+const HOST_END = new RegExp(`^${LINK_PREFIX}[0-9a-zA-Z]{1,12}$`);
 
 /** What of an endpoint the filters look at. */
 export type Admissible = Pick<Endpoint, 'link' | 'mac' | 'addresses'>;
@@ -28,7 +32,7 @@ export interface FilterKey {
  */
 export function keysOf(endpoint: Admissible): FilterKey[] {
   const { name } = endpoint.link;
-  if (!/^s32[0-9a-zA-Z]{1,12}$/.test(name)) throw new RangeError(`not the name of a host end of ours: "${name}"`);
+  if (!HOST_END.test(name)) throw new RangeError(`not the name of a host end of ours: "${name}"`);
   const speaks6 = endpoint.addresses.some((own) => familyOf(own) === 6);
   const sources = speaks6 ? [...endpoint.addresses, linkLocalOf(endpoint.mac)] : endpoint.addresses;
   return [...sources.map((own) => sourceKey(name, own)), ...endpoint.addresses.map(destinationKey)];

@@ -4,9 +4,20 @@
  * The rules are compared with what they were right after we wrote them, byte for byte with their handles, because reading
  * back rules as text would need nft. Elements are compared with those that should be there.
  */
-import { Errno, NetlinkError, type NetlinkSocket } from '../netlink/index.js';
-import { chainIn, chainsDump, ruleIn, rulesDump, tableFlags, tableRequest } from '../netlink/nft-chain.js';
-import { elementsDump, elementsIn, type VerdictElement } from '../netlink/nft-element.js';
+import {
+  chainIn,
+  chainsDump,
+  Errno,
+  elementsDump,
+  elementsIn,
+  NetlinkError,
+  type NetlinkSocket,
+  ruleIn,
+  rulesDump,
+  tableFlags,
+  tableRequest,
+  type VerdictElement,
+} from '../netlink/index.js';
 import type { ElementChange } from './filters-commit.js';
 import { elementId } from './filters-elements.js';
 import { MAPS, TABLE } from './filters-ruleset.js';

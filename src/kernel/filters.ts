@@ -10,8 +10,7 @@
  */
 import { type Endpoint, type EndpointId, endpointKey } from '../model/endpoint.js';
 import type { Networks } from '../model/network.js';
-import { NETLINK_NETFILTER, NetlinkSocket } from '../netlink/index.js';
-import { generation } from '../netlink/nft.js';
+import { generation, NETLINK_NETFILTER, NetlinkSocket } from '../netlink/index.js';
 import { commit, type ElementChange, removeChains } from './filters-commit.js';
 import { elementFor, elementText, type FilterKey, keysOf } from './filters-elements.js';
 import { runNft } from './filters-nft.js';
