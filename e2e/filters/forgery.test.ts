@@ -148,6 +148,12 @@ describe('a container that forges packets', function () {
     expect(invented().length, 'without the filter the host remembers all').to.be.at.least(300);
   });
 
+  it("may still ask for its gateway's MAC, if somebody removed the permanent neighbour", () => {
+    run('ip -n s32-filters-a neigh del fe80::1 dev eth0');
+    run('ip -n s32-filters-a neigh del 169.254.1.1 dev eth0');
+    expect([pings('a', victim.v4), pings('a', victim.v6)]).to.deep.equal([true, true]);
+  });
+
   it('does not leave its network because somebody else overwrites marks', () => {
     // Of its own network nothing is left to reach; the main table has the victim.
     lab.noRoutes(BLUE, [victim]);

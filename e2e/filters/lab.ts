@@ -137,7 +137,7 @@ export class Lab implements Disposable {
   #containers = 0;
 
   constructor() {
-    this.#space('node');
+    this.space('node');
     const node = openSync(`/run/netns/${PREFIX}node`, 'r');
     setns(node, CLONE_NEWNET);
     closeSync(node);
@@ -151,7 +151,7 @@ export class Lab implements Disposable {
   container(name: string, network: string): Container {
     const number = ++this.#containers;
     const [v4, v6] = [`10.0.0.${number}`, `2001:db8:1::${number}`];
-    const space = this.#space(name);
+    const space = this.space(name);
     run(`ip link add s32${name} group ${GROUP} type veth peer name eth0 netns ${space}`);
     const mac = macOf(name, 'eth0');
     for (const own of ['169.254.1.1/32', 'fe80::1/64 nodad']) run(`ip addr add ${own} dev s32${name}`);
@@ -160,7 +160,7 @@ export class Lab implements Disposable {
     inside(name, () => {
       for (const line of [
         'link set lo up',
-        'link set eth0 up',
+        'link set eth0 addrgenmode none up',
         `addr add ${v4}/32 dev eth0`,
         `addr add ${v6}/128 dev eth0 nodad`,
         `neigh replace 169.254.1.1 lladdr ${gateway} dev eth0 nud permanent`,
@@ -203,7 +203,8 @@ export class Lab implements Disposable {
     for (const space of this.#spaces) run(`ip netns del ${space}`);
   }
 
-  #space(name: string): string {
+  /** A network namespace with this name, empty. */
+  space(name: string): string {
     const space = PREFIX + name;
     try {
       run(`ip netns del ${space}`); // left by a test that was killed
@@ -215,7 +216,7 @@ export class Lab implements Disposable {
   }
 
   #uplink(): void {
-    const router = this.#space('router');
+    const router = this.space('router');
     run(`ip link add up0 type veth peer name down0 netns ${router}`);
     for (const own of [`${NODE.v4}/24`, `${NODE.v6}/64 nodad`]) run(`ip addr add ${own} dev up0`);
     run('ip link set up0 up');
