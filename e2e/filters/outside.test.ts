@@ -17,6 +17,7 @@ import {
   readLink,
   run,
   sendFrames,
+  spaceOf,
   sysctl,
 } from './lab.js';
 
@@ -82,7 +83,7 @@ describe('packets from outside', function () {
     ).to.equal(0);
     const report = (to: string) => {
       try {
-        return run(`ip netns exec s32-filters-a ping -n -c 1 -W 1 ${to}`);
+        return run(`ip netns exec ${spaceOf('a')} ping -n -c 1 -W 1 ${to}`);
       } catch (error) {
         return (error as { stdout: string }).stdout;
       }

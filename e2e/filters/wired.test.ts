@@ -7,7 +7,7 @@ import { VethWire } from '../../src/kernel/wire.js';
 import { address, hostPrefix, prefix } from '../../src/model/address.js';
 import type { Endpoint } from '../../src/model/endpoint.js';
 import { MAIN_TABLE } from '../../src/model/route.js';
-import { echoesHeard, Lab, NODE, networksOf, pings } from './lab.js';
+import { echoesHeard, Lab, NODE, networksOf, pings, spaceOf } from './lab.js';
 
 const TABLES: Record<string, number> = { blue: 1001, green: 1002 };
 
@@ -17,7 +17,7 @@ function endpoint(name: string, number: number, network: string): Endpoint {
     ...id,
     network,
     state: 'pending',
-    netns: `/run/netns/s32-filters-${name}`,
+    netns: `/run/netns/${spaceOf(name)}`,
     netnsInode: 0,
     link: { name: hostLinkName(id), index: 0, mac: `02:53:32:01:00:0${number}` },
     mac: `02:53:32:02:00:0${number}`,
