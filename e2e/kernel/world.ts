@@ -1,6 +1,7 @@
 /** A node in a private network namespace: uplink, networks, and an endpoint per container. */
-import { hostLinkName } from '../../src/kernel/link-name.js';
+
 import type { Filters } from '../../src/kernel/filters.js';
+import { hostLinkName } from '../../src/kernel/link-name.js';
 import { address, type Prefix, prefix } from '../../src/model/address.js';
 import type { Endpoint } from '../../src/model/endpoint.js';
 import type { Network, Networks } from '../../src/model/network.js';
@@ -32,7 +33,12 @@ export function networks(...egress: Network['egress'][]): Networks {
 }
 
 /** The n-th container's endpoint: 10.20.x.y and 2001:db8:20::n, everything through the gateway. */
-export function endpointNumber(n: number, netns: string, ifname = 'eth0', families: readonly (4 | 6)[] = [4, 6]): Endpoint {
+export function endpointNumber(
+  n: number,
+  netns: string,
+  ifname = 'eth0',
+  families: readonly (4 | 6)[] = [4, 6],
+): Endpoint {
   const id = { containerId: `container${n}`, ifname };
   const mac = (end: number) => `02:53:${end.toString(16).padStart(2, '0')}:00:${hex(n >> 8)}:${hex(n & 255)}`;
   const [v4, v6] = [address(`10.20.${n >> 8}.${n & 255}`), address(`2001:db8:20::${n.toString(16)}`)];
@@ -56,6 +62,7 @@ export function endpointNumber(n: number, netns: string, ifname = 'eth0', famili
 export function makeUplink(otherEnd: string): void {
   run('ip', 'link', 'set', 'lo', 'up');
   run('ip', 'link', 'add', 'uplink', 'mtu', '1450', 'type', 'veth', 'peer', 'name', 'tor', 'netns', otherEnd);
+  run('ip', 'link', 'set', 'uplink', 'addrgenmode', 'none'); // a link-local address changes its state by itself
   run('ip', 'addr', 'add', '192.0.2.1/31', 'dev', 'uplink');
   run('ip', 'addr', 'add', '2001:db8:ffff::1/127', 'dev', 'uplink', 'nodad');
   run('ip', 'link', 'set', 'uplink', 'up');

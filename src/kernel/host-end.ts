@@ -37,7 +37,10 @@ export function refuseOccupied({ link, ifname }: Endpoint, namespace: Namespace)
     throw new WiringError('veth pair', `the container has an interface "${ifname}" already`);
   }
   if (indexOfName(link.name) !== undefined) {
-    throw new WiringError('veth pair', `the host has a link "${link.name}" already; if nothing uses it: ip link del ${link.name}`);
+    throw new WiringError(
+      'veth pair',
+      `the host has a link "${link.name}" already; if nothing uses it: ip link del ${link.name}`,
+    );
   }
 }
 
