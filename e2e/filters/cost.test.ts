@@ -57,8 +57,14 @@ describe('the cost of the filters', function () {
     const start = performance.now();
     await filters.separate(networksOf({ blue: BLUE, green: 1002 }));
     const write = performance.now() - start;
-    run('nft add table inet s32-filters-foreign');
-    const audit = median([1], () => expect(filters.changed()).to.equal(false));
+    let audit = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < 5; i++) {
+      run(`nft add table inet s32-filters-foreign${i}`);
+      audit = Math.min(
+        audit,
+        median([i], () => expect(filters.changed()).to.equal(false)),
+      );
+    }
     const say = (times: readonly [number, number]) =>
       `admit ${times[0].toFixed(2)} ms, expel ${times[1].toFixed(2)} ms`;
     console.log(`      with 1: ${say(few)}; with ${MANY}: ${say(many)}`);

@@ -13,6 +13,7 @@ import {
   readLink,
   run,
   sendFrames,
+  spaceOf,
   sysctl,
 } from './lab.js';
 
@@ -90,7 +91,7 @@ describe('a container that forges packets', function () {
     lab.routes(BLUE, [stolen]);
     expect(heard(() => send({ from: stolen.v4, to: victim.v4, type: 8, body: ECHO }))).to.equal(0);
     expect(heard(() => send({ from: stolen.v6, to: victim.v6, type: 128, body: ECHO }))).to.equal(0);
-    run('ip -n s32-filters-a addr add 203.0.113.9/32 dev eth0');
+    run(`ip -n ${spaceOf('a')} addr add 203.0.113.9/32 dev eth0`);
     expect(heard(() => pings('a', victim.v4, '-I 203.0.113.9'))).to.equal(0);
     expect(heard(() => pings('a', victim.v4))).to.equal(1);
   });
@@ -146,6 +147,12 @@ describe('a container that forges packets', function () {
     expect(invented().length).to.equal(0);
     await without('prerouting-raw', attack);
     expect(invented().length, 'without the filter the host remembers all').to.be.at.least(300);
+  });
+
+  it("may still ask for its gateway's MAC, if somebody removed the permanent neighbour", () => {
+    run(`ip -n ${spaceOf('a')} neigh del fe80::1 dev eth0`);
+    run(`ip -n ${spaceOf('a')} neigh del 169.254.1.1 dev eth0`);
+    expect([pings('a', victim.v4), pings('a', victim.v6)]).to.deep.equal([true, true]);
   });
 
   it('does not leave its network because somebody else overwrites marks', () => {

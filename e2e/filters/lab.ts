@@ -11,14 +11,15 @@
  * otherwise: what is dropped, the filters dropped.
  */
 import { execFileSync } from 'node:child_process';
-import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { address } from '../../src/model/address.js';
 import type { Endpoint } from '../../src/model/endpoint.js';
 import type { Network, Networks } from '../../src/model/network.js';
 import { bind, close, indexOfName, send, setns, socket } from '../../src/netlink/libc.js';
 
 const CLONE_NEWNET = 0x40000000;
-const PREFIX = 's32-filters-';
+/** Name of a namespace of this run: other runs may go on beside it. */
+export const spaceOf = (name: string) => `s32-filters-${process.pid}-${name}`;
 export const OUTSIDE = { v4: '198.51.100.1', v6: '2001:db8:100::1' };
 export const ROUTER = { v4: '192.0.2.254', v6: '2001:db8:ff::fe' };
 export const NODE = { v4: '192.0.2.1', v6: '2001:db8:ff::1' };
@@ -50,7 +51,7 @@ export function sysctl(name: string, value: number | string): void {
 
 /** Runs `work` inside a container or the router: synchronous, because the thread comes back afterwards. */
 export function inside<T>(name: string, work: () => T): T {
-  const [there, here] = [openSync(`/run/netns/${PREFIX}${name}`, 'r'), openSync('/proc/thread-self/ns/net', 'r')];
+  const [there, here] = [openSync(`/run/netns/${spaceOf(name)}`, 'r'), openSync('/proc/thread-self/ns/net', 'r')];
   try {
     setns(there, CLONE_NEWNET);
     return work();
@@ -80,7 +81,7 @@ export function icmpHeard(name: string): number {
 /** Does a ping come back? */
 export function pings(from: string, to: string, options = ''): boolean {
   try {
-    run(`ip netns exec ${PREFIX}${from} ping -n -q -c 1 -W 0.5${options && ` ${options}`} ${to}`);
+    run(`ip netns exec ${spaceOf(from)} ping -n -q -c 1 -W 0.5${options && ` ${options}`} ${to}`);
     return true;
   } catch {
     return false;
@@ -137,8 +138,9 @@ export class Lab implements Disposable {
   #containers = 0;
 
   constructor() {
-    this.#space('node');
-    const node = openSync(`/run/netns/${PREFIX}node`, 'r');
+    sweep();
+    this.space('node');
+    const node = openSync(`/run/netns/${spaceOf('node')}`, 'r');
     setns(node, CLONE_NEWNET);
     closeSync(node);
     for (const name of ['ipv4/ip_forward', 'ipv6/conf/all/forwarding']) sysctl(name, 1);
@@ -151,7 +153,7 @@ export class Lab implements Disposable {
   container(name: string, network: string): Container {
     const number = ++this.#containers;
     const [v4, v6] = [`10.0.0.${number}`, `2001:db8:1::${number}`];
-    const space = this.#space(name);
+    const space = this.space(name);
     run(`ip link add s32${name} group ${GROUP} type veth peer name eth0 netns ${space}`);
     const mac = macOf(name, 'eth0');
     for (const own of ['169.254.1.1/32', 'fe80::1/64 nodad']) run(`ip addr add ${own} dev s32${name}`);
@@ -160,7 +162,7 @@ export class Lab implements Disposable {
     inside(name, () => {
       for (const line of [
         'link set lo up',
-        'link set eth0 up',
+        'link set eth0 addrgenmode none up',
         `addr add ${v4}/32 dev eth0`,
         `addr add ${v6}/128 dev eth0 nodad`,
         `neigh replace 169.254.1.1 lladdr ${gateway} dev eth0 nud permanent`,
@@ -203,11 +205,9 @@ export class Lab implements Disposable {
     for (const space of this.#spaces) run(`ip netns del ${space}`);
   }
 
-  #space(name: string): string {
-    const space = PREFIX + name;
-    try {
-      run(`ip netns del ${space}`); // left by a test that was killed
-    } catch {}
+  /** A network namespace with this name, empty. */
+  space(name: string): string {
+    const space = spaceOf(name);
     run(`ip netns add ${space}`);
     this.#spaces.push(space);
     inside(name, () => sysctl('ipv6/conf/default/accept_dad', 0)); // or addresses are useless for a second
@@ -215,7 +215,7 @@ export class Lab implements Disposable {
   }
 
   #uplink(): void {
-    const router = this.#space('router');
+    const router = this.space('router');
     run(`ip link add up0 type veth peer name down0 netns ${router}`);
     for (const own of [`${NODE.v4}/24`, `${NODE.v6}/64 nodad`]) run(`ip addr add ${own} dev up0`);
     run('ip link set up0 up');
@@ -236,13 +236,20 @@ export class Lab implements Disposable {
   }
 }
 
+/** Removes what killed runs have left. */
+function sweep(): void {
+  for (const [space, pid] of run('ip netns list').matchAll(/^s32-filters-(\d+)-\S+/gm)) {
+    if (!existsSync(`/proc/${pid}`)) run(`ip netns del ${space}`);
+  }
+}
+
 function endpointOf(name: string, network: string, mac: string, addresses: readonly string[]): Endpoint {
   return {
     containerId: `lab-${name}`,
     ifname: 'eth0',
     network,
     state: 'attached',
-    netns: `/run/netns/${PREFIX}${name}`,
+    netns: `/run/netns/${spaceOf(name)}`,
     netnsInode: 0,
     link: { name: `s32${name}`, index: 0, mac: readLink(`s32${name}`) },
     mac,

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { type Filters, openFilters } from '../../src/kernel/filters.js';
-import { type Container, Lab, networksOf, nft, pings, run } from './lab.js';
+import { type Container, Lab, networksOf, nft, pings, run, spaceOf } from './lab.js';
 
 const [BLUE, GREEN] = [1001, 1002];
 const NETWORKS = networksOf({ blue: BLUE, green: GREEN });
@@ -24,7 +24,7 @@ const foreign = () =>
 
 /** Pings a thousand times a second and returns what ping says at the end. */
 async function flood(to: string, count: number): Promise<string> {
-  const args = `netns exec s32-filters-a ping -q -n -i 0.001 -c ${count} -W 0.5 ${to}`.split(' ');
+  const args = `netns exec ${spaceOf('a')} ping -q -n -i 0.001 -c ${count} -W 0.5 ${to}`.split(' ');
   const { stdout } = await promisify(execFile)('ip', args).catch((error: { stdout: string }) => error);
   return stdout;
 }

@@ -62,6 +62,7 @@ export function endpointNumber(
 export function makeUplink(otherEnd: string): void {
   run('ip', 'link', 'set', 'lo', 'up');
   run('ip', 'link', 'add', 'uplink', 'mtu', '1450', 'type', 'veth', 'peer', 'name', 'tor', 'netns', otherEnd);
+  run('ip', 'link', 'set', 'uplink', 'addrgenmode', 'none'); // a link-local address changes its state by itself
   run('ip', 'addr', 'add', '192.0.2.1/31', 'dev', 'uplink');
   run('ip', 'addr', 'add', '2001:db8:ffff::1/127', 'dev', 'uplink', 'nodad');
   run('ip', 'link', 'set', 'uplink', 'up');

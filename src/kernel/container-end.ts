@@ -95,10 +95,12 @@ function neighbourStep(index: number, gateway: Address, mac: string): Step {
 function routeStep(index: number, prefix: Prefix, { addresses }: Endpoint, gateways: Gateways): Step {
   const family = familyOf(prefix);
   const source = addresses.find((own) => familyOf(own) === family);
+  if (!source)
+    throw new WiringError(`container route ${prefix}`, `the container has no IPv${family} address to leave from`);
   const gateway = bytesOf(family === 4 ? gateways.v4 : gateways.v6);
   const place = { destination: bytesOf(baseOf(prefix)), length: lengthOf(prefix) };
   const hops = [{ gateway, oif: index }];
-  const route = { ...place, hops, ...(source && { source: bytesOf(source) }) };
+  const route = { ...place, hops, source: bytesOf(source) };
   return { what: `container route ${prefix}`, ...routeRequests(index, route) };
 }
 

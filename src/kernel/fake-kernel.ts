@@ -1,103 +1,129 @@
 /**
- * The kernel's routing in memory. It refuses what Linux refuses (a device that is not there, a gateway that no connected
- * prefix holds), drops the routes of a link that goes, and can be `broken`. The contract suite runs on it and on Linux.
+ * A kernel in memory, for tests of whoever uses the port. It refuses what Linux refuses: a route out of a link that does
+ * not exist or is down, and a gateway that no connected prefix holds. What it took can be printed as commands.
  */
-import { contains, type Prefix } from '../model/address.js';
+import { type Address, contains, familyOf, type Prefix } from '../model/address.js';
 import type { Networks } from '../model/network.js';
-import { type Route, routeKey } from '../model/route.js';
+import { type NextHop, type Route, routeKey } from '../model/route.js';
 import type { Failures, Kernel, KernelEvent } from '../ports.js';
+import { putRouteCommand } from './as-commands.js';
 
 export class FakeKernel implements Kernel {
-  /** Set: every change is refused with this reason. */
-  broken: string | undefined;
-  /** Networks as last separated. */
-  separated: Networks | undefined;
+  /** While set, every call fails with it. */
+  broken: Error | undefined;
+  /** What the last `separate` was given. */
+  networks: Networks | undefined;
+  /** Links that are up, and the prefixes connected to each. */
+  readonly #links = new Map<string, readonly Prefix[]>();
   readonly #routes = new Map<string, Route>();
-  readonly #links = new Set<string>();
-  readonly #connected: readonly Prefix[];
-  #hear: (event: KernelEvent) => void = () => {};
+  readonly #hearers = new Set<(event: KernelEvent) => void>();
 
-  /** @param connected prefixes of the host's own links: where gateways may be */
-  constructor(connected: readonly Prefix[]) {
-    this.#connected = connected;
-  }
-
-  addLink(name: string): void {
-    this.#links.add(name);
-    this.#hear({ kind: 'links-changed' });
-  }
-
-  /** A link goes down or away, and Linux takes its routes with it. */
-  removeLink(name: string): void {
-    this.#links.delete(name);
-    for (const route of this.all()) if (route.nextHops.some(({ device }) => device === name)) this.drop(route);
-    this.#hear({ kind: 'links-changed' });
-  }
-
-  /** Somebody deletes one of our routes by hand. */
-  drop(route: Route): void {
-    if (this.#routes.delete(routeKey(route))) this.#hear({ kind: 'route-removed', route });
-  }
-
-  /** Somebody flushes all of it, and the events are lost. */
-  loseAll(): void {
-    this.#routes.clear();
-    this.#hear({ kind: 'lost' });
-  }
-
-  all(): Route[] {
+  async routes(): Promise<readonly Route[]> {
+    this.#mayBreak();
     return [...this.#routes.values()];
   }
 
-  async routes(): Promise<readonly Route[]> {
-    if (this.broken) throw new Error(this.broken);
-    return this.all();
-  }
-
   async put(routes: readonly Route[]): Promise<Failures<Route>> {
-    return this.#each(routes, (route) => {
-      this.#check(route);
-      this.#routes.set(routeKey(route), route);
-      this.#hear({ kind: 'route-added', route });
-    });
+    this.#mayBreak();
+    const failures = new Map<Route, Error>();
+    for (const route of routes) {
+      const reason = this.#whyNot(route);
+      if (reason) failures.set(route, new Error(`${route.prefix} in table ${route.table}: ${reason}`));
+      else this.#routes.set(routeKey(route), this.#completed(route));
+    }
+    return failures;
   }
 
   async remove(routes: readonly Route[]): Promise<Failures<Route>> {
-    return this.#each(routes, (route) => this.drop(route));
+    this.#mayBreak();
+    for (const route of routes) this.#routes.delete(routeKey(route));
+    return new Map();
   }
 
   async separate(networks: Networks): Promise<void> {
-    this.separated = networks;
+    this.#mayBreak();
+    this.networks = networks;
   }
 
   watch(hear: (event: KernelEvent) => void, signal: AbortSignal): void {
-    this.#hear = hear;
-    signal.addEventListener('abort', () => (this.#hear = () => {}), { once: true });
+    this.#hearers.add(hear);
+    signal.addEventListener('abort', () => this.#hearers.delete(hear));
   }
 
-  #check({ nextHops }: Route): void {
-    for (const { gateway, device } of nextHops) {
-      if (device !== undefined && !this.#links.has(device)) throw new Error(`Cannot find device "${device}"`);
-      if (
-        gateway !== undefined &&
-        device === undefined &&
-        !this.#connected.some((prefix) => contains(prefix, gateway))
-      ) {
-        throw new Error('Nexthop has invalid gateway.');
-      }
-    }
+  /** A link comes up with these prefixes connected. */
+  linkUp(name: string, connected: readonly Prefix[] = []): void {
+    this.#links.set(name, connected);
+    this.#tell({ kind: 'links-changed' });
   }
 
-  #each(routes: readonly Route[], work: (route: Route) => void): Failures<Route> {
-    const failures = new Map<Route, Error>();
-    for (const route of routes) {
-      try {
-        if (this.broken) throw new Error(this.broken);
-        work(route);
-      } catch (error) {
-        failures.set(route, error as Error);
-      }
+  /** A link goes down: the routes on it vanish without a word each, as Linux does it. */
+  linkDown(name: string): void {
+    this.#links.delete(name);
+    for (const [key, { nextHops }] of this.#routes) {
+      if (nextHops.some(({ device }) => device === name)) this.#routes.delete(key);
     }
-    return failures;
+    this.#tell({ kind: 'lost' });
+  }
+
+  /** Somebody flushes every table, and the events about it are lost. */
+  loseAll(): void {
+    this.#routes.clear();
+    this.#tell({ kind: 'lost' });
+  }
+
+  /** What it holds, also while it is broken. */
+  get held(): readonly Route[] {
+    return [...this.#routes.values()];
+  }
+
+  /** Somebody else removes a route of ours. */
+  removeBehindBack(route: Route): void {
+    if (this.#routes.delete(routeKey(route))) this.#tell({ kind: 'route-removed', route });
+  }
+
+  /** Somebody else writes a route in our name. */
+  putBehindBack(route: Route): void {
+    this.#routes.set(routeKey(route), route);
+    this.#tell({ kind: 'route-added', route });
+  }
+
+  /** The commands that make another kernel hold the same routes. */
+  asCommands(): string[] {
+    return [...this.#routes.values()].map(putRouteCommand).sort();
+  }
+
+  #tell(event: KernelEvent): void {
+    for (const hear of this.#hearers) hear(event);
+  }
+
+  #mayBreak(): void {
+    if (this.broken) throw this.broken;
+  }
+
+  #whyNot({ prefix, nextHops }: Route): string | undefined {
+    if (nextHops.length === 0) return 'Invalid argument: no next hop';
+    return nextHops.map((hop) => this.#whyNotHop(hop, prefix)).find((reason) => reason !== undefined);
+  }
+
+  #whyNotHop({ gateway, device }: NextHop, prefix: Prefix): string | undefined {
+    if (device !== undefined && !this.#links.has(device)) return `No such device: "${device}"`;
+    if (gateway === undefined) return device === undefined ? 'Invalid argument: neither gateway nor device' : undefined;
+    if (familyOf(gateway) === 4 && familyOf(prefix) === 6) return 'Invalid argument: an IPv4 gateway for IPv6';
+    if (gateway.startsWith('fe80:') && device !== undefined) return undefined;
+    return this.#deviceTo(gateway, device) ? undefined : 'Network is unreachable: Nexthop has invalid gateway';
+  }
+
+  #deviceTo(gateway: Address, device: string | undefined): string | undefined {
+    const links = [...this.#links].filter(([name]) => device === undefined || name === device);
+    return links.find(([, connected]) => connected.some((prefix) => contains(prefix, gateway)))?.[0];
+  }
+
+  /** As Linux answers: with the device that a gateway is behind. */
+  #completed(route: Route): Route {
+    const nextHops = route.nextHops.map((hop) => {
+      const device = hop.device ?? (hop.gateway && this.#deviceTo(hop.gateway, undefined));
+      return { ...hop, ...(device && { device }) };
+    });
+    return { ...route, nextHops };
   }
 }

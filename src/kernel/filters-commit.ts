@@ -5,10 +5,16 @@
  * already (ENOENT), one that should come is there with another verdict (EEXIST, EBUSY). So the same is tried again with
  * that in mind, instead of asking first: the common case costs one system call.
  */
-import { Errno, type NetlinkError, type NetlinkSocket } from '../netlink/index.js';
-import { transaction } from '../netlink/nft.js';
-import { removeChain } from '../netlink/nft-chain.js';
-import { addElement, removeElement, type VerdictElement } from '../netlink/nft-element.js';
+import {
+  addElement,
+  Errno,
+  type NetlinkError,
+  type NetlinkSocket,
+  removeChain,
+  removeElement,
+  transaction,
+  type VerdictElement,
+} from '../netlink/index.js';
 import { TABLE } from './filters-ruleset.js';
 
 /** Elements that should be, and elements that should not. */

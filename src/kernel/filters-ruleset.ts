@@ -12,6 +12,10 @@
  *                           forward          to an endpoint and without a mark: drop.
  *     from the host itself  (output)         never filtered: health probes.
  *
+ * A mark decides about both ways of a packet, so the table of a network has to hold the routes to its own endpoints,
+ * whatever it imports. And where a network goes on to the main table (egress `host`), that lookup has to leave out the
+ * host's own routes to endpoints (`suppress_ifgroup`), or all such networks of a node reach each other through it.
+ *
  * Networks are verdict chains, endpoints are map elements, so a packet costs the same with one endpoint or thousands.
  * A chain's name tells its whole content: `net-1001` never means anything but mark 1001. That is why a change of networks
  * can be made hitless: new chains are filled first, elements move in one transaction, chains that nobody uses go last.
@@ -21,11 +25,10 @@
  * prerouting stands after destination NAT (every nat chain of Linux 4.18 and newer runs at -100, whatever priority it
  * names), so a published port or a masqueraded answer is judged by the address it really goes to.
  */
+import { LINK_PREFIX, MARK_MASK } from './ours.js';
 
 /** The one table. */
 export const TABLE = 'slash32';
-/** The bits of a packet's mark that are ours. kube-proxy has 0x4000 and 0x8000, Calico the upper half. */
-export const MARK_MASK = 0x3fff;
 /** The verdict maps: who may send from where, and whose address is whose. */
 export const MAPS = {
   source4: 'ifname . ipv4_addr',
@@ -67,6 +70,9 @@ function tableText(tables: Iterable<number>): string {
   return `table inet ${TABLE} {\n${[...maps, ...chains].join('\n')}}\n`;
 }
 
+/** Every host end of ours, as nft writes it. */
+const HOST_ENDS = `"${LINK_PREFIX}*"`;
+
 type Chain = readonly [name: string, ...lines: string[]];
 
 function chainText([name, ...lines]: Chain): string {
@@ -86,8 +92,8 @@ const SHARED_CHAINS: readonly Chain[] = [
   [
     'return-route',
     // Routers on the way are in no network, and path MTU discovery needs them. Other endpoints are no routers.
-    'iifname != "s32*" icmp type { destination-unreachable, time-exceeded, parameter-problem } accept',
-    'iifname != "s32*" icmpv6 type { destination-unreachable, packet-too-big, time-exceeded, parameter-problem } accept',
+    `iifname != ${HOST_ENDS} icmp type { destination-unreachable, time-exceeded, parameter-problem } accept`,
+    `iifname != ${HOST_ENDS} icmpv6 type { destination-unreachable, packet-too-big, time-exceeded, parameter-problem } accept`,
     'fib saddr . mark oif missing drop',
     'accept',
   ],
@@ -105,20 +111,24 @@ const SHARED_CHAINS: readonly Chain[] = [
   ['network-of-source', 'iifname . ip saddr vmap @source4', 'iifname . ip6 saddr vmap @source6'],
   [
     'to-endpoint',
-    `iifname != "s32*" meta mark & ${hex(MARK_MASK)} != 0 accept`,
+    `iifname != ${HOST_ENDS} meta mark & ${hex(MARK_MASK)} != 0 accept`,
     'ip daddr vmap @destination4',
     'ip6 daddr vmap @destination6',
     'drop',
   ],
-  ['prerouting-raw', 'type filter hook prerouting priority raw; policy accept;', 'iifname "s32*" goto from-endpoint'],
+  [
+    'prerouting-raw',
+    'type filter hook prerouting priority raw; policy accept;',
+    `iifname ${HOST_ENDS} goto from-endpoint`,
+  ],
   [
     'prerouting',
     'type filter hook prerouting priority dstnat + 1; policy accept;',
-    'iifname "s32*" goto network-of-source',
+    `iifname ${HOST_ENDS} goto network-of-source`,
     'ip daddr vmap @destination4',
     'ip6 daddr vmap @destination6',
   ],
-  ['forward', 'type filter hook forward priority filter; policy accept;', 'oifname "s32*" goto to-endpoint'],
+  ['forward', 'type filter hook forward priority filter; policy accept;', `oifname ${HOST_ENDS} goto to-endpoint`],
 ];
 
 function hex(value: number): string {

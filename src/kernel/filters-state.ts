@@ -4,9 +4,20 @@
  * The rules are compared with what they were right after we wrote them, byte for byte with their handles, because reading
  * back rules as text would need nft. Elements are compared with those that should be there.
  */
-import { Errno, NetlinkError, type NetlinkSocket } from '../netlink/index.js';
-import { chainIn, chainsDump, ruleIn, rulesDump, tableFlags, tableRequest } from '../netlink/nft-chain.js';
-import { elementsDump, elementsIn, type VerdictElement } from '../netlink/nft-element.js';
+import {
+  chainIn,
+  chainsDump,
+  Errno,
+  elementsDump,
+  elementsIn,
+  NetlinkError,
+  type NetlinkSocket,
+  ruleIn,
+  rulesDump,
+  tableFlags,
+  tableRequest,
+  type VerdictElement,
+} from '../netlink/index.js';
 import type { ElementChange } from './filters-commit.js';
 import { elementId } from './filters-elements.js';
 import { MAPS, TABLE } from './filters-ruleset.js';
@@ -28,12 +39,20 @@ export function structure(socket: NetlinkSocket): string | undefined {
   ].join('\n');
 }
 
-/** What has to change so that the maps hold exactly the wanted elements. */
-export function elementsToChange(socket: NetlinkSocket, wanted: readonly VerdictElement[]): ElementChange {
-  const found = new Map(elements(socket).map((element) => [elementId(element), element]));
-  const put = wanted.filter((element) => found.get(elementId(element))?.chain !== element.chain);
-  for (const element of wanted) found.delete(elementId(element));
-  return { put, remove: [...found.values()] };
+/**
+ * What has to change so that the maps hold exactly the wanted elements.
+ * @param wanted by id
+ */
+export function elementsToChange(socket: NetlinkSocket, wanted: ReadonlyMap<string, VerdictElement>): ElementChange {
+  const missing = new Map(wanted);
+  const remove: VerdictElement[] = [];
+  for (const found of elements(socket)) {
+    const id = elementId(found);
+    const chain = wanted.get(id)?.chain;
+    if (chain === undefined) remove.push(found);
+    else if (chain === found.chain) missing.delete(id);
+  }
+  return { put: [...missing.values()], remove };
 }
 
 function elements(socket: NetlinkSocket): VerdictElement[] {

@@ -10,10 +10,9 @@
  */
 import { type Endpoint, type EndpointId, endpointKey } from '../model/endpoint.js';
 import type { Networks } from '../model/network.js';
-import { NETLINK_NETFILTER, NetlinkSocket } from '../netlink/index.js';
-import { generation } from '../netlink/nft.js';
+import { generation, NETLINK_NETFILTER, NetlinkSocket } from '../netlink/index.js';
 import { commit, type ElementChange, removeChains } from './filters-commit.js';
-import { elementFor, elementId, elementText, type FilterKey, keysOf } from './filters-elements.js';
+import { elementFor, elementText, type FilterKey, keysOf } from './filters-elements.js';
 import { runNft } from './filters-nft.js';
 import { rebuildText, repairText, tableOfChain } from './filters-ruleset.js';
 import { chainNames, elementsToChange, structure } from './filters-state.js';
@@ -80,8 +79,8 @@ class NftFilters implements Filters {
 
   admit(endpoint: Endpoint, table: number): void {
     const keys = keysOf(endpoint);
-    const ids = new Set(keys.map(elementId));
-    const stale = this.#ownKeys(endpoint).filter((key) => !ids.has(elementId(key)));
+    const ids = new Set(keys.map(({ id }) => id));
+    const stale = this.#ownKeys(endpoint).filter((key) => !ids.has(key.id));
     this.#commit({ put: keys.map((key) => elementFor(key, table)), remove: stale });
     this.#forget(endpoint);
     this.#remember(endpoint, table);
@@ -162,7 +161,7 @@ class NftFilters implements Filters {
   }
 
   #wanted() {
-    return this.#settled().map(({ key, table }) => elementFor(key, table));
+    return new Map(this.#settled().map(({ key, table }) => [key.id, elementFor(key, table)]));
   }
 
   #texts(): string[] {
@@ -174,25 +173,25 @@ class NftFilters implements Filters {
     return [...this.#admitted].flatMap(([owner, { keys, table }]) =>
       table === undefined
         ? []
-        : keys.filter((key) => this.#owners.get(elementId(key)) === owner).map((key) => ({ key, table })),
+        : keys.filter((key) => this.#owners.get(key.id) === owner).map((key) => ({ key, table })),
     );
   }
 
   #ownKeys(id: EndpointId): readonly FilterKey[] {
     const owner = endpointKey(id);
     const keys = this.#admitted.get(owner)?.keys ?? [];
-    return keys.filter((key) => this.#owners.get(elementId(key)) === owner);
+    return keys.filter((key) => this.#owners.get(key.id) === owner);
   }
 
   #remember(endpoint: Endpoint, table: number | undefined): void {
     const owner = endpointKey(endpoint);
     const keys = keysOf(endpoint);
     this.#admitted.set(owner, { endpoint, keys, table });
-    for (const key of keys) this.#owners.set(elementId(key), owner);
+    for (const key of keys) this.#owners.set(key.id, owner);
   }
 
   #forget(id: EndpointId): void {
-    for (const key of this.#ownKeys(id)) this.#owners.delete(elementId(key));
+    for (const key of this.#ownKeys(id)) this.#owners.delete(key.id);
     this.#admitted.delete(endpointKey(id));
   }
 }

@@ -25,7 +25,7 @@ import { turn } from './turn.js';
 
 /** About 10 ms of work; then the event loop has its turn. */
 const ROUTES_PER_TURN = 2048;
-const DATAGRAMS_PER_TURN = 32;
+const DATAGRAMS_PER_TURN = 8;
 const LIST_ATTEMPTS = 20;
 
 type Entry = ReturnType<typeof decodeRoute>;
@@ -41,18 +41,16 @@ export class OurRoutes {
 
   /** Every route of ours. Where a stray hides ours, the stray: it is what packets follow. */
   async list(): Promise<Route[]> {
-    const entries = [...(await this.#entries(AF_INET)), ...(await this.#entries(AF_INET6))];
-    const devices = new Devices();
+    const found = [...(await this.#found(AF_INET)), ...(await this.#found(AF_INET6))];
+    const byKey = new Map<string, Found>();
     this.#strays = new Map();
-    const listed = new Map<string, { readonly route: Route; readonly metric: number }>();
-    for (const entry of entries) {
-      const route = routeOf(entry, devices);
-      const key = routeKey(route);
-      const other = listed.get(key);
-      if (!other || entry.metric < other.metric) listed.set(key, { route, metric: entry.metric });
-      this.#noticeStray(key, entry.metric);
+    for (const each of found) {
+      const key = routeKey(each.route);
+      const other = byKey.get(key);
+      if (!other || each.metric < other.metric) byKey.set(key, each);
+      this.#noticeStray(key, each.metric);
     }
-    return [...listed.values()].map(({ route }) => route);
+    return [...byKey.values()].map(({ route }) => route);
   }
 
   /** The route of an entry that an event told about. */
@@ -125,20 +123,28 @@ export class OurRoutes {
   }
 
   /** On a socket of its own, since other work goes on between the parts. Anew when the table changed in mid-dump. */
-  async #entries(family: number): Promise<Entry[]> {
+  async #found(family: number): Promise<Found[]> {
     using socket = new NetlinkSocket(NETLINK_ROUTE);
     for (let attempt = 1; attempt <= LIST_ATTEMPTS; attempt++) {
-      const entries: Entry[] = [];
+      const [found, devices]: [Found[], Devices] = [[], new Devices()];
       let [parts, torn] = [0, false];
       for (const part of socket.dumpParts(dumpRoutes({ family, protocol: PROTOCOL }))) {
         torn ||= part.torn;
-        entries.push(...part.messages.map(decodeRoute).filter(({ protocol }) => protocol === PROTOCOL));
+        for (const entry of part.messages.map(decodeRoute)) {
+          if (entry.protocol === PROTOCOL) found.push({ route: routeOf(entry, devices), metric: entry.metric });
+        }
         if (++parts % DATAGRAMS_PER_TURN === 0) await turn();
       }
-      if (!torn) return entries;
+      if (!torn) return found;
     }
     throw new NetlinkError(Errno.EBUSY, `the routes changed during ${LIST_ATTEMPTS} dumps`);
   }
+}
+
+/** A route as listed, and the metric of its entry. */
+interface Found {
+  readonly route: Route;
+  readonly metric: number;
 }
 
 function isGone(cause: unknown): boolean {

@@ -1,5 +1,5 @@
 /** A piece of wiring: what it is for, in words for an error, and the message that does it. */
-import { Errno, type NetlinkSocket, type Request } from '../netlink/index.js';
+import { Errno, NetlinkError, type NetlinkSocket, type Request } from '../netlink/index.js';
 
 export interface Step {
   readonly what: string;
@@ -16,13 +16,27 @@ export class WiringError extends Error {
   }
 }
 
-/** Does all steps in one system call. Throws WiringError for the first that failed; the others may be done. */
+/**
+ * Does all steps in one system call. Throws WiringError for the first that failed; the others may be done.
+ * Where a place was taken and there is another, what came after may have missed it: from there on one by one.
+ */
 export function perform(socket: NetlinkSocket, steps: readonly Step[]): void {
   const errors = socket.batch(steps.map(({ request }) => request));
-  for (const [index, error] of [...errors].sort(([a], [b]) => a - b)) {
-    const { what, otherwise } = steps[index]!;
-    if (!otherwise || error.errno !== Errno.EEXIST) throw new WiringError(what, error);
-    named(what, () => socket.request(otherwise));
+  const failed = [...errors.keys()].sort((a, b) => a - b);
+  const [first] = failed;
+  if (first === undefined) return;
+  const { what, otherwise } = steps[first]!;
+  const error = errors.get(first)!;
+  if (!otherwise || error.errno !== Errno.EEXIST) throw new WiringError(what, error);
+  for (const index of failed) named(steps[index]!.what, () => performOne(socket, steps[index]!));
+}
+
+function performOne(socket: NetlinkSocket, { request, otherwise }: Step): void {
+  try {
+    socket.request(request);
+  } catch (error) {
+    if (!otherwise || !(error instanceof NetlinkError) || error.errno !== Errno.EEXIST) throw error;
+    socket.request(otherwise);
   }
 }
 

@@ -53,7 +53,7 @@ export class MessageBuffer {
   #start = 0;
 
   constructor(capacity = 64 * 1024) {
-    this.#bytes = Buffer.alloc(capacity);
+    this.#bytes = Buffer.allocUnsafe(capacity);
   }
 
   /** How many bytes are written. */
@@ -76,9 +76,9 @@ export class MessageBuffer {
   }
 
   /** Writes one whole message. */
-  message(request: Request, sequence: number): void {
+  message(request: Request, sequence: number, flags = request.flags): void {
     this.#start = this.#length;
-    this.u32(0).u16(request.type).u16(request.flags).u32(sequence).u32(0);
+    this.u32(0).u16(request.type).u16(flags).u32(sequence).u32(0);
     request.write(this);
     this.#bytes.writeUInt32LE(this.#length - this.#start, this.#start);
     this.#align();
@@ -159,7 +159,7 @@ export class MessageBuffer {
 
   #reserve(count: number): void {
     if (this.#length + count <= this.#bytes.length) return;
-    const grown = Buffer.alloc(Math.max(this.#bytes.length * 2, this.#length + count));
+    const grown = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#length + count));
     this.#bytes.copy(grown, 0, 0, this.#length);
     this.#bytes = grown;
   }

@@ -3,7 +3,16 @@
  *
  * A key is the bytes of its parts one after another, each filled up to a multiple of four; an interface name takes 16.
  */
-import { attributeList, attributes, type Message, NLM_F_ACK, NLM_F_CREATE, type Request, textOf } from './message.js';
+import {
+  aligned,
+  attributeList,
+  attributes,
+  type Message,
+  NLM_F_ACK,
+  NLM_F_CREATE,
+  type Request,
+  textOf,
+} from './message.js';
 import { NFGENMSG, NftMessage, nftDump, nftRequest, u32be } from './nft.js';
 
 const NFTA_SET_ELEM_LIST_TABLE = 1;
@@ -20,6 +29,9 @@ const NFTA_VERDICT_CHAIN = 2;
 const NFT_GOTO = -4;
 /** linux/if.h */
 const IFNAMSIZ = 16;
+/** The type of an attribute without its flag bits (linux/netlink.h). */
+const NLA_TYPE_MASK = 0x3fff;
+const NOTHING = Buffer.alloc(0);
 
 /** One element of a verdict map whose verdict is `goto chain`. */
 export interface VerdictElement {
@@ -57,8 +69,8 @@ export function elementsDump(table: string, map: string): Request {
 /** The elements in one message of such a dump. */
 export function elementsIn(message: Message): VerdictElement[] {
   const found = attributes(message.body, NFGENMSG);
-  const map = textOf(found.get(NFTA_SET_ELEM_LIST_SET) ?? Buffer.alloc(0));
-  const list = found.get(NFTA_SET_ELEM_LIST_ELEMENTS) ?? Buffer.alloc(0);
+  const map = textOf(found.get(NFTA_SET_ELEM_LIST_SET) ?? NOTHING);
+  const list = found.get(NFTA_SET_ELEM_LIST_ELEMENTS) ?? NOTHING;
   return [...attributeList(list)].map(([, element]) => decodeElement(map, element));
 }
 
@@ -85,16 +97,21 @@ function elementRequest(
   });
 }
 
-function decodeElement(map: string, bytes: Buffer): VerdictElement {
-  const parts = attributes(bytes);
-  const key = inside(inside(bytes, NFTA_SET_ELEM_KEY), NFTA_DATA_VALUE);
-  const verdict = attributes(inside(parts.get(NFTA_SET_ELEM_DATA) ?? Buffer.alloc(0), NFTA_DATA_VERDICT));
-  const isGoto = verdict.get(NFTA_VERDICT_CODE)?.readInt32BE() === NFT_GOTO;
-  const chain = isGoto ? textOf(verdict.get(NFTA_VERDICT_CHAIN) ?? Buffer.alloc(0)) : '';
-  return { map, key: Buffer.from(key), chain };
+function decodeElement(map: string, element: Buffer): VerdictElement {
+  const key = inside(inside(element, NFTA_SET_ELEM_KEY), NFTA_DATA_VALUE);
+  const verdict = inside(inside(element, NFTA_SET_ELEM_DATA), NFTA_DATA_VERDICT);
+  const code = inside(verdict, NFTA_VERDICT_CODE);
+  const isGoto = code.length === 4 && code.readInt32BE() === NFT_GOTO;
+  return { map, key: Buffer.from(key), chain: isGoto ? textOf(inside(verdict, NFTA_VERDICT_CHAIN)) : '' };
 }
 
-/** The attribute `type` of an attribute that is a list. */
+/** The attribute `type` of an attribute that is a list. Without a Map each: a dump holds elements by the ten thousand. */
 function inside(list: Buffer, type: number): Buffer {
-  return attributes(list).get(type) ?? Buffer.alloc(0);
+  for (let at = 0; at + 4 <= list.length; ) {
+    const length = list.readUInt16LE(at);
+    if (length < 4) break;
+    if ((list.readUInt16LE(at + 2) & NLA_TYPE_MASK) === type) return list.subarray(at + 4, at + length);
+    at += aligned(length);
+  }
+  return NOTHING;
 }

@@ -35,7 +35,7 @@ const deeds: fc.Arbitrary<Deed> = fc.oneof(
   fc.constantFrom(...endpointIds).map((id) => deed(`detach ${id}`, (stage) => stage.detach(id))),
   fc
     .constantFrom(...endpointIds)
-    .map((id) => behindOurBack(`link of ${id} goes`, (stage) => stage.kernel.removeLink(`s32${id}`))),
+    .map((id) => behindOurBack(`link of ${id} goes`, (stage) => stage.kernel.linkDown(`s32${id}`))),
   fc
     .tuple(fc.constantFrom(...pathPrefixes), fc.constantFrom(...targetLists))
     .map(([of, targets]) => deed(`path ${of} ${targets}`, (stage) => stage.say(of, targets))),
@@ -48,7 +48,7 @@ const deeds: fc.Arbitrary<Deed> = fc.oneof(
   fc
     .boolean()
     .map((broken) =>
-      deed(`kernel ${broken ? 'refuses' : 'obeys'}`, (stage) => (stage.kernel.broken = broken ? 'refused' : undefined)),
+      deed(`kernel ${broken ? 'refuses' : 'obeys'}`, (stage) => (stage.kernel.broken = broken ? new Error('refused') : undefined)),
     ),
   fc
     .boolean()
@@ -101,7 +101,7 @@ async function heal(stage: Stage): Promise<void> {
   stage.bgp.broken = undefined;
   if (!stage.bgp.alive) stage.bgp.start();
   stage.bgp.setFinished(TOR, true);
-  for (const { link } of stage.endpoints()) stage.kernel.addLink(link.name);
+  for (const { link } of stage.endpoints()) stage.kernel.linkUp(link.name);
   await stage.wait(120_000);
 }
 
@@ -147,7 +147,7 @@ describe('in any order', () => {
   it('would notice: a world whose kernel forgets a route is not as decided', async () => {
     const stage = await playScript([[deed('attach', (on) => on.attach('c1', 'blue', ['10.20.1.1'])), true]]);
     stage.stop();
-    stage.kernel.drop({ table: MAIN_TABLE, prefix: hostPrefix(stage.endpoints()[0]!.addresses[0]!), nextHops: [] });
+    stage.kernel.removeBehindBack({ table: MAIN_TABLE, prefix: hostPrefix(stage.endpoints()[0]!.addresses[0]!), nextHops: [] });
     expect(stage.routes()).not.to.eql(decided(stage).routes);
   });
 });

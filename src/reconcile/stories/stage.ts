@@ -66,8 +66,8 @@ class WatchedGobgp extends FakeGobgp {
 
 export class Stage {
   readonly clock = new HandClock();
-  readonly kernel = new FakeKernel([prefix('192.0.2.0/31'), prefix('2001:db8:ffff::/127')]);
-  readonly bgp: WatchedGobgp = new WatchedGobgp(() => this.kernel.all());
+  readonly kernel = new FakeKernel();
+  readonly bgp: WatchedGobgp = new WatchedGobgp(() => this.kernel.held);
   readonly failures: string[] = [];
   readonly #networks = new Map<string, Network>();
   readonly #hostImports = new Set<RouteTarget>();
@@ -75,6 +75,10 @@ export class Stage {
   #peers: Peer[] = [];
   #controller = new AbortController();
   #routing: Routing | undefined;
+
+  constructor() {
+    this.kernel.linkUp('eth1', [prefix('192.0.2.0/31'), prefix('2001:db8:ffff::/127')]);
+  }
 
   network(name: string, table: number, imports: readonly string[], exports: readonly string[]): void {
     this.#networks.set(name, {
@@ -155,7 +159,7 @@ export class Stage {
     } as const;
     const endpoint: Endpoint = { containerId: id, network, link, addresses: addresses.map(address), ...rest };
     this.#endpoints.set(id, endpoint);
-    this.kernel.addLink(link.name);
+    this.kernel.linkUp(link.name);
     this.#routing?.attach(endpoint);
   }
 
@@ -202,7 +206,7 @@ export class Stage {
 
   /** Our routes, as `ip route` would print them, sorted. */
   routes(): string[] {
-    return this.kernel.all().map(routeLine).sort();
+    return this.kernel.held.map(routeLine).sort();
   }
 
   /** What gobgpd says for us, sorted. */

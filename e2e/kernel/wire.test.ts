@@ -1,0 +1,266 @@
+/** The `Wire` port on Linux: what a container gets, and that nothing stays behind. */
+import { expect } from 'chai';
+import { connectCommands } from '../../src/kernel/as-commands.js';
+import { Host } from '../../src/kernel/host.js';
+import { NetlinkKernel } from '../../src/kernel/netlink-kernel.js';
+import { VethWire } from '../../src/kernel/wire.js';
+import { address, hostPrefix } from '../../src/model/address.js';
+import type { Endpoint } from '../../src/model/endpoint.js';
+import { MAIN_TABLE } from '../../src/model/route.js';
+import { inPrivateNamespace, ipJson, namespaceForSuite, run } from '../netlink/private-namespace.js';
+import { endpointNumber, GATEWAYS, makeUplink, networks, recordingFilters } from './world.js';
+
+inPrivateNamespace(import.meta.url, () => {
+  const tor = namespaceForSuite('tor');
+  const one = namespaceForSuite('one');
+  const two = namespaceForSuite('two');
+  const filters = recordingFilters();
+  let host: Host;
+  let kernel: NetlinkKernel;
+  let wire: VethWire;
+
+  before(async () => {
+    makeUplink(tor.name);
+    host = new Host(filters, GATEWAYS);
+    kernel = new NetlinkKernel(host);
+    wire = new VethWire(host);
+    await kernel.separate(networks('isolated'));
+  });
+  after(() => host[Symbol.dispose]());
+
+  const connect = async (endpoint: Endpoint) => {
+    using namespace = wire.open(endpoint.netns);
+    const index = await wire.connect(endpoint, namespace);
+    return { ...endpoint, link: { ...endpoint.link, index } };
+  };
+  const failure = async (work: () => Promise<unknown>) => {
+    try {
+      await work();
+    } catch (error) {
+      return (error as Error).message;
+    }
+    throw new Error('nothing failed');
+  };
+  const inside = (name: string, command: string) => run('ip', 'netns', 'exec', name, 'sh', '-c', command);
+  const everything = (...names: string[]) => {
+    const shows = [
+      '-d addr',
+      'neigh show nud permanent',
+      '-6 neigh show nud permanent',
+      'route show table all',
+      '-6 route show table all',
+    ];
+    const dump = (ip: string[]) => shows.map((show) => run('ip', ...ip, ...show.split(' '))).join('');
+    return [dump([]), ...names.map((name) => dump(['-n', name]))].join('').replace(/ (valid|preferred)_lft.*/g, '');
+  };
+  const isEmpty = (name: string) =>
+    expect(ipJson('-n', name, 'link').map(({ ifname }) => ifname)).to.deep.equal(['lo']);
+
+  describe('an endpoint', () => {
+    const endpoint = endpointNumber(10, one.path);
+    let wired: Endpoint;
+    before(async () => {
+      wired = await connect(endpoint);
+      const toIt = endpoint.addresses.map((own) => ({
+        table: MAIN_TABLE,
+        prefix: hostPrefix(own),
+        nextHops: [{ device: endpoint.link.name }],
+      }));
+      expect(await kernel.put(toIt)).to.have.property('size', 0);
+    });
+    after(() => wire.disconnect(wired));
+
+    it('is reached from the host in both IP versions, and nobody asks for a MAC address', () => {
+      const dump = `timeout 20 tcpdump -ni ${endpoint.link.name} -w /dev/null --immediate-mode 'arp or (icmp6 and ip6[40] >= 133 and ip6[40] <= 137)' 2>&1`;
+      const pings = endpoint.addresses.map((own) => `ping -c 3 -i 0.1 -W 2 ${own} > /dev/null`).join(' && ');
+      const said = run('sh', '-c', `${dump} & sleep 0.5; ${pings} && kill -INT $! || echo no answer; wait`);
+      expect(said)
+        .to.match(/^0 packets captured$/m)
+        .and.not.match(/no answer/);
+    });
+
+    it('reaches its gateways and the world behind them', () => {
+      for (const to of ['169.254.1.1', 'fe80::1%eth0', '192.0.2.1', '2001:db8:ffff::1']) {
+        inside(one.name, `ping -c 1 -W 2 ${to}`);
+      }
+    });
+
+    it('has on the host end what keeps a container from fooling the host', () => {
+      const { name } = endpoint.link;
+      const read = (path: string) => run('sysctl', '-n', `net/${path}`).trim();
+      expect(read(`ipv6/conf/${name}/accept_ra`)).to.equal('0');
+      expect(read(`ipv6/conf/${name}/accept_redirects`)).to.equal('0');
+      expect(read(`ipv4/conf/${name}/accept_redirects`)).to.equal('0');
+      expect(read(`ipv4/conf/${name}/send_redirects`)).to.equal('0');
+      expect(read(`ipv4/conf/${name}/rp_filter`)).to.equal('1');
+      const addresses = ipJson('addr', 'show', 'dev', name)[0].addr_info.map(({ local }: { local: string }) => local);
+      expect(addresses).to.have.members(['169.254.1.1', 'fe80::1']);
+    });
+
+    it('is known by the alias of its link', async () => {
+      const { name, index } = wired.link;
+      const known = { name, index, containerId: 'container10', ifname: 'eth0' };
+      expect(await wire.links()).to.deep.equal([known]);
+    });
+
+    it('cannot be wired twice, and the first wiring goes on working', async () => {
+      const before = everything(one.name);
+      expect(await failure(() => connect(endpoint))).to.equal(
+        'wiring: veth pair: the container has an interface "eth0" already',
+      );
+      expect(everything(one.name)).to.equal(before);
+      expect([...filters.admitted]).to.deep.equal(['container10']);
+    });
+
+    it('may have a second interface beside it', async () => {
+      const second = await connect({ ...endpointNumber(11, one.path), ifname: 'net1' });
+      expect(ipJson('-n', one.name, 'route', 'show', 'default').map(({ dev }) => dev)).to.deep.equal(['eth0', 'net1']);
+      await wire.disconnect(second);
+      inside(one.name, 'ping -c 1 -W 2 192.0.2.1');
+    });
+
+    it('stays when somebody else is to be disconnected under its link name', async () => {
+      await wire.disconnect({ ...wired, containerId: 'container99' });
+      expect(ipJson('link', 'show', endpoint.link.name)).to.have.length(1);
+    });
+  });
+
+  describe('disconnecting', () => {
+    it('leaves nothing behind, and does so again', async () => {
+      const before = everything(one.name);
+      const wired = await connect(endpointNumber(20, one.path));
+      for (let time = 0; time < 3; time++) await wire.disconnect(wired);
+      expect(everything(one.name)).to.equal(before);
+      expect(filters.admitted.size).to.equal(0);
+    });
+
+    it('finds a link that was renamed', async () => {
+      const wired = await connect(endpointNumber(21, one.path));
+      run('ip', 'link', 'set', wired.link.name, 'down');
+      run('ip', 'link', 'set', wired.link.name, 'name', 'elsewhere');
+      await wire.disconnect(wired);
+      expect(ipJson('link').map(({ ifname }) => ifname)).to.have.members(['lo', 'uplink']);
+    });
+
+    it('removes a link that a crash left without its alias, by the MAC address on record', async () => {
+      const { link, ...rest } = endpointNumber(22, one.path);
+      run(
+        'ip',
+        'link',
+        'add',
+        link.name,
+        'address',
+        link.mac,
+        'type',
+        'veth',
+        'peer',
+        'name',
+        'eth0',
+        'netns',
+        one.name,
+      );
+      await wire.disconnect({ ...rest, link });
+      isEmpty(one.name);
+    });
+
+    it('spares a foreign link that has the name', async () => {
+      const endpoint = endpointNumber(23, one.path);
+      run('ip', 'link', 'add', endpoint.link.name, 'type', 'veth', 'peer', 'name', 'foreign', 'netns', two.name);
+      const before = everything(one.name, two.name);
+      expect(await failure(() => connect(endpoint))).to.equal(
+        `wiring: veth pair: the host has a link "${endpoint.link.name}" already; if nothing uses it: ip link del ${endpoint.link.name}`,
+      );
+      await wire.disconnect(endpoint);
+      expect(everything(one.name, two.name)).to.equal(before);
+      run('ip', 'link', 'del', endpoint.link.name);
+    });
+
+    it('takes little longer for a hundred at once than for one, and leaves the event loop free', async () => {
+      const endpoints: Endpoint[] = [];
+      const start = performance.now();
+      for (let n = 0; n < 100; n++)
+        endpoints.push(await connect({ ...endpointNumber(300 + n, one.path), ifname: `eth${n}` }));
+      const connected = performance.now();
+      await wire.disconnect(endpoints.pop()!);
+      const single = performance.now() - connected;
+      let turns = 0;
+      const timer = setInterval(() => turns++, 1);
+      const before = performance.now();
+      await Promise.all(endpoints.map((endpoint) => wire.disconnect(endpoint)));
+      const all = performance.now() - before;
+      clearInterval(timer);
+      const times = {
+        connectEach: (connected - start) / 100,
+        disconnectOne: single,
+        disconnect99: all,
+        turnsMeanwhile: turns,
+      };
+      console.log('    milliseconds:', times);
+      isEmpty(one.name);
+      expect(all).to.be.below(single * 20);
+      expect(turns).to.be.above(3);
+    });
+  });
+
+  describe('when a step fails', () => {
+    const broken: Record<string, [Partial<Endpoint>, RegExp]> = {
+      'the interface is occupied': [
+        { ifname: 'lo' },
+        /^wiring: veth pair: the container has an interface "lo" already$/,
+      ],
+      'the network is unknown': [{ network: 'violet' }, /^wiring: filters: network "violet" has no table yet$/],
+      'the MTU is impossible': [{ mtu: 20 }, /^wiring: veth pair: (Invalid argument|Numerical result out of range)/],
+      'a MAC address is a multicast one': [
+        { mac: '03:00:00:00:00:01' },
+        /^wiring: veth pair: Cannot assign requested address/,
+      ],
+      'an address is there twice': [
+        { addresses: [address('10.20.0.40'), address('10.20.0.40')] },
+        /^wiring: container addresses: File exists/,
+      ],
+      'the MTU is too small for IPv6': [{ mtu: 1000 }, /^wiring: host /],
+      'a route has no address to leave from': [
+        { addresses: endpointNumber(40, '').addresses.slice(0, 1) },
+        /^wiring: container route ::\/0: /,
+      ],
+    };
+    for (const [what, [change, message]] of Object.entries(broken)) {
+      it(`everything is as before, and the error names the step: ${what}`, async () => {
+        const before = everything(one.name);
+        expect(await failure(() => connect({ ...endpointNumber(40, one.path), ...change }))).to.match(message);
+        expect(everything(one.name)).to.equal(before);
+        expect(filters.admitted.size).to.equal(0);
+      });
+    }
+  });
+
+  describe('the printed commands', () => {
+    it('wire an endpoint the same way', async () => {
+      const normal = (text: string) =>
+        text
+          .replace(/^\d+: /gm, '')
+          .replace(/@if\d+/g, '')
+          .replace(/link-netns(id)? \S+/g, '');
+      const base = endpointNumber(50, one.path, "é'$x");
+      const wired = await connect(base);
+      const ours = normal(everything(one.name));
+      await wire.disconnect(wired);
+      for (const command of connectCommands(base, GATEWAYS)) run('sh', '-c', command);
+      expect(normal(everything(one.name))).to.equal(ours);
+      await wire.disconnect(base);
+      isEmpty(one.name);
+    });
+  });
+
+  describe('the MTU of the uplink', () => {
+    it('is that of the way out, or the smallest there is without one', () => {
+      expect(wire.uplinkMtu()).to.equal(1450);
+      run('ip', 'link', 'add', 'narrow', 'mtu', '1300', 'type', 'veth', 'peer', 'name', 'n', 'netns', two.name);
+      run('ip', 'link', 'set', 'narrow', 'up');
+      expect(wire.uplinkMtu()).to.equal(1300);
+      run('ip', 'route', 'add', 'default', 'via', '192.0.2.0');
+      expect(wire.uplinkMtu()).to.equal(1450);
+      run('ip', 'link', 'del', 'narrow');
+    });
+  });
+});

@@ -1,0 +1,159 @@
+/**
+ * Every change of ours as the command that does the same: for logs, for `slash32 explain`, and for people who must do it
+ * by hand. Words are quoted for a shell where they need it, since an interface may be called `é` or `-eth0`.
+ */
+import { bitsOf, familyOf, type Prefix } from '../model/address.js';
+import type { Endpoint } from '../model/endpoint.js';
+import type { Gateways, Networks } from '../model/network.js';
+import type { NextHop, Route } from '../model/route.js';
+import { AF_INET, type Rule, RuleAction } from '../netlink/index.js';
+import { aliasOf } from './alias.js';
+import { METRIC, PROTOCOL, RULE_PRIORITY } from './ours.js';
+import { wantedRules } from './rules.js';
+
+/** `ip route replace 10.20.2.0/24 table 1001 proto 32 metric 3232 via 192.0.2.0` */
+export function putRouteCommand(route: Route): string {
+  const [only] = route.nextHops;
+  const way =
+    route.nextHops.length === 1 && only
+      ? hopWords(only, route.prefix)
+      : route.nextHops.flatMap((hop) => ['nexthop', ...hopWords(hop, route.prefix)]);
+  return shell([
+    'ip',
+    ...version(route.prefix),
+    'route',
+    'replace',
+    ...placeWords(route),
+    'metric',
+    `${METRIC}`,
+    ...way,
+  ]);
+}
+
+/** `ip route del 10.20.2.0/24 table 1001 proto 32` */
+export function removeRouteCommand(route: Pick<Route, 'table' | 'prefix'>): string {
+  return shell(['ip', ...version(route.prefix), 'route', 'del', ...placeWords(route)]);
+}
+
+/** Sysctls and rules of the networks. The filters print their own. */
+export function separateCommands(networks: Networks, priority = RULE_PRIORITY): string[] {
+  return [
+    'sysctl -w net/ipv4/ip_forward=1',
+    'sysctl -w net/ipv4/conf/all/src_valid_mark=1',
+    'sysctl -w net/ipv6/conf/all/forwarding=1',
+    ...wantedRules(networks, priority).map(ruleCommand),
+  ];
+}
+
+/** The wiring of an endpoint, step by step as `Wire.connect` does it. */
+export function connectCommands(endpoint: Endpoint, gateways: Gateways): string[] {
+  return [
+    pairCommand(endpoint),
+    ...hostCommands(endpoint, gateways),
+    ...containerCommands(endpoint, gateways),
+    upCommand(endpoint),
+  ];
+}
+
+export function disconnectCommand({ link }: Endpoint): string {
+  return shell(['ip', 'link', 'del', 'dev', link.name]);
+}
+
+function pairCommand({ link, ifname, mac, mtu, netns }: Endpoint): string {
+  const end = (name: string, address: string) => ['name', name, 'mtu', `${mtu}`, 'address', address];
+  return shell([
+    'ip',
+    'link',
+    'add',
+    ...end(link.name, link.mac),
+    'type',
+    'veth',
+    'peer',
+    ...end(ifname, mac),
+    'netns',
+    netns,
+  ]);
+}
+
+function hostCommands(endpoint: Endpoint, gateways: Gateways): string[] {
+  const { link, addresses, mac } = endpoint;
+  const [v4, v6] = [4, 6].map((family) => addresses.some((own) => familyOf(own) === family));
+  const set = (path: string, value: number) => shell(['sysctl', '-w', `net/${path}=${value}`]);
+  return [
+    ...(v6 ? [set(`ipv6/conf/${link.name}/disable_ipv6`, 0)] : []),
+    set(`ipv6/conf/${link.name}/accept_ra`, 0),
+    set(`ipv6/conf/${link.name}/accept_redirects`, 0),
+    set(`ipv4/conf/${link.name}/accept_redirects`, 0),
+    set(`ipv4/conf/${link.name}/send_redirects`, 0),
+    set(`ipv4/conf/${link.name}/rp_filter`, 1),
+    shell(['ip', 'link', 'set', 'dev', link.name, 'addrgenmode', 'none']),
+    shell(['ip', 'link', 'set', 'dev', link.name, 'alias', aliasOf(endpoint)]),
+    ...(v4 ? [shell(['ip', 'addr', 'add', `${gateways.v4}/32`, 'dev', link.name, 'scope', 'link'])] : []),
+    ...(v6 ? [shell(['ip', 'addr', 'add', `${gateways.v6}/64`, 'dev', link.name, 'nodad'])] : []),
+    ...addresses.map((own) => shell(['ip', ...neighbourWords(own, mac, link.name)])),
+  ];
+}
+
+function containerCommands({ netns, ifname, addresses, routes, link }: Endpoint, gateways: Gateways): string[] {
+  const inside = (...words: readonly string[]) => shell(['nsenter', `--net=${netns}`, ...words]);
+  const used = [...new Set(addresses.map((own) => (familyOf(own) === 4 ? gateways.v4 : gateways.v6)))];
+  const route = (to: string, ...way: string[]) =>
+    inside('ip', ...version(to), 'route', 'add', to, ...way, 'dev', ifname);
+  const sourceOf = (to: Prefix) => addresses.find((own) => familyOf(own) === familyOf(to));
+  return [
+    ...(used.includes(gateways.v6) ? [inside('sysctl', '-w', `net/ipv6/conf/${ifname}/disable_ipv6=0`)] : []),
+    inside('ip', 'link', 'set', 'dev', ifname, 'addrgenmode', 'none'),
+    ...addresses.map((own) =>
+      inside('ip', 'addr', 'add', `${own}/${bitsOf(own)}`, 'dev', ifname, ...(familyOf(own) === 6 ? ['nodad'] : [])),
+    ),
+    inside('ip', 'link', 'set', 'dev', ifname, 'up'),
+    ...used.map((gateway) => route(gateway, ...(familyOf(gateway) === 4 ? ['scope', 'link'] : []))),
+    ...used.map((gateway) => inside('ip', ...neighbourWords(gateway, link.mac, ifname))),
+    ...routes.map((to) => {
+      const source = sourceOf(to);
+      return route(to, 'via', familyOf(to) === 4 ? gateways.v4 : gateways.v6, ...(source ? ['src', source] : []));
+    }),
+  ];
+}
+
+function upCommand({ link }: Endpoint): string {
+  return shell(['ip', 'link', 'set', 'dev', link.name, 'up']);
+}
+
+function ruleCommand({ family, priority, mark, mask, action, table }: Rule): string {
+  const verdict = action === RuleAction.lookup ? ['lookup', `${table}`] : ['type', 'unreachable'];
+  const words = [
+    'rule',
+    'add',
+    'priority',
+    `${priority}`,
+    'fwmark',
+    `${mark}/${mask}`,
+    ...verdict,
+    'protocol',
+    `${PROTOCOL}`,
+  ];
+  return shell(['ip', ...(family === AF_INET ? [] : ['-6']), ...words]);
+}
+
+function neighbourWords(ip: string, mac: string, device: string): string[] {
+  return ['neigh', 'replace', ip, 'lladdr', mac, 'nud', 'permanent', 'dev', device];
+}
+
+function placeWords({ table, prefix }: Pick<Route, 'table' | 'prefix'>): string[] {
+  return [prefix, 'table', `${table}`, 'proto', `${PROTOCOL}`];
+}
+
+function hopWords({ gateway, device }: NextHop, prefix: Prefix): string[] {
+  const foreign = gateway && familyOf(gateway) !== familyOf(prefix);
+  const via = gateway ? ['via', ...(foreign ? ['inet6'] : []), gateway] : [];
+  return [...via, ...(device ? ['dev', device] : [])];
+}
+
+function version(of: string): string[] {
+  return of.includes(':') ? ['-6'] : [];
+}
+
+function shell(words: readonly string[]): string {
+  return words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ');
+}
