@@ -115,9 +115,9 @@ function withoutServiceStarts(work) {
   }
 }
 
-/** Takes the links away that make a service start at boot, for systemd and for its predecessor. */
+/** Takes the links away that make a service start at boot, for systemd and for its predecessor; whichever is there. */
 function disable(service) {
-  spawnSync('deb-systemd-helper', ['disable', `${service}.service`]);
+  spawnSync('systemctl', ['disable', `${service}.service`]);
   spawnSync('update-rc.d', [service, 'disable']);
 }
 
@@ -140,17 +140,14 @@ function build() {
   writeFileSync(stamp, '');
 }
 
-/** Directories count too: removing a file changes only them. */
+/** Directories count too: removing a file changes only them. What the build itself writes there is older than its stamp. */
 function newestSource() {
   const sources = ['src', 'e2e', 'bench', 'plugin'].map((name) => join(root, name)).filter((path) => existsSync(path));
   const files = sources.flatMap((path) => [
     path,
     ...readdirSync(path, { recursive: true }).map((name) => join(path, name)),
   ]);
-  const isOutput = (file) =>
-    file === join(root, 'plugin') || file === join(root, 'plugin/slash32') || file.endsWith('.o');
-  const kept = files.filter((file) => !isOutput(file));
-  return Math.max(...[...kept, join(root, 'tsconfig.json'), join(root, 'package.json')].map(modified));
+  return Math.max(...[...files, join(root, 'tsconfig.json'), join(root, 'package.json')].map(modified));
 }
 
 /** The compiler leaves what it made of sources that are gone: an old test would still run. */
@@ -174,7 +171,7 @@ function run(program, args, { env = process.env, captured = false }) {
   const stdio = captured ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'inherit', 'inherit'];
   const done = spawnSync(program, args, { cwd: root, env, stdio, encoding: 'utf8', maxBuffer: 1 << 26 });
   if (done.status === 0) return;
-  const said = captured ? `\n${`${done.stdout}${done.stderr}`.trim().split('\n').slice(-20).join('\n')}` : '';
+  const said = captured ? `\n${`${done.stdout}${done.stderr}`.trim().split('\n').slice(-60).join('\n')}` : '';
   throw new Error(
     `"${program} ${args.join(' ')}" failed (${done.error?.message ?? done.signal ?? done.status})${said}`,
   );

@@ -22,7 +22,7 @@ export async function untilEstablished(lab: Lab): Promise<void> {
       }
       return true;
     },
-    { what: 'BGP sessions between tor1 and every node' },
+    { what: 'BGP sessions between tor1 and every node', timeout: 60_000 },
   );
 }
 

@@ -140,7 +140,7 @@ export class LabNode {
     const socket = `${this.directory}/${spec.ready}`;
     const isReadyOrOver = async () => !isAlive(running) || (await accepts(socket));
     try {
-      await until(isReadyOrOver, { what: `it to accept connections on ${socket}` });
+      await until(isReadyOrOver, { what: `it to accept connections on ${socket}`, timeout: 60_000 });
       if (!isAlive(running)) throw new Error('it has ended at once');
     } catch (error) {
       const why = (error as Error).message;
