@@ -60,7 +60,12 @@ export async function createLab(label: string): Promise<Lab> {
 }
 
 async function wire(a: string, b: string): Promise<void> {
-  for (const one of [a, b]) await execa('ip', ['netns', 'add', one]);
+  // No duplicate address detection: its end is a route change of its own.
+  const sysctls = ['net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1', 'net.ipv6.conf.default.accept_dad=0'];
+  for (const one of [a, b]) {
+    await execa('ip', ['netns', 'add', one]);
+    await execa('ip', ['netns', 'exec', one, 'sysctl', '-qw', ...sysctls]);
+  }
   await execa('ip', ['-n', a, 'link', 'add', 'wire', 'type', 'veth', 'peer', 'name', 'wire', 'netns', b]);
   const ends = [
     [a, NODE],
@@ -70,14 +75,5 @@ async function wire(a: string, b: string): Promise<void> {
     await execa('ip', ['-n', one, 'addr', 'add', `${v4}/24`, 'dev', 'wire']);
     await execa('ip', ['-n', one, 'addr', 'add', `${v6}/64`, 'dev', 'wire', 'nodad']);
     for (const link of ['lo', 'wire']) await execa('ip', ['-n', one, 'link', 'set', link, 'up']);
-    await execa('ip', [
-      'netns',
-      'exec',
-      one,
-      'sysctl',
-      '-qw',
-      'net.ipv4.ip_forward=1',
-      'net.ipv6.conf.all.forwarding=1',
-    ]);
   }
 }

@@ -98,8 +98,13 @@ function rpc<Request, Reply>(
   };
 }
 
+const types = new Map<string, Type>();
+
 function type(name: string): Type {
-  return loadProto('gobgp-3').lookupType(name.includes('.') ? name : `${PACKAGE}.${name}`);
+  let found = types.get(name);
+  if (!found)
+    types.set(name, (found = loadProto('gobgp-3').lookupType(name.includes('.') ? name : `${PACKAGE}.${name}`)));
+  return found;
 }
 
 /** Not null: gRPC takes that for a missing reply, and says UNIMPLEMENTED. */

@@ -1,0 +1,58 @@
+/**
+ * gobgpd dies, and nobody notices: the neighbour's kernel is watched while gobgpd is killed and comes back.
+ * A detector that cannot detect proves nothing, so the same rig must show the churn when graceful restart is off.
+ */
+import { expect } from 'chai';
+import { contractSpeaker } from '../../src/gobgp/gobgp.contract.js';
+import { until } from '../../src/gobgp/until.js';
+import { address, prefix } from '../../src/model/address.js';
+import { routeTarget } from '../../src/model/route-target.js';
+import { daemonIn } from './daemon.js';
+import { startFrr, torConfig } from './frr.js';
+import { createLab, NEIGHBOUR, NODE } from './lab.js';
+import { announceThenAdmit, Listener } from './listener.js';
+import { watchRoutes } from './route-monitor.js';
+
+const WANTED = [
+  ...Array.from({ length: 50 }, (_, i) => `10.20.1.${i + 1}/32`),
+  ...Array.from({ length: 50 }, (_, i) => `2001:db8:20::${(i + 1).toString(16)}/128`),
+].map((text) => ({ prefix: prefix(text), targets: [routeTarget('64512:100')] }));
+
+describe('gobgpd killed with SIGKILL and started again', () => {
+  it('causes no change in the kernel of an FRR neighbour, three times over', () =>
+    killed(60, [' bgp graceful-restart'], 3, (changes) => expect(changes).to.deep.equal([])));
+
+  it('does cause changes without graceful restart, which proves the detector', () =>
+    killed(0, [' bgp graceful-restart-disable'], 1, (changes) =>
+      expect(changes.filter((line) => line.includes('Deleted')).length).to.be.at.least(WANTED.length),
+    ));
+});
+
+async function killed(
+  restartTime: number,
+  lines: string[],
+  times: number,
+  judge: (changes: readonly string[]) => void,
+): Promise<void> {
+  await using lab = await createLab('restart');
+  const frr = await startFrr(lab, torConfig({ [NODE.v4]: ['ipv4', 'ipv6'] }, lines));
+  const daemon = daemonIn(lab, 'a');
+  daemon.start();
+  const speaker = contractSpeaker(NODE.v4, NEIGHBOUR.v4, { nextHop6: address(NODE.v6), restartTime });
+  await using listener = new Listener(daemon.api, speaker, announceThenAdmit(speaker, WANTED));
+  await until('all routes are there', async () => (await frr.kernelRoutes()).length === WANTED.length);
+  await using monitor = await watchRoutes(lab, 'b');
+  for (let i = 0; i < times; i++) {
+    await daemon.signal('SIGKILL');
+    daemon.start();
+    await listener.next('connected');
+    await listener.established();
+    // FRR flushes what is stale when our End-of-RIB comes, so after it.
+    await until('nothing is stale', async () => {
+      const tables = await frr.vtysh('show bgp ipv4 unicast', 'show bgp ipv6 unicast');
+      return tables.includes('10.20.1.1/32') && !/^ ?S[>* ]/m.test(tables);
+    });
+  }
+  await until('all routes are there', async () => (await frr.kernelRoutes()).length === WANTED.length);
+  judge(await monitor.changes());
+}
