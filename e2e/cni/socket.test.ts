@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { assert } from 'chai';
 import { openCniSocket } from '../../src/cni/cni-socket.js';
-import { exclusiveLock } from '../../src/cni/flock.js';
+import { exclusiveLock } from '../../src/cni/exclusive-lock.js';
 import { answerOf, forwarder, verb } from '../../src/cni/frame.fixture.js';
 import { encodeFrame } from '../../src/cni/frame.js';
 import type { Log } from '../../src/cni/log.js';

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { assert } from 'chai';
 import { openCniSocket } from './cni-socket.js';
-import { exclusiveLock } from './flock.js';
+import { exclusiveLock } from './exclusive-lock.js';
 import { CONTAINER, verb } from './frame.fixture.js';
 import { encodeFrame } from './frame.js';
 import type { Log } from './log.js';

@@ -48,7 +48,10 @@ const deeds: fc.Arbitrary<Deed> = fc.oneof(
   fc
     .boolean()
     .map((broken) =>
-      deed(`kernel ${broken ? 'refuses' : 'obeys'}`, (stage) => (stage.kernel.broken = broken ? new Error('refused') : undefined)),
+      deed(
+        `kernel ${broken ? 'refuses' : 'obeys'}`,
+        (stage) => (stage.kernel.broken = broken ? new Error('refused') : undefined),
+      ),
     ),
   fc
     .boolean()
@@ -147,7 +150,11 @@ describe('in any order', () => {
   it('would notice: a world whose kernel forgets a route is not as decided', async () => {
     const stage = await playScript([[deed('attach', (on) => on.attach('c1', 'blue', ['10.20.1.1'])), true]]);
     stage.stop();
-    stage.kernel.removeBehindBack({ table: MAIN_TABLE, prefix: hostPrefix(stage.endpoints()[0]!.addresses[0]!), nextHops: [] });
+    stage.kernel.removeBehindBack({
+      table: MAIN_TABLE,
+      prefix: hostPrefix(stage.endpoints()[0]!.addresses[0]!),
+      nextHops: [],
+    });
     expect(stage.routes()).not.to.eql(decided(stage).routes);
   });
 });
