@@ -7,7 +7,8 @@ import { VethWire } from '../../src/kernel/wire.js';
 import { address, hostPrefix } from '../../src/model/address.js';
 import type { Endpoint } from '../../src/model/endpoint.js';
 import { MAIN_TABLE } from '../../src/model/route.js';
-import { inPrivateNamespace, ipJson, namespaceForSuite, run } from '../netlink/private-namespace.js';
+import type { KernelEvent } from '../../src/ports.js';
+import { inPrivateNamespace, ipJson, namespaceForSuite, run, until } from '../netlink/private-namespace.js';
 import { endpointNumber, GATEWAYS, makeUplink, networks, recordingFilters } from './world.js';
 
 inPrivateNamespace(import.meta.url, () => {
@@ -71,12 +72,11 @@ inPrivateNamespace(import.meta.url, () => {
     after(() => wire.disconnect(wired));
 
     it('is reached from the host in both IP versions, and nobody asks for a MAC address', () => {
-      const dump = `timeout 20 tcpdump -ni ${endpoint.link.name} -w /dev/null --immediate-mode 'arp or (icmp6 and ip6[40] >= 133 and ip6[40] <= 137)' 2>&1`;
-      const pings = endpoint.addresses.map((own) => `ping -c 3 -i 0.1 -W 2 ${own} > /dev/null`).join(' && ');
-      const said = run('sh', '-c', `${dump} & sleep 0.5; ${pings} && kill -INT $! || echo no answer; wait`);
-      expect(said)
-        .to.match(/^0 packets captured$/m)
-        .and.not.match(/no answer/);
+      const { name } = endpoint.link;
+      expect(questionsWhile(name, endpoint.addresses)).to.equal(0);
+      // The same eyes do see it when somebody has to ask.
+      run('ip', 'neigh', 'del', endpoint.addresses[0]!, 'dev', name);
+      expect(questionsWhile(name, endpoint.addresses)).to.be.above(0);
     });
 
     it('reaches its gateways and the world behind them', () => {
@@ -215,7 +215,7 @@ inPrivateNamespace(import.meta.url, () => {
         /^wiring: veth pair: Cannot assign requested address/,
       ],
       'an address is there twice': [
-        { addresses: [address('10.20.0.40'), address('10.20.0.40')] },
+        { addresses: [address('10.20.0.40'), address('10.20.0.40')], routes: [] },
         /^wiring: container addresses: File exists/,
       ],
       'the MTU is too small for IPv6': [{ mtu: 1000 }, /^wiring: host /],
@@ -232,6 +232,32 @@ inPrivateNamespace(import.meta.url, () => {
         expect(filters.admitted.size).to.equal(0);
       });
     }
+  });
+
+  describe('whoever watches the kernel', () => {
+    const watching = async (work: (events: readonly KernelEvent[]) => Promise<void>) => {
+      const [events, stop] = [[] as KernelEvent[], new AbortController()];
+      kernel.watch((event) => events.push(event), stop.signal);
+      await work(events).finally(() => stop.abort());
+    };
+
+    it('hears nothing of our own wiring', async () => {
+      await watching(async (events) => {
+        await wire.disconnect(await connect(endpointNumber(60, one.path)));
+        run('ip', 'link', 'set', 'uplink', 'alias', 'an event after all the others');
+        await until('the last event', () => events.length > 0);
+        expect(events).to.deep.equal([{ kind: 'links-changed' }]);
+      });
+    });
+
+    it('hears when a host end is taken away, because the routes on it went silently', async () => {
+      const wired = await connect(endpointNumber(61, one.path));
+      await watching(async (events) => {
+        run('ip', '-n', one.name, 'link', 'del', 'eth0');
+        await until('lost', () => events.some(({ kind }) => kind === 'lost'));
+      });
+      await wire.disconnect(wired);
+    });
   });
 
   describe('the printed commands', () => {
@@ -264,3 +290,13 @@ inPrivateNamespace(import.meta.url, () => {
     });
   });
 });
+
+/** How many ARP and neighbour discovery packets pass a link while the addresses are pinged, successfully. */
+function questionsWhile(link: string, addresses: readonly string[]): number {
+  const questions = 'arp or (icmp6 and ip6[40] >= 133 and ip6[40] <= 137)';
+  const watch = `timeout 20 tcpdump -ni ${link} -w /dev/null --immediate-mode '${questions}' 2>&1`;
+  const pings = addresses.map((to) => `ping -c 3 -i 0.1 -W 2 ${to} > /dev/null`).join(' && ');
+  const said = run('sh', '-c', `${watch} & sleep 0.5; ${pings} || echo no answer; kill -INT $!; wait`);
+  expect(said).to.not.match(/no answer/);
+  return Number(/^(\d+) packets? captured$/m.exec(said)?.[1]);
+}

@@ -100,13 +100,18 @@ function eventOf(message: Message, { routes, rulePriority }: Watched, ownLinks: 
 function linkEvent(message: Message, ownLinks: Set<number>): KernelEvent | undefined {
   const link = decodeLink(message);
   const gone = message.type === RTM_DELLINK;
-  const down = gone || (link.changed & IFF_UP && !(link.flags & IFF_UP));
-  if (isOurLink(link)) {
-    if (gone) ownLinks.delete(link.index);
-    else ownLinks.add(link.index);
-    return down && link.group !== DOOMED_GROUP ? { kind: 'lost' } : undefined;
-  }
-  return { kind: down ? 'lost' : 'links-changed' };
+  const kind = gone || wentDown(link) ? 'lost' : 'links-changed';
+  if (!isOurLink(link)) return { kind };
+  if (gone) ownLinks.delete(link.index);
+  else ownLinks.add(link.index);
+  return kind === 'lost' && link.group !== DOOMED_GROUP ? { kind } : undefined;
+}
+
+/** A link that has just been made says that all its flags changed. */
+const JUST_MADE = 0xffff_ffff;
+
+function wentDown({ flags, changed }: Link): boolean {
+  return changed !== JUST_MADE && (changed & IFF_UP) !== 0 && (flags & IFF_UP) === 0;
 }
 
 function isOurLink({ name }: Link): boolean {
