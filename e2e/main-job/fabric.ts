@@ -102,7 +102,7 @@ export async function announced(node: LabNode): Promise<string[]> {
   const list = async (family: string) => {
     const text = await node.exec([
       'gobgp',
-      '-u',
+      '--target',
       'unix:///run/slash32/gobgpd.sock',
       '-j',
       'global',

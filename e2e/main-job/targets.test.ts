@@ -11,9 +11,17 @@ describe('route targets', () => {
   let lab: Lab;
   const at: Record<string, Container & Attached> = {};
 
+  async function reconfigure(change: (yaml: string) => string): Promise<void> {
+    const file = lab.node('node1').boundFile('/etc/slash32/node.yaml');
+    writeFileSync(file, change(readFileSync(file, 'utf8')));
+    await lab.node('node1').kill('slash32d', 'SIGHUP');
+  }
+
   before(async function () {
     this.timeout(90_000);
     lab = await fabricUp('targets');
+    // The fence of blue opens first, so that targets alone decide.
+    await reconfigure((yaml) => yaml.replaceAll(/^ *prefixes: .*\n/gm, ''));
     for (const [node, name, network] of [
       ['node1', 'blue-1', 'blue'],
       ['node2', 'blue-2', 'blue'],
@@ -35,12 +43,6 @@ describe('route targets', () => {
     );
     return [1001, 1002, 'main'].filter((_, i) => tables[i]!.includes(address));
   };
-
-  async function reconfigure(change: (yaml: string) => string): Promise<void> {
-    const file = lab.node('node1').boundFile('/etc/slash32/node.yaml');
-    writeFileSync(file, change(readFileSync(file, 'utf8')));
-    await lab.node('node1').kill('slash32d', 'SIGHUP');
-  }
 
   it('keep a path without a matching target out of every table of the kernel', async () => {
     expect(await everywhere(at['red-2']!.v4)).to.eql([1002]);
