@@ -3,7 +3,7 @@ import { socketPath } from './api-socket.js';
 
 describe('the API of gobgpd', () => {
   it('is a path in the file system', () => {
-    expect(socketPath('unix:///run/slash32/gobgpd.sock')).to.equal('/run/slash32/gobgpd/api.sock');
+    expect(socketPath('unix:///run/slash32/gobgpd.sock')).to.equal('/run/slash32/gobgpd.sock');
   });
 
   for (const api of ['127.0.0.1:50051', ':50051', 'unix:@abstract', 'unix://relative', 'unix:///a\0b', '']) {
