@@ -12,7 +12,7 @@ const UNARY_MS = 2_000;
 /** A listing of 100,000 paths takes a second; on a busy node, some. */
 const LISTING_MS = 30_000;
 
-/** A client of the gobgpd behind `api`, such as `unix:///run/slash32/gobgpd/api.sock`. Connects when first used. Close it. */
+/** A client of the gobgpd behind `api`, such as `unix:///run/slash32/gobgpd.sock`. Connects when first used. Close it. */
 export function openClient(api: string): Client {
   return new Client(api, credentials.createInsecure(), {
     // The first message of a watch is the whole table: 40 MB for 100,000 paths, and gRPC's default limit is 4 MB.

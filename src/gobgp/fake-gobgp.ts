@@ -3,6 +3,7 @@
  * connection, values that are none, a second router id; it forgets everything when it is killed; and it can be `broken`.
  * The same contract suite runs on it and on a real gobgpd.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { Address, Family, Prefix } from '../model/address.js';
 import { familyOf } from '../model/address.js';
 import { type Announcement, announcementKey } from '../model/announcement.js';
@@ -110,7 +111,7 @@ export class FakeGobgp implements Bgp {
     const { peers } = this.#need();
     const wanted = new Map(speaker.peers.map((peer) => [peer.address, peer]));
     for (const [address, peer] of peers) {
-      if (wanted.get(address) === peer) continue;
+      if (isDeepStrictEqual(wanted.get(address), peer)) continue;
       peers.delete(address);
       this.commands.push(`gobgp neighbor del ${address}`);
     }

@@ -16,7 +16,7 @@ import { checkSpeaker } from './validate.js';
 const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 1_000;
 
-/** The real `Bgp`. `api` is gRPC's name of the socket, like `unix:///run/slash32/gobgpd/api.sock`. */
+/** The real `Bgp`. `api` is gRPC's name of the socket, like `unix:///run/slash32/gobgpd.sock`. */
 export class Gobgp implements Bgp {
   readonly #options: ConnectionOptions;
   #connection: Connection | undefined;

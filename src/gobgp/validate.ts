@@ -41,7 +41,14 @@ export function checkSpeaker(speaker: Speaker): void {
   checkWhole('keepalive time', speaker.timers.keepalive, 1, speaker.timers.hold);
   checkWhole('connect retry time', speaker.timers.connectRetry, 1, 65_535);
   checkWhole('restart time', speaker.restartTime, 0, MOST_RESTART_SECONDS);
+  if (speaker.nextHop6 !== undefined) {
+    checkCanonical('IPv6 next hop', speaker.nextHop6, address);
+    if (familyOf(speaker.nextHop6) !== 6) refuse('the IPv6 next hop', `is ${speaker.nextHop6}`);
+  }
   for (const peer of speaker.peers) checkPeer(peer);
+  const addresses = speaker.peers.map((peer) => peer.address);
+  const twice = addresses.find((one, i) => addresses.indexOf(one) !== i);
+  if (twice !== undefined) refuse(`peer ${twice}`, 'is named twice');
 }
 
 function checkPeer(peer: Peer): void {

@@ -63,7 +63,7 @@ export function tableListener(
     const changes = changesIn(event.paths, refused);
     const best = [...changes.values()].filter((path) => path !== undefined);
     if (known === undefined) {
-      known = new Set(changes.keys());
+      known = new Set(best.map((path) => path.prefix));
       hear({ kind: 'all-paths', paths: best });
       first();
       return;

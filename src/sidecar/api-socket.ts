@@ -17,7 +17,7 @@ const LOOK_AGAIN_MS = 50;
 export function socketPath(api: string): string {
   const path = /^unix:\/\/(\/[^\0]+)$/.exec(api)?.[1];
   if (path === undefined)
-    throw new Error(`gobgpd's API must be a unix socket, like unix:///run/slash32/gobgpd/api.sock, not "${api}"`);
+    throw new Error(`gobgpd's API must be a unix socket, like unix:///run/slash32/gobgpd.sock, not "${api}"`);
   if (Buffer.byteLength(path) > LONGEST_PATH)
     throw new Error(`socket path of more than ${LONGEST_PATH} bytes: ${path}`);
   return path;

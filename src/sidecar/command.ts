@@ -13,7 +13,7 @@ interface Options {
 export function sidecarCommand(): Command {
   return new Command('sidecar')
     .description('run gobgpd: start it, restart it, kill it when it hangs')
-    .option('--api <socket>', 'where gobgpd listens', 'unix:///run/slash32/gobgpd/api.sock')
+    .option('--api <socket>', 'where gobgpd listens', 'unix:///run/slash32/gobgpd.sock')
     .option('--gobgpd <path>', 'the binary', 'gobgpd')
     .option(
       '--hold <seconds>',

@@ -30,8 +30,7 @@ export function startGobgpd(binary: string, api: string, output: (line: string) 
   const ended = Promise.all([subprocess, lastWords]).then(([result, words]) => {
     if (result.code === 'ENOENT') throw new Error('setpriv is missing: install util-linux');
     if (CANNOT_EXECUTE.includes(result.exitCode ?? 0)) throw new Error(`cannot start gobgpd: ${words}`);
-    const how = result.signal ? `killed by ${result.signal}` : `exit code ${result.exitCode}`;
-    return words ? `${how}: ${words}` : how;
+    return result.signal ? `killed by ${result.signal}` : `exit code ${result.exitCode}: ${words}`;
   });
   return { pid: subprocess.pid, kill: (signal) => void subprocess.kill(signal), ended };
 }

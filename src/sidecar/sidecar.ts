@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { prepareDirectory, removeStaleSocket, socketPath } from './api-socket.js';
 import { startGobgpd } from './gobgpd.js';
 import { deathsInARow, restartDelay } from './restart-delay.js';
-import { untilItHangs } from './watchdog.js';
+import { untilItAnswers, untilItHangs } from './watchdog.js';
 
 /** How long gobgpd may take to say goodbye. */
 const GOODBYE_MS = 5_000;
@@ -33,6 +33,7 @@ export interface SidecarOptions {
 /** What happens in a sidecar. */
 export type SidecarEvent =
   | { readonly event: 'gobgpd-started'; readonly pid: number | undefined }
+  | { readonly event: 'gobgpd-answers'; readonly pid: number | undefined }
   | { readonly event: 'gobgpd-hangs'; readonly pid: number | undefined }
   | { readonly event: 'gobgpd-died'; readonly reason: string; readonly restartInMilliseconds: number }
   | { readonly event: 'stopped' };
@@ -79,13 +80,16 @@ async function life({ api, gobgpd, holdSeconds, stop, log, output }: Settings, s
     daemon.kill(stop === 'silent' ? 'SIGKILL' : 'SIGTERM');
     sleep(GOODBYE_MS, undefined, { signal: over.signal }).then(() => daemon.kill('SIGKILL'), ignored);
   };
-  const hangs = () => {
+  const watch = async () => {
+    await untilItAnswers(api, over.signal);
+    log({ event: 'gobgpd-answers', pid: daemon.pid });
+    await untilItHangs(api, holdSeconds, over.signal);
     log({ event: 'gobgpd-hangs', pid: daemon.pid });
     daemon.kill('SIGKILL');
   };
   signal.addEventListener('abort', end, { once: true });
   if (signal.aborted) end();
-  untilItHangs(api, holdSeconds, over.signal).then(hangs, ignored);
+  watch().catch(ignored);
   try {
     return await daemon.ended;
   } finally {

@@ -5,26 +5,30 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlive } from '../gobgp/alive.js';
 
-/** Asked each tenth of the hold time, it has a fifteenth to answer; the third miss is one too many: 0.3 of it at the latest. */
-const PERIOD = 1 / 10;
-const DEADLINE = 1 / 15;
+/** Asked each fifteenth of the hold time, it has as long to answer, and the third miss is one too many: 0.27 of it at the latest. */
+const PERIOD = 1 / 15;
 const MISSES = 3;
-/** Before its first answer it is starting, and has no session that could time out. */
+/** Before its first answer it is starting, which takes 50 ms, and has no session that could time out. */
 const START_MS = 10_000;
+const START_PERIOD_MS = 50;
+
+/** Waits for the first answer. Returns also when none comes in ten seconds; rejects when the signal comes first. */
+export async function untilItAnswers(api: string, signal: AbortSignal): Promise<void> {
+  const end = performance.now() + START_MS;
+  while (!(await isAlive(api, START_MS)) && performance.now() < end)
+    await sleep(START_PERIOD_MS, undefined, { signal });
+}
 
 /** Returns when gobgpd hangs; rejects when the signal comes first. */
 export async function untilItHangs(api: string, holdSeconds: number, signal: AbortSignal): Promise<void> {
-  const [period, deadline] = [holdSeconds * 1000 * PERIOD, holdSeconds * 1000 * DEADLINE];
-  const began = performance.now();
-  let started = false;
+  const period = holdSeconds * 1000 * PERIOD;
   for (let misses = 0; misses < MISSES; ) {
     const asked = performance.now();
-    const alive = await isAlive(api, deadline);
+    const alive = await isAlive(api, period);
     const took = performance.now() - asked;
-    started ||= alive;
     if (alive) misses = 0;
     // An answer that was awaited for far too long tells of our own sleep (a suspended or starved host), not of gobgpd's.
-    else if ((started || asked - began > START_MS) && took < 2 * deadline) misses++;
-    await sleep(Math.max(0, (alive ? period : deadline) - took), undefined, { signal });
+    else if (took < 2 * period) misses++;
+    await sleep(Math.max(0, period - took), undefined, { signal });
   }
 }

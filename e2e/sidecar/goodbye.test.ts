@@ -1,0 +1,79 @@
+/** What a neighbour notices of the ends of a sidecar: nothing, unless we mean to say goodbye. */
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { contractSpeaker } from '../../src/gobgp/gobgp.contract.js';
+import { until } from '../../src/gobgp/until.js';
+import { address, prefix } from '../../src/model/address.js';
+import { routeTarget } from '../../src/model/route-target.js';
+import { type Frr, startFrr, torConfig } from '../gobgp/frr.js';
+import { createLab, type Lab, NEIGHBOUR, NODE, type Running } from '../gobgp/lab.js';
+import { announceThenAdmit, Listener } from '../gobgp/listener.js';
+import { watchRoutes } from '../gobgp/route-monitor.js';
+
+const MAIN = fileURLToPath(new URL('main.js', import.meta.url));
+const WANTED = ['10.20.1.10/32', '2001:db8:20::a/128'].map((text) => ({
+  prefix: prefix(text),
+  targets: [routeTarget('64512:100')],
+}));
+
+describe('an FRR neighbour', () => {
+  it('keeps our routes when the sidecar is stopped, for whoever starts it again', () =>
+    withSidecar([], async ({ frr, sidecar, start, listener, changes }) => {
+      await end(sidecar, 'SIGTERM');
+      await sessionLost(frr);
+      start();
+      await listener.next('connected');
+      await listener.established();
+      expect(await changes()).to.deep.equal([]);
+    }));
+
+  it('keeps our routes when the sidecar is killed, and gobgpd with it', () =>
+    withSidecar([], async ({ frr, sidecar, start, listener, changes }) => {
+      await end(sidecar, 'SIGKILL');
+      await sessionLost(frr);
+      start();
+      await listener.next('connected');
+      await listener.established();
+      expect(await changes()).to.deep.equal([]);
+    }));
+
+  it('drops our routes at once when the sidecar is stopped with --withdraw-on-stop', () =>
+    withSidecar(['--withdraw-on-stop'], async ({ frr, sidecar, changes }) => {
+      await end(sidecar, 'SIGTERM');
+      await until('they are gone', async () => (await frr.kernelRoutes()).length === 0, 5);
+      expect((await changes()).filter((line) => line.startsWith('Deleted'))).to.have.length(WANTED.length);
+    }));
+});
+
+interface Scene {
+  readonly frr: Frr;
+  readonly sidecar: Running;
+  readonly listener: Listener;
+  start(): Running;
+  changes(): Promise<readonly string[]>;
+}
+
+async function withSidecar(options: string[], test: (scene: Scene) => Promise<void>): Promise<void> {
+  await using lab: Lab = await createLab('goodbye');
+  const frr = await startFrr(lab, torConfig({ [NODE.v4]: ['ipv4', 'ipv6'] }, [' bgp graceful-restart']));
+  const api = `unix://${lab.directory}/api/gobgpd.sock`;
+  const start = () => lab.start('a', process.execPath, MAIN, '--api', api, ...options);
+  const sidecar = start();
+  const speaker = contractSpeaker(NODE.v4, NEIGHBOUR.v4, { nextHop6: address(NODE.v6) });
+  await using listener = new Listener(api, speaker, announceThenAdmit(speaker, WANTED));
+  await until('both routes are there', async () => (await frr.kernelRoutes()).length === WANTED.length);
+  await using monitor = await watchRoutes(lab, 'b');
+  await test({ frr, sidecar, listener, start, changes: monitor.changes });
+}
+
+async function end(sidecar: Running, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+  sidecar.kill(signal);
+  await sidecar;
+}
+
+function sessionLost(frr: Frr): Promise<void> {
+  return until('FRR has lost the session', async () => {
+    const summary = JSON.parse(await frr.vtysh('show bgp ipv4 unicast summary json'));
+    return summary.peers[NODE.v4].state !== 'Established';
+  });
+}

@@ -1,0 +1,195 @@
+/** The supervisor on a real gobgpd. Nothing here speaks BGP to anybody: gobgpd is not even told to. */
+
+import { readFileSync } from 'node:fs';
+import { chmod, mkdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { execa } from 'execa';
+import { isAlive } from '../../src/gobgp/alive.js';
+import { until } from '../../src/gobgp/until.js';
+import { runSidecar, type SidecarEvent, type SidecarOptions } from '../../src/sidecar/sidecar.js';
+
+const DIRECTORY = '/run/s32-gobgp-sidecar';
+const SOCKET = `${DIRECTORY}/api/gobgpd.sock`;
+const API = `unix://${SOCKET}`;
+const MAIN = fileURLToPath(new URL('main.js', import.meta.url));
+const HOLD_SECONDS = 9;
+
+/** Killed after each test, also one that failed. */
+const processes: { kill(signal: 'SIGKILL'): boolean }[] = [];
+
+describe('the sidecar', () => {
+  beforeEach(async () => {
+    await rm(DIRECTORY, { recursive: true, force: true });
+    await mkdir(DIRECTORY);
+  });
+  afterEach(async () => {
+    for (const one of processes.splice(0)) one.kill('SIGKILL');
+    await rm(DIRECTORY, { recursive: true, force: true });
+  });
+
+  it('lets nobody but us reach the socket, and opens no TCP port', async () => {
+    await using sidecar = new Sidecar();
+    const pid = await sidecar.answers();
+    expect(await modeOf(SOCKET)).to.equal('600');
+    expect(await modeOf(`${DIRECTORY}/api`)).to.equal('700');
+    expect((await execa('ss', ['-Hltnp'])).stdout).to.not.include(`pid=${pid},`);
+  });
+
+  it('leaves nothing behind when it is stopped', async () => {
+    const sidecar = new Sidecar();
+    const pid = await sidecar.answers();
+    await sidecar[Symbol.asyncDispose]();
+    expect(runs(pid)).to.equal(false);
+    expect(await exists(SOCKET)).to.equal(false);
+  });
+
+  it('starts gobgpd again at once when it is killed, although its socket is left behind', async () => {
+    await using sidecar = new Sidecar();
+    const first = await sidecar.answers();
+    const killed = performance.now();
+    process.kill(first, 'SIGKILL');
+    const second = await sidecar.answers(first);
+    expect(performance.now() - killed).to.be.below((HOLD_SECONDS * 1000) / 3);
+    expect(second).to.not.equal(first);
+    expect(sidecar.named('gobgpd-died')).to.deep.equal([
+      { event: 'gobgpd-died', reason: 'killed by SIGKILL', restartInMilliseconds: 0 },
+    ]);
+  });
+
+  it('kills a gobgpd that hangs, and has another, before a third of the hold time is over', async () => {
+    await using sidecar = new Sidecar();
+    const first = await sidecar.answers();
+    const stopped = performance.now();
+    process.kill(first, 'SIGSTOP');
+    await sidecar.answers(first);
+    expect(performance.now() - stopped).to.be.below((HOLD_SECONDS * 1000) / 3);
+    expect(sidecar.named('gobgpd-hangs')).to.deep.equal([{ event: 'gobgpd-hangs', pid: first }]);
+    expect(runs(first)).to.equal(false);
+  });
+
+  it('slows a crash loop down, and says what gobgpd said last', async () => {
+    const crash = `${DIRECTORY}/crash`;
+    await writeFile(crash, '#!/bin/sh\necho "panic: poison" >&2\necho "goroutine 1 [running]:" >&2\nexit 2\n', {
+      mode: 0o755,
+    });
+    await using sidecar = new Sidecar({ gobgpd: crash });
+    await until('it has died six times', () => sidecar.named('gobgpd-died').length === 6);
+    const deaths = sidecar.named('gobgpd-died');
+    expect(deaths.map((one) => one.restartInMilliseconds)).to.deep.equal([0, 100, 200, 400, 800, 1600]);
+    expect(deaths[0]?.reason).to.equal('exit code 2: panic: poison');
+  });
+
+  it('removes a socket that nobody listens on, and refuses one that somebody does', async () => {
+    await using first = new Sidecar();
+    const pid = await first.answers();
+    const second = new Sidecar();
+    expect(await second.failure()).to.match(/another process listens on .*gobgpd.sock/);
+    expect(runs(pid)).to.equal(true);
+    expect(await isAlive(API, 1000)).to.equal(true);
+  });
+
+  it('refuses a directory that others may enter, that is a link, or a socket path that is a file', async () => {
+    await mkdir(`${DIRECTORY}/api`);
+    await chmod(`${DIRECTORY}/api`, 0o755);
+    expect(await new Sidecar().failure()).to.match(/open to others \(mode 755\): chmod 700/);
+    await chmod(`${DIRECTORY}/api`, 0o700);
+    await writeFile(SOCKET, 'precious');
+    expect(await new Sidecar().failure()).to.match(/is not a socket/);
+    await rm(`${DIRECTORY}/api`, { recursive: true });
+    await symlink('/tmp', `${DIRECTORY}/api`);
+    expect(await new Sidecar().failure()).to.match(/symbolic link/);
+  });
+
+  it('refuses TCP, and a binary that is not there', async () => {
+    expect(await new Sidecar({ api: '127.0.0.1:50051' }).failure()).to.match(/must be a unix socket/);
+    expect(await new Sidecar({ gobgpd: '/no/such/gobgpd' }).failure()).to.match(/cannot start gobgpd: .*no\/such/);
+  });
+
+  it('takes gobgpd with it when it is killed itself, so that the next one can start', async () => {
+    const first = await startProcess();
+    first.process.kill('SIGKILL');
+    await using second = new Sidecar();
+    const next = await second.answers();
+    expect(runs(first.gobgpd)).to.equal(false);
+    expect(next).to.not.equal(first.gobgpd);
+    expect((await first.process).stdout).to.equal('');
+  });
+
+  it('ends with SIGTERM: no gobgpd is left, nothing is on stdout, and what happened is on stderr, a line each', async () => {
+    const sidecar = await startProcess();
+    sidecar.process.kill('SIGTERM');
+    const { exitCode, stdout, stderr } = await sidecar.process;
+    expect({ exitCode, stdout, left: runs(sidecar.gobgpd) }).to.deep.equal({ exitCode: 0, stdout: '', left: false });
+    const events = stderr.split('\n').map((line) => JSON.parse(line).event as string | undefined);
+    expect(events.filter(Boolean)).to.deep.equal(['gobgpd-started', 'gobgpd-answers', 'stopped']);
+  });
+});
+
+/** A sidecar in this process, and what it has said. */
+class Sidecar implements AsyncDisposable {
+  readonly events: SidecarEvent[] = [];
+  readonly #ended = new AbortController();
+  readonly #running: Promise<Error | undefined>;
+
+  constructor(over: Partial<SidecarOptions> = {}) {
+    const log = (entry: SidecarEvent) => this.events.push(entry);
+    const options = { api: API, holdSeconds: HOLD_SECONDS, log, output: () => {}, ...over };
+    this.#running = runSidecar(options, this.#ended.signal).then(
+      () => undefined,
+      (error: Error) => error,
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ended.abort();
+    const error = await this.#running;
+    if (error) throw error;
+  }
+
+  /** Why it gave up. */
+  async failure(): Promise<string> {
+    return (await this.#running)?.message ?? 'it did not fail';
+  }
+
+  named<E extends SidecarEvent['event']>(event: E): Extract<SidecarEvent, { event: E }>[] {
+    return this.events.filter((one): one is Extract<SidecarEvent, { event: E }> => one.event === event);
+  }
+
+  /** Waits until a gobgpd other than `before` answers; returns its process id. */
+  async answers(before?: number): Promise<number> {
+    const pid = () => this.named('gobgpd-answers').at(-1)?.pid;
+    await until('a gobgpd answers', () => pid() !== before && pid() !== undefined);
+    return pid() as number;
+  }
+}
+
+/** Is there such a process? One that is dead and only waits to be noticed by its parent is none. */
+function runs(pid: number): boolean {
+  try {
+    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
+  } catch {
+    return false;
+  }
+}
+
+/** The sidecar as a process of its own, once its gobgpd answers. */
+async function startProcess() {
+  const sidecar = execa(process.execPath, [MAIN, '--api', API], { reject: false });
+  processes.push(sidecar);
+  let printed = '';
+  sidecar.stderr.setEncoding('utf8').on('data', (text: string) => {
+    printed += text;
+  });
+  const answers = () => /"gobgpd-answers","pid":(\d+)/.exec(printed);
+  await until('gobgpd answers', () => answers() !== null);
+  return { process: sidecar, gobgpd: Number(answers()?.[1]) };
+}
+
+async function modeOf(path: string): Promise<string> {
+  return ((await stat(path)).mode & 0o777).toString(8);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined;
+}

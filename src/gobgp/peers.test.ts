@@ -1,0 +1,56 @@
+import { expect } from 'chai';
+import { address } from '../model/address.js';
+import { contractSpeaker } from './gobgp.contract.js';
+import { peerChanges, peerState, wirePeers } from './peers.js';
+
+const speaker = contractSpeaker('192.0.2.1', '192.0.2.2');
+const [wanted] = wirePeers(speaker, false) as [ReturnType<typeof wirePeers>[number]];
+
+describe('the peers of gobgpd', () => {
+  it('stay as they are when they are as wanted: nobody loses a session', () => {
+    expect(peerChanges([wanted], [wanted])).to.deep.equal({ remove: [], add: [] });
+  });
+
+  it('keep their session over a new name, another order of families, and our own restart', () => {
+    const same = { ...wanted, description: 'tor one', families: [6, 4] as const, localRestarting: true };
+    expect(peerChanges([same], [wanted])).to.deep.equal({ remove: [], add: [] });
+  });
+
+  for (const [what, change] of Object.entries({
+    'AS number': { asn: 65009 },
+    password: { password: 'secret' },
+    families: { families: [4] as const },
+    'hold time': { hold: 30 },
+    'restart time': { restartTime: 0 },
+    passive: { passive: true },
+    multihop: { multihop: 2 },
+  })) {
+    it(`start a new session with another ${what}`, () => {
+      const changed = { ...wanted, ...change };
+      expect(peerChanges([changed], [wanted])).to.deep.equal({ remove: [wanted], add: [changed] });
+    });
+  }
+
+  it('are removed when surplus, and added when missing', () => {
+    const other = { ...wanted, address: '192.0.2.3' };
+    expect(peerChanges([wanted], [other])).to.deep.equal({ remove: [other], add: [wanted] });
+  });
+
+  it('hear of a restart only where graceful restart is on', () => {
+    expect(wirePeers(speaker, true)[0]?.localRestarting).to.equal(true);
+    expect(wirePeers({ ...speaker, restartTime: 0 }, true)[0]?.localRestarting).to.equal(false);
+  });
+
+  it('have said nothing once their session is gone, whatever they had said before', () => {
+    const finished = new Map([['192.0.2.2', new Set([4, 6] as const)]]);
+    const listed = { ...wanted, tables: [] };
+    expect(peerState({ ...listed, session: 6 }, finished)).to.deep.equal({
+      address: address('192.0.2.2'),
+      asn: 65000,
+      session: 'established',
+      endOfRib: [4, 6],
+    });
+    expect(peerState({ ...listed, session: 3 }, finished)).to.deep.include({ session: 'active', endOfRib: [] });
+    expect(peerState({ ...listed, session: 99 }, finished)).to.deep.include({ session: 'unknown' });
+  });
+});
