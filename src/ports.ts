@@ -10,6 +10,9 @@ import type { Path } from './model/path.js';
 import type { PeerState, Speaker } from './model/peer.js';
 import type { Route } from './model/route.js';
 
+/** Nobody was there to refuse: not a failure to report, but one to wait for. */
+export class Unreachable extends Error {}
+
 /** What failed, and why. Everything not in it succeeded. */
 export type Failures<T> = ReadonlyMap<T, Error>;
 

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { Container } from '../lab/container.js';
 import type { Lab } from '../lab/lab.js';
+import { until } from '../lab/until.js';
 import { atNodes, atTor, fabricUp, kernelRoutes } from './fabric.js';
 import { type Attached, add, cni } from './runtime.js';
 
@@ -43,9 +44,15 @@ describe('containers on two nodes', () => {
 
   it('do not reach another network, and are told so at once', async () => {
     for (const address of [at['red-2']!.v4, at['red-1']!.v4, at['red-2']!.v6]) {
-      const { code, stdout } = await ping('blue-1', address);
-      expect(code, stdout).not.to.equal(0);
-      expect(stdout).to.match(/Unreachable|No route/);
+      // Linux tells one sender of one error a second.
+      await until(
+        async () => {
+          const { code, stdout } = await ping('blue-1', address);
+          expect(code, stdout).not.to.equal(0);
+          return /Unreachable|No route/.test(stdout);
+        },
+        { what: `blue-1 to be told that there is no route to ${address}` },
+      );
     }
   });
 

@@ -56,6 +56,10 @@ export class AddressBook {
     return this.#taken.has(address);
   }
 
+  #rests(address: Address): boolean {
+    return (this.#freed.get(address) ?? 0) > this.#clock.now();
+  }
+
   /** Addresses at rest, oldest first. */
   resting(): Address[] {
     for (const [address, until] of this.#freed) if (until <= this.#clock.now()) this.#freed.delete(address);
@@ -88,12 +92,10 @@ export class AddressBook {
 
   #next(network: string, pools: readonly Prefix[], family: Family): Address {
     const ours = pools.filter((pool) => familyOf(pool) === family);
-    const resting = new Set(this.resting());
-    const isHeld = (address: Address) => this.#taken.has(address);
     const found =
-      this.#firstFree(ours, (address) => isHeld(address) || resting.has(address)) ??
+      this.#firstFree(ours, (address) => this.#taken.has(address) || this.#rests(address)) ??
       // A pool this full takes the address that has rested longest: an early reuse is better than no container.
-      [...resting].find((address) => ours.some((pool) => contains(pool, address)));
+      this.resting().find((address) => ours.some((pool) => contains(pool, address)));
     if (found) return found;
     throw new NoAddress(
       'exhausted',

@@ -7,7 +7,7 @@
  */
 import { status } from '@grpc/grpc-js';
 import { type Announcement, announcementKey } from '../model/announcement.js';
-import type { Failures } from '../ports.js';
+import { type Failures, Unreachable } from '../ports.js';
 import { reasonOf, single, statusOf, unary } from './call.js';
 import type { WirePath } from './codec.js';
 import { wirePath } from './encode.js';
@@ -64,5 +64,7 @@ async function together(session: Session, items: readonly Item[], failures: Map<
 }
 
 function failureOf(announcement: Announcement, cause: unknown): Error {
-  return new Error(`gobgpd did not take ${announcementKey(announcement)}: ${reasonOf(cause)}`, { cause });
+  // UNKNOWN is gobgpd's own word; everything else says that it did not get to speak.
+  const Kind = statusOf(cause) === status.UNKNOWN ? Error : Unreachable;
+  return new Kind(`gobgpd did not take ${announcementKey(announcement)}: ${reasonOf(cause)}`, { cause });
 }

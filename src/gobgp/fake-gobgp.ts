@@ -9,7 +9,7 @@ import { familyOf } from '../model/address.js';
 import { type Announcement, announcementKey } from '../model/announcement.js';
 import type { Path } from '../model/path.js';
 import type { PeerState, Speaker } from '../model/peer.js';
-import type { Bgp, BgpEvent, Failures } from '../ports.js';
+import { type Bgp, type BgpEvent, type Failures, Unreachable } from '../ports.js';
 import { checkAnnouncement, checkSpeaker } from './validate.js';
 
 /** What a peer does, as far as a test has not said otherwise: it is up, says nothing, and has said everything. */
@@ -205,7 +205,7 @@ export class FakeGobgp implements Bgp {
   }
 
   #need(): Daemon {
-    if (!this.#connected || !this.#daemon) throw new Error('not connected to gobgpd');
+    if (!this.#connected || !this.#daemon) throw new Unreachable('not connected to gobgpd');
     if (this.broken) throw new Error(this.broken);
     return this.#daemon;
   }

@@ -7,7 +7,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Announcement } from '../model/announcement.js';
 import type { PeerState, Speaker } from '../model/peer.js';
-import type { Bgp, BgpEvent, Failures } from '../ports.js';
+import { type Bgp, type BgpEvent, type Failures, Unreachable } from '../ports.js';
 import { say } from './announcing.js';
 import { type Connection, type ConnectionOptions, connected } from './connection.js';
 import { admit, listPeers, peerState, wirePeers } from './peers.js';
@@ -77,7 +77,7 @@ export class Gobgp implements Bgp {
 
   async #say(announcements: readonly Announcement[], withdrawn: boolean): Promise<Failures<Announcement>> {
     const connection = this.#connection;
-    if (!connection) return new Map(announcements.map((one) => [one, new Error(this.#reason)]));
+    if (!connection) return new Map(announcements.map((one) => [one, new Unreachable(this.#reason)]));
     connection.writes.begun++;
     return say(connection.session, announcements, connection.nextHops, withdrawn).finally(
       () => connection.writes.done++,

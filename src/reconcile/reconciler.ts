@@ -10,7 +10,7 @@ import { routesToPut, routesToRemove, wantedRoutes } from '../decide/routes.js';
 import type { Prefix } from '../model/address.js';
 import { type Announcement, sameAnnouncement } from '../model/announcement.js';
 import type { Route } from '../model/route.js';
-import type { Bgp, Failures, Kernel } from '../ports.js';
+import { type Bgp, type Failures, type Kernel, Unreachable } from '../ports.js';
 import type { World } from './world.js';
 
 /** Prefixes a pass takes at most, so that an ADD waits for one slice of a big import and not for all of it. */
@@ -18,11 +18,14 @@ const SLICE = 2000;
 
 /** Why a prefix is not as it should be: which step failed, and the world's own words. */
 export class StepFailure extends Error {
+  /** Somebody said no. Otherwise nobody answered, and waiting may help. */
+  readonly refused: boolean;
   readonly step: 'route' | 'announcement' | 'withdrawal' | 'route removal';
 
   constructor(step: StepFailure['step'], cause: Error) {
     super(`${step}: ${cause.message}`, { cause });
     this.step = step;
+    this.refused = !(cause instanceof Unreachable);
   }
 }
 

@@ -137,7 +137,7 @@ export class Routing {
   #isSettled(prefix: Prefix, extent: Extent): boolean {
     if (extent === 'withdrawn') return this.#world.announced(prefix) === undefined || !this.#peering.connected;
     const failure = this.#reconciler.failures.get(prefix);
-    if (failure) throw failure;
+    if (failure?.refused) throw failure;
     if (extent === 'routed') return this.#reconciler.isRouted(prefix);
     return this.#peering.connected && this.#reconciler.isSettled(prefix);
   }
