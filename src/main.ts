@@ -5,7 +5,7 @@ import { serveAdmin } from './admin/server.js';
 import { AddressBook } from './cni/address-book.js';
 import { openCniSocket } from './cni/cni-socket.js';
 import { delegatedIpam } from './cni/delegated-ipam.js';
-import { Endpoints } from './cni/node.js';
+import { Endpoints, type Node } from './cni/node.js';
 import { verbsOn } from './cni/node-verbs.js';
 import { restore } from './cni/restore.js';
 import { handleWith } from './cni/verbs.js';
@@ -14,7 +14,8 @@ import { loadConfig } from './config/load.js';
 import { endpointRecords } from './disk/endpoint-records.js';
 import { openRunDirectory } from './disk/run-directory.js';
 import { Gobgp } from './gobgp/gobgp.js';
-import { openKernel } from './kernel/open-kernel.js';
+import { type OpenKernel, openKernel } from './kernel/open-kernel.js';
+import { traced } from './kernel/traced.js';
 import { type Log, openLog } from './log.js';
 import type { Bgp, Clock, Kernel, Records, Wire } from './ports.js';
 import { Routing } from './reconcile/routing.js';
@@ -49,33 +50,19 @@ async function run(file: string, config: Config, log: Log, adapt: (ports: Ports)
   using directory = openRunDirectory(config.runDir);
   using records = endpointRecords(directory);
   const { endpoints: recorded, unreadable } = await records.all();
-  for (const file of unreadable) log.error(`a record was put aside: ${file}`, { event: 'record-unreadable', file });
+  for (const record of unreadable) log.error(`a record was put aside: ${record}`, { event: 'record-unreadable' });
   using kernel = openKernel(config, recorded);
-  const warn = (line: string) => log.warn(line, { event: 'gobgp' });
-  const ports = adapt({ ...kernel, records, bgp: new Gobgp({ api: config.gobgp.api, warn }), clock: monotonicClock });
-  const failed = (what: string, error: unknown) =>
-    log.warn(`${what}: ${(error as Error).message}`, { event: 'failed', what });
+  const ports = adapt({ ...told(kernel, config, log), ...aroundKernel(config, records, log) });
 
-  const addresses = new AddressBook(ports.clock, config.ipam.quarantine * 1000);
-  const parts = {
-    ...ports,
-    addresses,
-    ipam: delegatedIpam(),
-    endpoints: new Endpoints(),
-    gateways: config.gateways,
-    failed,
-  };
-  const endpoints = await restore(parts, recorded);
-  const routing = new Routing({ ...ports, failed }, config.networks, config.speaker, endpoints);
+  const node = nodeParts(config, ports, log);
+  const endpoints = await restore(node, recorded);
+  const routing = new Routing({ ...ports, failed: node.failed }, config.networks, config.speaker, endpoints);
   await routing.start(signal);
 
   const current = reloadOnHangup(file, config, routing, log);
-  await serveAdmin(
-    config.sockets.admin,
-    { nodeName: config.node.name, speaker: () => current().speaker, routing, bgp: ports.bgp },
-    signal,
-  );
-  const handle = handleWith(verbsOn({ ...parts, routing }));
+  const admin = { nodeName: config.node.name, speaker: () => current().speaker, routing, bgp: ports.bgp };
+  await serveAdmin(config.sockets.admin, admin, signal);
+  const handle = handleWith(verbsOn({ ...node, routing }));
   const serving = await openCniSocket({ socket: config.sockets.cni, handle, log: cniLog(log), signal });
   log.info('ready', {
     event: 'ready',
@@ -85,6 +72,30 @@ async function run(file: string, config: Config, log: Log, adapt: (ports: Ports)
   });
   await serving.closed;
   log.info('stopped; containers, routes and announcements stay as they are', { event: 'stopped' });
+}
+
+/** With `log.level: debug`, every change to the kernel is told as the command that does the same. */
+function told(kernel: OpenKernel, { gateways }: Config, log: Log): Pick<Ports, 'kernel' | 'wire'> {
+  if (!log.writes('debug')) return { kernel: kernel.kernel, wire: kernel.wire };
+  return traced(kernel, gateways, (command) => log.debug(command, { event: 'kernel' }));
+}
+
+function aroundKernel(config: Config, records: Records, log: Log): Pick<Ports, 'records' | 'bgp' | 'clock'> {
+  const warn = (line: string) => log.warn(line, { event: 'gobgp' });
+  return { records, bgp: new Gobgp({ api: config.gobgp.api, warn }), clock: monotonicClock };
+}
+
+/** What the verbs work with, but for the routing, which begins with what is restored. */
+function nodeParts(config: Config, ports: Ports, log: Log): Omit<Node, 'routing'> {
+  return {
+    wire: ports.wire,
+    records: ports.records,
+    addresses: new AddressBook(ports.clock, config.ipam.quarantine * 1000),
+    ipam: delegatedIpam(),
+    endpoints: new Endpoints(),
+    gateways: config.gateways,
+    failed: (what, error) => log.warn(`${what}: ${(error as Error).message}`, { event: 'failed', what }),
+  };
 }
 
 function configFile(argv: readonly string[]): string {

@@ -46,9 +46,13 @@ export interface Wire {
   /** All of it, filters first, link up last. Leaves nothing behind when it throws. Returns the host end's index. */
   connect(endpoint: Endpoint, namespace: Namespace): Promise<number>;
   /** Removes host link and filters. What is gone already is fine; a link that is not this endpoint's stays. */
-  disconnect(endpoint: EndpointId & { readonly link?: Endpoint['link'] }): Promise<void>;
+  disconnect(endpoint: Endpoint): Promise<void>;
+  /** Removes a host end of ours that no endpoint has. */
+  removeOrphan(link: WiredLink): Promise<void>;
   /** Host ends of ours that exist, by the endpoint that their alias names. */
   links(): Promise<readonly WiredLink[]>;
+  /** What the host end of this endpoint is called: always the same, so that a retry finds the same link. */
+  hostLinkName(id: EndpointId): string;
   /** MTU of the link that leads out of this node. */
   uplinkMtu(): number;
 }

@@ -36,7 +36,7 @@ describe('what is not ours', () => {
     const foreign = routes
       .join('\n')
       .split('\n')
-      .filter((line) => !/proto 32|dev s32[0-9a-f]{11}/.test(line));
+      .filter((line) => !/proto 32|dev s32[0-9a-f]{12}/.test(line));
     return [links, ...foreign].join('\n');
   }
 

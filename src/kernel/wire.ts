@@ -6,13 +6,14 @@
  * Filters first and "up" last, so that no packet ever passes unguarded. No process is started: four system calls carry
  * everything. What fails is undone, and the error names the step.
  */
-import type { Endpoint } from '../model/endpoint.js';
+import type { Endpoint, EndpointId } from '../model/endpoint.js';
 import { decodeLink, dumpLinks, Errno, getLink, type Link, NetlinkError, openNamespace } from '../netlink/index.js';
 import type { Namespace, Wire, WiredLink } from '../ports.js';
 import { aliasOf, parseAlias } from './alias.js';
 import { configureContainerEnd } from './container-end.js';
 import type { Host } from './host.js';
 import { createPair, prepareHostEnd, raiseHostEnd, refuseOccupied } from './host-end.js';
+import { hostLinkName } from './link-name.js';
 import { named } from './step.js';
 import { smallestUplinkMtu } from './uplink.js';
 
@@ -49,11 +50,21 @@ export class VethWire implements Wire {
     this.#host.filters.expel(endpoint);
   }
 
+  async removeOrphan({ index, containerId, ifname }: WiredLink): Promise<void> {
+    // The index may be another link's by now: only one that still says whose it is goes.
+    const owner = parseAlias(this.#link(index)?.alias ?? '');
+    if (owner?.containerId === containerId && owner.ifname === ifname) await this.#host.removal.remove(index);
+  }
+
   async links(): Promise<readonly WiredLink[]> {
     return this.#host.socket.dump(dumpLinks('veth'), decodeLink).flatMap(({ name, index, alias }) => {
       const named = parseAlias(alias);
       return named ? [{ name, index, containerId: named.containerId, ifname: named.ifname }] : [];
     });
+  }
+
+  hostLinkName(id: EndpointId): string {
+    return hostLinkName(id);
   }
 
   uplinkMtu(): number {
