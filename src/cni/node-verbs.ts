@@ -1,8 +1,10 @@
 /** The verbs of CNI, each handed to its use case in our own words. */
+import type { Endpoint } from '../model/endpoint.js';
 import type { Network } from '../model/network.js';
 import type { RouteTarget } from '../model/route-target.js';
 import { type AttachRequest, attach } from './attach.js';
 import { CniError, CODE } from './cni-error.js';
+import { collectGarbage } from './collect-garbage.js';
 import { delegationOf } from './delegated-ipam.js';
 import { detach } from './detach.js';
 import type { Node } from './node.js';
@@ -17,6 +19,7 @@ export function verbsOn(node: Node): Verbs {
   return {
     add: (request, signal) => add(node, request, signal),
     del: (request) => del(node, request),
+    gc: (request, signal) => collectGarbage(node, request, signal),
   };
 }
 
@@ -29,11 +32,18 @@ async function add(node: Node, request: AddRequest, signal: AbortSignal): Promis
 }
 
 async function del(node: Node, request: DelRequest): Promise<void> {
+  if (isOutlived(request, node.endpoints.get(request))) return;
   const endpoint = await detach(node, request);
   if (endpoint) return;
   // A record may be lost while the plugin's own reservation is not; freeing what is free is fine for every IPAM plugin.
   const delegation = delegationOf(request);
   if (delegation) await node.ipam.del(delegation, request);
+}
+
+/** A DEL that lay in the queue while the runtime attached the same id anew does not mean the new one. */
+function isOutlived({ queuedAt }: DelRequest, endpoint: Endpoint | undefined): boolean {
+  if (queuedAt === undefined || endpoint?.attachedAt === undefined) return false;
+  return queuedAt / 1000n < BigInt(endpoint.attachedAt);
 }
 
 function attachRequest(request: AddRequest): AttachRequest {
@@ -45,6 +55,7 @@ function attachRequest(request: AddRequest): AttachRequest {
     ifname,
     netns,
     network: conf.network,
+    cniNetwork: conf.name,
     wait: conf.wait,
     waitSeconds: conf.waitSeconds,
     requestedAddresses: requestedAddresses(request),
