@@ -49,6 +49,8 @@ export interface Wire {
   disconnect(endpoint: EndpointId & { readonly link?: Endpoint['link'] }): Promise<void>;
   /** Host ends of ours that exist, by the endpoint that their alias names. */
   links(): Promise<readonly WiredLink[]>;
+  /** Calls when a host end of ours is gone at another's hand, as when a container ends without DEL; until the signal. */
+  watchLinks(gone: () => void, signal: AbortSignal): void;
   /** MTU of the link that leads out of this node. */
   uplinkMtu(): number;
 }

@@ -12,6 +12,7 @@ import type { AddRequest, DelRequest } from './request.js';
 import { requestedAddresses } from './requested-addresses.js';
 import { requestedMac } from './requested-mac.js';
 import { chained, type Result, resultOf } from './result.js';
+import { status } from './status.js';
 import type { Verbs } from './verbs.js';
 
 /** The verbs on this node's endpoints. */
@@ -19,6 +20,7 @@ export function verbsOn(node: Node): Verbs {
   return {
     add: (request, signal) => add(node, request, signal),
     del: (request) => del(node, request),
+    status: (request, signal) => status(node, request, signal),
     gc: (request, signal) => collectGarbage(node, request, signal),
   };
 }

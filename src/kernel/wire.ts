@@ -15,6 +15,7 @@ import type { Host } from './host.js';
 import { createPair, prepareHostEnd, raiseHostEnd, refuseOccupied } from './host-end.js';
 import { named } from './step.js';
 import { smallestUplinkMtu } from './uplink.js';
+import { watchHostEnds } from './vanished.js';
 
 export class VethWire implements Wire {
   readonly #host: Host;
@@ -54,6 +55,10 @@ export class VethWire implements Wire {
       const named = parseAlias(alias);
       return named ? [{ name, index, containerId: named.containerId, ifname: named.ifname }] : [];
     });
+  }
+
+  watchLinks(gone: () => void, signal: AbortSignal): void {
+    watchHostEnds(this.#host.ports, gone, signal);
   }
 
   uplinkMtu(): number {

@@ -2,6 +2,7 @@
  * The node's routing as the rest of the controller sees it: say what endpoints there are, and wait until it is so.
  * It hears the kernel and gobgpd, and runs passes when something was touched.
  */
+import type { BgpStanding } from '../decide/readiness.js';
 import { type Address, hostPrefix, type Prefix } from '../model/address.js';
 import type { Endpoint } from '../model/endpoint.js';
 import type { Networks } from '../model/network.js';
@@ -109,6 +110,19 @@ export class Routing {
 
   get bgpConnected(): boolean {
     return this.#peering.connected;
+  }
+
+  /** How we stand with gobgpd and its peers, from memory. */
+  get bgpStanding(): BgpStanding {
+    const { connected, admitted, speaker, states } = this.#peering;
+    const established = new Set(
+      states.filter((state) => state.session === 'established').map((state) => state.address),
+    );
+    return {
+      away: connected ? undefined : this.#bgpReason,
+      admitted,
+      peers: speaker.peers.map(({ name, address }) => ({ name, established: established.has(address) })),
+    };
   }
 
   /** What is heard and believed of one prefix, for those who explain. */
