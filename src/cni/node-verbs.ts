@@ -3,6 +3,7 @@ import type { Endpoint } from '../model/endpoint.js';
 import type { Network } from '../model/network.js';
 import type { RouteTarget } from '../model/route-target.js';
 import { type AttachRequest, attach } from './attach.js';
+import { check } from './check.js';
 import { CniError, CODE } from './cni-error.js';
 import { collectGarbage } from './collect-garbage.js';
 import { delegationOf } from './delegated-ipam.js';
@@ -20,6 +21,7 @@ export function verbsOn(node: Node): Verbs {
   return {
     add: (request, signal) => add(node, request, signal),
     del: (request) => del(node, request),
+    check: (request, signal) => check(node, request, signal),
     status: (request, signal) => status(node, request, signal),
     gc: (request, signal) => collectGarbage(node, request, signal),
   };

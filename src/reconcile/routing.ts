@@ -4,6 +4,7 @@
  */
 import type { BgpStanding } from '../decide/readiness.js';
 import { type Address, hostPrefix, type Prefix } from '../model/address.js';
+import type { Announcement } from '../model/announcement.js';
 import type { Endpoint } from '../model/endpoint.js';
 import type { Networks } from '../model/network.js';
 import type { Path } from '../model/path.js';
@@ -134,6 +135,11 @@ export class Routing {
       announced: world.announced(prefix),
       failure: this.#reconciler.failures.get(prefix),
     };
+  }
+
+  /** What gobgpd itself says for us of these prefixes. Throws while it is away. */
+  says(prefixes: readonly Prefix[]): Promise<readonly Announcement[]> {
+    return this.#parts.bgp.says(prefixes);
   }
 
   get networks(): Networks {
