@@ -107,8 +107,12 @@ async function announcement({ routing }: Node, { conf }: CheckRequest, endpoint:
 
 async function notSaid(routing: Node['routing'], due: readonly Prefix[], { network }: Endpoint): Promise<string[]> {
   const targets = routing.networks.byName.get(network)?.exports ?? [];
-  const said = await routing.says(due);
-  return due
-    .filter((prefix) => !said.some((one) => one.prefix === prefix && sameAnnouncement(one, { prefix, targets })))
-    .map((prefix) => `gobgpd does not announce ${prefix} with ${targets.join(' ')}`);
+  try {
+    const said = await routing.says(due);
+    return due
+      .filter((prefix) => !said.some((one) => one.prefix === prefix && sameAnnouncement(one, { prefix, targets })))
+      .map((prefix) => `gobgpd does not announce ${prefix} with ${targets.join(' ')}`);
+  } catch (error) {
+    return [`gobgpd does not say whether it announces ${due.join(', ')}: ${(error as Error).message}`];
+  }
 }

@@ -60,6 +60,9 @@ export async function startBgp({ client, codec, found }: Session, speaker: Speak
   return false;
 }
 
+/** A handful of prefixes: a gobgpd that needs longer hangs. */
+const FIND_MS = 2_000;
+
 /** What gobgpd says for us of these prefixes. */
 export async function findAnnounced({ client, codec }: Session, prefixes: readonly Prefix[]): Promise<Announcement[]> {
   const announced: Announcement[] = [];
@@ -70,7 +73,7 @@ export async function findAnnounced({ client, codec }: Session, prefixes: readon
   };
   for (const family of [4, 6] as const) {
     const ours = prefixes.filter((prefix) => familyOf(prefix) === family);
-    if (ours.length > 0) await listing(client, codec.findPath, ours, (all) => all.forEach(hear));
+    if (ours.length > 0) await listing(client, codec.findPath, ours, (all) => all.forEach(hear), FIND_MS);
   }
   return announced;
 }

@@ -38,7 +38,7 @@ const RTA_VIA = 18;
 const RT_TABLE_UNSPEC = 0;
 const RTN_UNICAST = 1;
 const RTNH_F_ONLINK = 4;
-/** Without it, every answer names the main table. */
+/** Without it, every IPv4 answer names the main table; IPv6 names the right one, and refuses the flag. */
 const RTM_F_LOOKUP_TABLE = 0x1000;
 /** struct rtmsg, struct rtnexthop */
 const FIXED_PART = 12;
@@ -124,7 +124,7 @@ export function findRoute(destination: Ip, mark = 0): Request {
         .u8(ipFamily(destination))
         .u8(destination.length * 8)
         .zero(6)
-        .u32(RTM_F_LOOKUP_TABLE);
+        .u32(destination.length === 4 ? RTM_F_LOOKUP_TABLE : 0);
       message.attribute(RTA_DST, destination);
       if (mark !== 0) message.attributeU32(RTA_MARK, mark);
     },
