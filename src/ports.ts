@@ -47,8 +47,8 @@ export interface Wire {
   /** All of it, filters first, link up last. Leaves nothing behind when it throws. Returns the host end's index. */
   connect(endpoint: Endpoint, namespace: Namespace): Promise<number>;
   /** Removes host link and filters. What is gone already is fine; a link that is not this endpoint's stays. */
-  disconnect(endpoint: EndpointId & { readonly link?: Endpoint['link'] }): Promise<void>;
-  /** Host ends of ours that exist, by the endpoint that their alias names. */
+  disconnect(endpoint: Wired): Promise<void>;
+  /** Host ends of ours that exist, as their alias names them. */
   links(): Promise<readonly WiredLink[]>;
   /** What the kernel has of an endpoint now. Without its namespace, nothing is known of the container's end. */
   inspect(endpoint: Endpoint, namespace: Namespace | undefined): Wiring;
@@ -65,10 +65,15 @@ export interface Namespace extends Disposable {
   readonly inode: number;
 }
 
-/** A host end of ours in the kernel. */
+/** What tells whose a host end is: an endpoint, or all that is left of one. */
+export type Wired = Pick<Endpoint, 'containerId' | 'ifname' | 'network' | 'link'>;
+
+/** A host end of ours in the kernel. Its alias has no room for a long container id: there is a hash of it then. */
 export interface WiredLink extends EndpointId {
+  readonly network: string;
   readonly name: string;
   readonly index: number;
+  readonly mac: string;
 }
 
 /** gobgpd: what we announce, and what it has heard. */

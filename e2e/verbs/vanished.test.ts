@@ -1,7 +1,8 @@
 /** Containers that end without DEL, and DELs that came while nobody answered. */
 import { spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { expect } from 'chai';
+import { execa } from 'execa';
 import type { Container } from '../lab/container.js';
 import type { Lab } from '../lab/lab.js';
 import type { LabNode } from '../lab/node.js';
@@ -90,7 +91,7 @@ describe('a container that vanished', function () {
     const [nameless, gone] = [await attached(), await attached()];
     const { pid } = await holdOpen(nameless);
     try {
-      await nameless.remove();
+      await execa('ip', ['netns', 'del', nameless.namespace]);
       await gone.remove();
       await until(async () => (await holdings(node)).records.length === 1, { what: 'one record to be left' });
       const reply = await node.attempt(['ping', '-n', '-c', '1', '-W', '2', nameless.v4]);
@@ -98,6 +99,22 @@ describe('a container that vanished', function () {
     } finally {
       process.kill(pid, 'SIGKILL');
     }
+    await nothingLeft();
+  });
+
+  it('together with its record, controller down, leaves a host link that goes at the next start', async () => {
+    const [lost, kept] = [await attached(), await attached()];
+    const records = `${node.directory}/slash32/endpoints`;
+    const fileOf = (name: string) =>
+      readdirSync(records).find((file) => readFileSync(`${records}/${file}`, 'utf8').includes(`"${name}"`))!;
+    await node.kill('slash32d', 'SIGKILL');
+    rmSync(`${records}/${fileOf(lost.name)}`);
+    await node.start('slash32d');
+    await until(async () => (await holdings(node)).links.length === 1, { what: 'one host link to be left' });
+    expect((await holdings(node)).links).to.eql([kept.hostLink]);
+    await atTor(lab, lost.v4, false);
+    expect((await kept.attempt(['ping', '-n', '-c', '1', '-W', '2', '169.254.1.1'])).code).to.equal(0);
+    await del(kept);
     await nothingLeft();
   });
 

@@ -9,7 +9,7 @@
 import type { Endpoint } from '../model/endpoint.js';
 import type { Wiring } from '../model/wiring.js';
 import { decodeLink, dumpLinks, type Link, openNamespace } from '../netlink/index.js';
-import type { Namespace, Wire, WiredLink } from '../ports.js';
+import type { Namespace, Wire, Wired, WiredLink } from '../ports.js';
 import { aliasOf, parseAlias } from './alias.js';
 import { configureContainerEnd } from './container-end.js';
 import type { Host } from './host.js';
@@ -46,16 +46,16 @@ export class VethWire implements Wire {
     }
   }
 
-  async disconnect(endpoint: Endpoint): Promise<void> {
+  async disconnect(endpoint: Wired): Promise<void> {
     const link = this.#linkOf(endpoint);
     if (link) await this.#host.removal.remove(link.index);
     this.#host.filters.expel(endpoint);
   }
 
   async links(): Promise<readonly WiredLink[]> {
-    return this.#host.socket.dump(dumpLinks('veth'), decodeLink).flatMap(({ name, index, alias }) => {
+    return this.#host.socket.dump(dumpLinks('veth'), decodeLink).flatMap(({ name, index, mac, alias }) => {
       const named = parseAlias(alias);
-      return named ? [{ name, index, containerId: named.containerId, ifname: named.ifname }] : [];
+      return named ? [{ name, index, mac, ...named }] : [];
     });
   }
 
@@ -89,7 +89,7 @@ export class VethWire implements Wire {
   }
 
   /** By name, or by index when somebody has renamed it; in either case only if it is this endpoint's. */
-  #linkOf(endpoint: Endpoint): Link | undefined {
+  #linkOf(endpoint: Wired): Link | undefined {
     const { name, index } = endpoint.link;
     const { socket } = this.#host;
     const candidates = [linkOf(socket, name), index ? linkOf(socket, index) : undefined];
@@ -98,6 +98,6 @@ export class VethWire implements Wire {
 }
 
 /** After a crash between making a link and naming its owner there is no alias; then the MAC address tells. */
-function belongsTo(link: Link, endpoint: Endpoint): boolean {
+function belongsTo(link: Link, endpoint: Wired): boolean {
   return link.alias ? link.alias === aliasOf(endpoint) : link.mac === endpoint.link.mac;
 }
