@@ -145,7 +145,7 @@ describe('CHECK', function () {
     await del(container, { conf: { ipam } });
   });
 
-  it('allows what a plugin after us changed and said: tuning with an MTU', async () => {
+  it('goes by the MTU that the last result says, where it says one', async () => {
     const container = await attached({ conf: { cniVersion: '1.1.0' } });
     await container.exec(['ip', 'link', 'set', 'eth0', 'mtu', '1300']);
     expect((await wrong(container, { cniVersion: '1.1.0' })).join()).to.match(/^eth0 has MTU 1300, expected 15/);
@@ -153,6 +153,42 @@ describe('CHECK', function () {
       one.name === 'eth0' ? { ...one, mtu: 1300 } : one,
     );
     expect(await wrong(container, { cniVersion: '1.1.0', prevResult: { ...container.result, interfaces } })).to.eql([]);
+    await del(container);
+  });
+
+  /** Runs Debian's tuning as the next plugin of the chain; returns the result that CHECK will be given. */
+  async function tuned(container: Container & Attached, wishes: object): Promise<object> {
+    const conf = { cniVersion: '1.0.0', name: 'blue', type: 'tuning', ...wishes, prevResult: container.result };
+    const { stdout } = await execa('/usr/lib/cni/tuning', [], {
+      env: {
+        CNI_COMMAND: 'ADD',
+        CNI_CONTAINERID: container.name,
+        CNI_NETNS: container.netns,
+        CNI_IFNAME: 'eth0',
+        CNI_PATH: '/usr/lib/cni',
+      },
+      input: JSON.stringify(conf),
+    });
+    return JSON.parse(stdout);
+  }
+
+  it("allows what Debian's tuning does after us", async () => {
+    const container = await attached();
+    const prevResult = await tuned(container, { mtu: 1300, sysctl: { 'net.ipv4.conf.eth0.forwarding': '1' } });
+    expect(await wrong(container, { prevResult })).to.eql([]);
+    await del(container);
+  });
+
+  it('allows a MAC address that tuning gave, but not that no packet reaches it any more', async () => {
+    const container = await attached();
+    const prevResult = await tuned(container, { mac: '0a:53:32:00:00:01' });
+    const reply = await container.node.attempt(['ping', '-n', '-c', '1', '-W', '1', container.v4]);
+    expect(reply.code, 'it is cut off: our permanent neighbours have the former MAC address').to.equal(1);
+    const named = await wrong(container, { prevResult });
+    expect(named.join('; ')).not.to.match(/eth0 has MAC address/);
+    expect(named.join('; ')).to.match(
+      /has the permanent neighbour 10\.20\.1\.\d+ at 02:[^ ]+, expected 0a:53:32:00:00:01/,
+    );
     await del(container);
   });
 

@@ -115,11 +115,25 @@ describe('the check of an endpoint', () => {
   }
 
   it('takes the MAC and the MTU that the last result says for right', () => {
-    const tuned = { ...whole, container: { ...container, mac: '0a:00:00:00:00:01', mtu: 1400 } };
+    const neighbours = new Map([v4, v6].map((own) => [own, '0a:00:00:00:00:01']));
+    const tuned = {
+      ...whole,
+      host: { ...host, neighbours },
+      container: { ...container, mac: '0a:00:00:00:00:01', mtu: 1400 },
+    };
     const said = { ...wanted, mac: '0a:00:00:00:00:01', mtu: 1400 };
     expect(differences(said, tuned)).to.eql([]);
     expect(only({ ...tuned, container: { ...tuned.container, mtu: 1300 } }, said)).to.include(
       'MTU 1300, expected 1400',
+    );
+  });
+
+  it('names neighbours of the host that still have the MAC address from before somebody changed it', () => {
+    const tuned = { ...whole, container: { ...container, mac: '0a:00:00:00:00:01' } };
+    expect(differences({ ...wanted, mac: '0a:00:00:00:00:01' }, tuned)).to.eql(
+      [v4, v6].map(
+        (own) => `host link s32a has the permanent neighbour ${own} at 02:00:00:00:00:02, expected 0a:00:00:00:00:01`,
+      ),
     );
   });
 

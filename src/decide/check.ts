@@ -30,8 +30,8 @@ export function differences(wanted: Wanted, found: Wiring): string[] {
   ];
 }
 
-function hostEnd({ endpoint, gateways }: Wanted, found: Wiring['host']): string[] {
-  const { link, addresses, mac } = endpoint;
+function hostEnd({ endpoint, gateways, mac }: Wanted, found: Wiring['host']): string[] {
+  const { link, addresses } = endpoint;
   if (!found) return [`host link ${link.name} is gone`];
   const at = `host link ${found.name}`;
   return [
@@ -40,6 +40,7 @@ function hostEnd({ endpoint, gateways }: Wanted, found: Wiring['host']): string[
     ...gatewaysOf(addresses, gateways).flatMap((gateway) =>
       found.addresses.some((address) => address.startsWith(`${gateway}/`)) ? [] : [`${at} lacks address ${gateway}`],
     ),
+    // The MAC address of today, whoever gave it: with another one here, no packet reaches the container.
     ...addresses.flatMap((own) => neighbour(at, own, mac, found)),
     ...[...hostSettings(endpoint)].flatMap(([setting, value]) => {
       const has = found.settings.get(setting);
