@@ -55,7 +55,7 @@ export function connectCommands(endpoint: Endpoint, gateways: Gateways): string[
   ];
 }
 
-export function disconnectCommand({ link }: Endpoint): string {
+export function disconnectCommand({ link }: { readonly link: Pick<Endpoint['link'], 'name'> }): string {
   return shell(['ip', 'link', 'del', 'dev', link.name]);
 }
 
