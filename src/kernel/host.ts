@@ -12,6 +12,9 @@ export class Host implements Disposable {
   readonly removal: LinkRemoval;
   /** Kernel tables by the name of their network, as the last `separate` had them. */
   tables: ReadonlyMap<string, number> = new Map();
+  /** The links that are not ours, forgotten whenever links change, as long as somebody watches. */
+  uplinks: readonly number[] | undefined;
+  isWatched = false;
   readonly #removalSocket = new NetlinkSocket(NETLINK_ROUTE);
 
   /** In the calling thread's network namespace. The filters stay the caller's. */

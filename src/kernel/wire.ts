@@ -68,7 +68,7 @@ export class VethWire implements Wire {
   }
 
   uplinkMtu(): number {
-    return smallestUplinkMtu(this.#host.socket);
+    return smallestUplinkMtu(this.#host.socket, this.#host);
   }
 
   #admit(endpoint: Endpoint): void {
