@@ -34,7 +34,7 @@ export class VethWire implements Wire {
     try {
       named('filters', () => this.#admit(endpoint));
       index = createPair(this.#host.socket, endpoint, namespace);
-      prepareHostEnd(this.#host.socket, index, endpoint, this.#host.gateways);
+      prepareHostEnd(this.#host, index, endpoint);
       configureContainerEnd(endpoint, this.#host.gateways, namespace);
       raiseHostEnd(this.#host.socket, index);
       return index;
