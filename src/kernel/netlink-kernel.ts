@@ -49,6 +49,14 @@ export class NetlinkKernel implements Kernel {
   watch(hear: (event: KernelEvent) => void, signal: AbortSignal): void {
     const { socket, ports, filters } = this.#host;
     const watched = { socket, ownPorts: ports, routes: this.#routes, filters, rulePriority: this.#rulePriority };
-    watchKernel(watched, hear, signal);
+    const alert = (event: KernelEvent) => {
+      if (event.kind === 'links-changed' || event.kind === 'lost') this.#host.uplinks = undefined;
+      hear(event);
+    };
+    watchKernel(watched, alert, signal);
+    this.#host.isWatched = true;
+    signal.addEventListener('abort', () => {
+      this.#host.isWatched = false;
+    });
   }
 }

@@ -37,7 +37,7 @@ export class VethWire implements Wire {
     try {
       named('filters', () => this.#admit(endpoint));
       index = createPair(this.#host.socket, endpoint, namespace);
-      prepareHostEnd(this.#host.socket, index, endpoint, this.#host.gateways);
+      prepareHostEnd(this.#host, index, endpoint);
       configureContainerEnd(endpoint, this.#host.gateways, namespace);
       raiseHostEnd(this.#host.socket, index);
       return index;
@@ -73,7 +73,7 @@ export class VethWire implements Wire {
   }
 
   uplinkMtu(): number {
-    return smallestUplinkMtu(this.#host.socket);
+    return smallestUplinkMtu(this.#host.socket, this.#host);
   }
 
   #admit(endpoint: Endpoint): void {
