@@ -7,7 +7,9 @@ import { openCniSocket } from './cni/cni-socket.js';
 import { delegatedIpam } from './cni/delegated-ipam.js';
 import { Endpoints } from './cni/node.js';
 import { verbsOn } from './cni/node-verbs.js';
+import { endpointLocks } from './cni/per-endpoint-lock.js';
 import { restore } from './cni/restore.js';
+import { keepSwept } from './cni/sweep.js';
 import { handleWith } from './cni/verbs.js';
 import type { Config } from './config/config.js';
 import { loadConfig } from './config/load.js';
@@ -62,6 +64,7 @@ async function run(file: string, config: Config, log: Log, adapt: (ports: Ports)
     addresses,
     ipam: delegatedIpam(),
     endpoints: new Endpoints(),
+    locks: endpointLocks(),
     gateways: config.gateways,
     failed,
   };
@@ -75,7 +78,14 @@ async function run(file: string, config: Config, log: Log, adapt: (ports: Ports)
     { nodeName: config.node.name, speaker: () => current().speaker, routing, bgp: ports.bgp },
     signal,
   );
-  const handle = handleWith(verbsOn({ ...parts, routing }));
+  const node = { ...parts, routing };
+  keepSwept(
+    node,
+    ({ containerId, ifname, addresses }) =>
+      log.warn('a container vanished without DEL; it was detached', { event: 'swept', containerId, ifname, addresses }),
+    signal,
+  );
+  const handle = handleWith(verbsOn(node), parts.locks);
   const serving = await openCniSocket({ socket: config.sockets.cni, handle, log: cniLog(log), signal });
   log.info('ready', {
     event: 'ready',

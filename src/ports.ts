@@ -2,13 +2,14 @@
  * The ports: what the reconciler and the verbs need from the world, in our own words.
  * Whole sets go in, failures come out; nobody throws because of one bad route.
  */
-import type { Address } from './model/address.js';
+import type { Address, Prefix } from './model/address.js';
 import type { Announcement } from './model/announcement.js';
 import type { Endpoint, EndpointId } from './model/endpoint.js';
 import type { Networks } from './model/network.js';
 import type { Path } from './model/path.js';
 import type { PeerState, Speaker } from './model/peer.js';
 import type { Route } from './model/route.js';
+import type { Wiring } from './model/wiring.js';
 
 /** Nobody was there to refuse: not a failure to report, but one to wait for. */
 export class Unreachable extends Error {}
@@ -46,9 +47,13 @@ export interface Wire {
   /** All of it, filters first, link up last. Leaves nothing behind when it throws. Returns the host end's index. */
   connect(endpoint: Endpoint, namespace: Namespace): Promise<number>;
   /** Removes host link and filters. What is gone already is fine; a link that is not this endpoint's stays. */
-  disconnect(endpoint: EndpointId & { readonly link?: Endpoint['link'] }): Promise<void>;
-  /** Host ends of ours that exist, by the endpoint that their alias names. */
+  disconnect(endpoint: Wired): Promise<void>;
+  /** Host ends of ours that exist, as their alias names them. */
   links(): Promise<readonly WiredLink[]>;
+  /** What the kernel has of an endpoint now. Without its namespace, nothing is known of the container's end. */
+  inspect(endpoint: Endpoint, namespace: Namespace | undefined): Wiring;
+  /** Calls when a host end of ours is gone at another's hand, as when a container ends without DEL; until the signal. */
+  watchLinks(gone: () => void, signal: AbortSignal): void;
   /** MTU of the link that leads out of this node. */
   uplinkMtu(): number;
 }
@@ -60,10 +65,15 @@ export interface Namespace extends Disposable {
   readonly inode: number;
 }
 
-/** A host end of ours in the kernel. */
+/** What tells whose a host end is: an endpoint, or all that is left of one. */
+export type Wired = Pick<Endpoint, 'containerId' | 'ifname' | 'network' | 'link'>;
+
+/** A host end of ours in the kernel. Its alias has no room for a long container id: there is a hash of it then. */
 export interface WiredLink extends EndpointId {
+  readonly network: string;
   readonly name: string;
   readonly index: number;
+  readonly mac: string;
 }
 
 /** gobgpd: what we announce, and what it has heard. */
@@ -81,6 +91,8 @@ export interface Bgp {
   admitPeers(speaker: Speaker, restarting: boolean): Promise<void>;
   /** Throws while there is no connection. */
   peers(): Promise<readonly PeerState[]>;
+  /** What gobgpd says for us of these prefixes, asked now. Throws while there is no connection. */
+  says(prefixes: readonly Prefix[]): Promise<readonly Announcement[]>;
   /** Connects, starts BGP where it is not, listens, and does so again after every loss, until the signal. */
   run(speaker: Speaker, hear: (event: BgpEvent) => void, signal: AbortSignal): Promise<void>;
 }

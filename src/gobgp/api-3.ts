@@ -5,7 +5,7 @@
  * one of them back. Mind its two spellings: camelCase for our own .proto files, `type_url` for its built-in Any.
  */
 import type { Type } from 'protobufjs';
-import type { Family } from '../model/address.js';
+import { type Family, familyOf, type Prefix } from '../model/address.js';
 import type { TargetParts } from '../model/route-target.js';
 import { type ApiPeer, peerMessage, readPeer } from './api-3-peer.js';
 import type { Codec, Received, Rpc, WireEvent, WireGlobal, WirePath } from './codec.js';
@@ -63,6 +63,7 @@ export function api3(): Codec {
     addPath: rpc('AddPath', 'AddPathRequest', 'AddPathResponse', (path) => ({ path: pathMessage(path) }), nothing),
     addPathStream: rpc('AddPathStream', 'AddPathStreamRequest', 'google.protobuf.Empty', pathsMessage, nothing),
     listPath: rpc('ListPath', 'ListPathRequest', 'ListPathResponse', listPathMessage, readDestination),
+    findPath: rpc('ListPath', 'ListPathRequest', 'ListPathResponse', findPathMessage, readDestination),
     watchEvent: rpc('WatchEvent', 'WatchEventRequest', 'WatchEventResponse', watchMessage, readEvent),
     addPeer: rpc(
       'AddPeer',
@@ -160,6 +161,11 @@ function pathsMessage(paths: readonly WirePath[]): object {
 
 function listPathMessage(family: Family): object {
   return { family: familyMessage(family) };
+}
+
+function findPathMessage(prefixes: readonly Prefix[]): object {
+  const [first] = prefixes;
+  return { family: first && familyMessage(familyOf(first)), prefixes: prefixes.map((prefix) => ({ prefix })) };
 }
 
 function watchMessage(): object {

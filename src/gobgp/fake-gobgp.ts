@@ -131,6 +131,10 @@ export class FakeGobgp implements Bgp {
     });
   }
 
+  async says(prefixes: readonly Prefix[]): Promise<readonly Announcement[]> {
+    return [...this.#need().announced.values()].filter(({ prefix }) => prefixes.includes(prefix));
+  }
+
   run(speaker: Speaker, hear: (event: BgpEvent) => void, signal: AbortSignal): Promise<void> {
     checkSpeaker(speaker);
     this.#speaker = speaker;

@@ -1,5 +1,6 @@
 /** One connection to one gobgpd: which API it speaks, and whether BGP is started the way we want it. */
 import { type Client, status } from '@grpc/grpc-js';
+import { familyOf, type Prefix } from '../model/address.js';
 import type { Announcement } from '../model/announcement.js';
 import type { Speaker } from '../model/peer.js';
 import { api3 } from './api-3.js';
@@ -57,6 +58,24 @@ export async function startBgp({ client, codec, found }: Session, speaker: Speak
     );
   }
   return false;
+}
+
+/** A handful of prefixes: a gobgpd that needs longer hangs. */
+const FIND_MS = 2_000;
+
+/** What gobgpd says for us of these prefixes. */
+export async function findAnnounced({ client, codec }: Session, prefixes: readonly Prefix[]): Promise<Announcement[]> {
+  const announced: Announcement[] = [];
+  const hear = (received: Received) => {
+    if ('unreadable' in received || received.neighbour !== '') return;
+    const meaning = told(received);
+    if (meaning.kind === 'ours') announced.push(meaning.announcement);
+  };
+  for (const family of [4, 6] as const) {
+    const ours = prefixes.filter((prefix) => familyOf(prefix) === family);
+    if (ours.length > 0) await listing(client, codec.findPath, ours, (all) => all.forEach(hear), FIND_MS);
+  }
+  return announced;
 }
 
 /** Everything gobgpd says for us; `outdated` of it names another next hop than we would now. */

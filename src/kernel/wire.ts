@@ -7,14 +7,17 @@
  * everything. What fails is undone, and the error names the step.
  */
 import type { Endpoint } from '../model/endpoint.js';
-import { decodeLink, dumpLinks, Errno, getLink, type Link, NetlinkError, openNamespace } from '../netlink/index.js';
-import type { Namespace, Wire, WiredLink } from '../ports.js';
+import type { Wiring } from '../model/wiring.js';
+import { decodeLink, dumpLinks, type Link, openNamespace } from '../netlink/index.js';
+import type { Namespace, Wire, Wired, WiredLink } from '../ports.js';
 import { aliasOf, parseAlias } from './alias.js';
 import { configureContainerEnd } from './container-end.js';
 import type { Host } from './host.js';
 import { createPair, prepareHostEnd, raiseHostEnd, refuseOccupied } from './host-end.js';
+import { inspect, linkOf } from './inspect.js';
 import { named } from './step.js';
 import { smallestUplinkMtu } from './uplink.js';
+import { watchHostEnds } from './vanished.js';
 
 export class VethWire implements Wire {
   readonly #host: Host;
@@ -43,17 +46,25 @@ export class VethWire implements Wire {
     }
   }
 
-  async disconnect(endpoint: Endpoint): Promise<void> {
+  async disconnect(endpoint: Wired): Promise<void> {
     const link = this.#linkOf(endpoint);
     if (link) await this.#host.removal.remove(link.index);
     this.#host.filters.expel(endpoint);
   }
 
   async links(): Promise<readonly WiredLink[]> {
-    return this.#host.socket.dump(dumpLinks('veth'), decodeLink).flatMap(({ name, index, alias }) => {
+    return this.#host.socket.dump(dumpLinks('veth'), decodeLink).flatMap(({ name, index, mac, alias }) => {
       const named = parseAlias(alias);
-      return named ? [{ name, index, containerId: named.containerId, ifname: named.ifname }] : [];
+      return named ? [{ name, index, mac, ...named }] : [];
     });
+  }
+
+  inspect(endpoint: Endpoint, namespace: Namespace | undefined): Wiring {
+    return inspect(this.#host, endpoint, this.#linkOf(endpoint), namespace);
+  }
+
+  watchLinks(gone: () => void, signal: AbortSignal): void {
+    watchHostEnds(this.#host.ports, gone, signal);
   }
 
   uplinkMtu(): number {
@@ -78,23 +89,15 @@ export class VethWire implements Wire {
   }
 
   /** By name, or by index when somebody has renamed it; in either case only if it is this endpoint's. */
-  #linkOf(endpoint: Endpoint): Link | undefined {
+  #linkOf(endpoint: Wired): Link | undefined {
     const { name, index } = endpoint.link;
-    const candidates = [this.#link(name), index ? this.#link(index) : undefined];
+    const { socket } = this.#host;
+    const candidates = [linkOf(socket, name), index ? linkOf(socket, index) : undefined];
     return candidates.find((link) => link !== undefined && belongsTo(link, endpoint));
-  }
-
-  #link(which: number | string): Link | undefined {
-    try {
-      return this.#host.socket.request(getLink(which)).map(decodeLink)[0];
-    } catch (error) {
-      if (error instanceof NetlinkError && error.errno === Errno.ENODEV) return undefined;
-      throw error;
-    }
   }
 }
 
 /** After a crash between making a link and naming its owner there is no alias; then the MAC address tells. */
-function belongsTo(link: Link, endpoint: Endpoint): boolean {
+function belongsTo(link: Link, endpoint: Wired): boolean {
   return link.alias ? link.alias === aliasOf(endpoint) : link.mac === endpoint.link.mac;
 }

@@ -7,6 +7,7 @@
  */
 import type { Peer, PeerState, Speaker } from '../model/peer.js';
 import type { Bgp, BgpEvent, Clock } from '../ports.js';
+import { Loop } from './loop.js';
 import type { World } from './world.js';
 
 /** How often peers are asked whether they have said everything, in ms. There is no event for it in gobgpd 3.x. */
@@ -25,6 +26,16 @@ export class Peering {
   #giveUpAt = 0;
   #asking = false;
   connected = false;
+  /** The sessions as gobgpd last told; empty while it is away. */
+  states: readonly PeerState[] = [];
+  readonly #lookAtStates = new Loop(
+    async () => {
+      this.states = this.connected ? await this.#bgp.peers() : [];
+    },
+    () => {
+      this.states = []; // not connected any more: `disconnected` follows
+    },
+  );
 
   /** @param changed is called when something a pass depends on has changed */
   constructor(speaker: Speaker, bgp: Bgp, world: World, clock: Clock, datapathKept: boolean, changed: () => void) {
@@ -45,7 +56,13 @@ export class Peering {
       for (const path of event.best) this.#world.hearPath(path);
       for (const { prefix } of event.gone) this.#world.forgetPath(prefix);
     }
+    if (event.kind !== 'paths' && event.kind !== 'audited') this.#lookAtStates.nudge();
     this.#changed();
+  }
+
+  /** Are the peers admitted? Before that, none can have a session. */
+  get admitted(): boolean {
+    return this.#admitted;
   }
 
   /** New peers or timers in the configuration: admitted with the next pass. */
@@ -60,6 +77,7 @@ export class Peering {
       await this.#bgp.admitPeers(this.speaker, this.#datapathKept);
       this.#admitted = true;
       this.#datapathKept = true;
+      this.#lookAtStates.nudge();
     }
     this.#askPeers();
   }

@@ -2,7 +2,9 @@
  * The node's routing as the rest of the controller sees it: say what endpoints there are, and wait until it is so.
  * It hears the kernel and gobgpd, and runs passes when something was touched.
  */
+import type { BgpStanding } from '../decide/readiness.js';
 import { type Address, hostPrefix, type Prefix } from '../model/address.js';
+import type { Announcement } from '../model/announcement.js';
 import type { Endpoint } from '../model/endpoint.js';
 import type { Networks } from '../model/network.js';
 import type { Path } from '../model/path.js';
@@ -111,6 +113,19 @@ export class Routing {
     return this.#peering.connected;
   }
 
+  /** How we stand with gobgpd and its peers, from memory. */
+  get bgpStanding(): BgpStanding {
+    const { connected, admitted, speaker, states } = this.#peering;
+    const established = new Set(
+      states.filter((state) => state.session === 'established').map((state) => state.address),
+    );
+    return {
+      away: connected ? undefined : this.#bgpReason,
+      admitted,
+      peers: speaker.peers.map(({ name, address }) => ({ name, established: established.has(address) })),
+    };
+  }
+
   /** What is heard and believed of one prefix, for those who explain. */
   about(prefix: Prefix) {
     const world = this.#world;
@@ -120,6 +135,11 @@ export class Routing {
       announced: world.announced(prefix),
       failure: this.#reconciler.failures.get(prefix),
     };
+  }
+
+  /** What gobgpd itself says for us of these prefixes. Throws while it is away. */
+  says(prefixes: readonly Prefix[]): Promise<readonly Announcement[]> {
+    return this.#parts.bgp.says(prefixes);
   }
 
   get networks(): Networks {
