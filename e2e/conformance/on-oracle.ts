@@ -24,6 +24,8 @@ export async function onOracle(plugin: string, name: string): Promise<Subject> {
     box: async () => {
       const box = boxNamed(`s32-${name}-box-${boxes.length + 1}`);
       await addNamespace(box.namespace);
+      // Go's plugins wait for duplicate address detection, a second or two per ADD.
+      await box.exec(['sysctl', '-q', '-w', 'net.ipv6.conf.default.accept_dad=0']);
       boxes.push(box);
       return box;
     },
