@@ -65,9 +65,11 @@ function namespaceOf(node: Node, netns: string, { netnsInode }: Endpoint): { nam
 function result(endpoint: Endpoint, { conf }: CheckRequest): string[] {
   const { prevResult } = conf;
   const missing = endpoint.addresses.filter((own) => !prevResult.ips.some(({ address }) => address === own));
+  // What was added at 0.1.0 or 0.2.0 was cached without interfaces, whatever version the configuration has by now.
+  const isThere = prevResult.interfaces.length === 0 || containerInterface(endpoint, prevResult);
   return [
     ...missing.map((own) => `prevResult lacks the address ${own}`),
-    ...(containerInterface(endpoint, prevResult) ? [] : [`prevResult lacks the interface ${endpoint.ifname}`]),
+    ...(isThere ? [] : [`prevResult lacks the interface ${endpoint.ifname}`]),
   ];
 }
 
