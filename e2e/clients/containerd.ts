@@ -8,6 +8,8 @@ import type { RuntimeHost } from './runtime-host.js';
 
 /** Debian's. */
 export const CONTAINERD = '/usr/bin/containerd';
+/** Debian's too, for every daemon: that of containerd 2 has the daemon unpack images, which then wants a transfer plugin. */
+const CTR = '/usr/bin/ctr';
 
 export interface Containerd {
   /** Its gRPC socket, by a path that holds on the host as well. */
@@ -25,7 +27,7 @@ export interface Containerd {
 export async function startContainerd(host: RuntimeHost, program = CONTAINERD): Promise<Containerd> {
   const socket = `${host.directory}/containerd.sock`;
   const config = `${host.directory}/containerd.toml`;
-  const ctrCommand = (...args: string[]) => [`${dirname(program)}/ctr`, '--address', socket, ...args];
+  const ctrCommand = (...args: string[]) => [CTR, '--address', socket, ...args];
   let running: Running | undefined;
   const containerd: Containerd = {
     socket,
