@@ -25,6 +25,7 @@ import {
 } from '../netlink/index.js';
 import type { Namespace } from '../ports.js';
 import { aliasOf } from './alias.js';
+import { HOST_END_GROUP } from './ours.js';
 import { named, perform, type Step, WiringError } from './step.js';
 import { ensureSysctl, readSysctl } from './sysctl.js';
 
@@ -68,6 +69,7 @@ export function prepareHostEnd(socket: NetlinkSocket, index: number, endpoint: E
     what: 'host settings',
     request: setLink(index, {
       alias: aliasOf(endpoint),
+      group: HOST_END_GROUP,
       ipv4: [
         [Ipv4Conf.acceptRedirects, 0],
         [Ipv4Conf.sendRedirects, 0],
