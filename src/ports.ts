@@ -103,7 +103,12 @@ export type BgpEvent =
   /** A connection stands. `announced` is all that gobgpd says for us; `fresh` when it has just been started. */
   | { readonly kind: 'connected'; readonly announced: readonly Announcement[]; readonly fresh: boolean }
   /** What gobgpd says for us, read again now and then: it differs from what was asked only when somebody interfered. */
-  | { readonly kind: 'audited'; readonly announced: readonly Announcement[] }
+  | {
+      readonly kind: 'audited';
+      readonly announced: readonly Announcement[];
+      /** Paths of peers for prefixes that we announce. Ours is the better one, so the watch never tells of them. */
+      readonly rivals: readonly Path[];
+    }
   /**
    * All best paths gobgpd has at this moment: the first thing heard after `connected`, and again whenever a peer has
    * finished its End-of-RIB, before `peers()` says so: then the absence of that peer's paths means something.

@@ -2,6 +2,7 @@
 
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
+import { duplicateSentence } from '../decide/duplicate.js';
 import { address } from '../model/address.js';
 import type { PeerState, Speaker } from '../model/peer.js';
 import type { Bgp } from '../ports.js';
@@ -24,6 +25,8 @@ export interface StatusView {
   readonly networks: readonly string[];
   readonly endpoints: number;
   readonly announced: number;
+  /** A sentence each: addresses of our endpoints that another node announces too. */
+  readonly duplicates: readonly string[];
 }
 
 /** Listens until the signal. The caller holds the run directory's lock, so a socket that is there is stale. */
@@ -79,5 +82,6 @@ async function statusOf({ nodeName, speaker, routing, bgp }: AdminParts): Promis
     networks: [...routing.networks.byName.keys()],
     endpoints: endpoints.length,
     announced: endpoints.filter(({ state }) => state === 'announced').length,
+    duplicates: routing.duplicates().map(duplicateSentence),
   };
 }

@@ -60,9 +60,10 @@ function addStatus(program: Command): void {
         ),
         `  networks   ${status.networks.length}  ${status.networks.join(', ')}`,
         `  endpoints  ${status.endpoints}  ${status.announced} announced`,
+        ...status.duplicates.map((sentence) => `  ${sentence}`),
       ].join('\n'),
     );
-    if (status.gobgp !== 'up' || up < status.peers.length) process.exitCode = 3;
+    if (status.gobgp !== 'up' || up < status.peers.length || status.duplicates.length > 0) process.exitCode = 3;
   });
 }
 

@@ -26,6 +26,7 @@ import {
 import type { Namespace } from '../ports.js';
 import { aliasOf } from './alias.js';
 import type { Host } from './host.js';
+import { HOST_END_GROUP } from './ours.js';
 import { named, perform, type Step, WiringError } from './step.js';
 import { ensureSysctl, readSysctl } from './sysctl.js';
 
@@ -69,6 +70,7 @@ export function prepareHostEnd({ socket, gateways, ipv6Settings }: Host, index: 
     what: 'host settings',
     request: setLink(index, {
       alias: aliasOf(endpoint),
+      group: HOST_END_GROUP,
       ipv4: [
         [Ipv4Conf.acceptRedirects, 0],
         [Ipv4Conf.sendRedirects, 0],

@@ -48,9 +48,11 @@ export class VethWire implements Wire {
   }
 
   async disconnect(endpoint: Wired): Promise<void> {
+    // Filters first: a link that is about to go leaves the group that other networks cannot reach. Without its elements
+    // nothing passes from it, and nothing of another endpoint to it.
+    this.#host.filters.expel(endpoint);
     const link = this.#linkOf(endpoint);
     if (link) await this.#host.removal.remove(link.index);
-    this.#host.filters.expel(endpoint);
   }
 
   async links(): Promise<readonly WiredLink[]> {
@@ -82,11 +84,11 @@ export class VethWire implements Wire {
     this.#host.filters.admit(endpoint, table);
   }
 
-  /** The link goes before its filters. What cannot be undone is named beside what went wrong first. */
+  /** What cannot be undone is named beside what went wrong first. */
   async #undo(endpoint: Endpoint, index: number | undefined, error: unknown): Promise<void> {
     try {
-      if (index !== undefined) await this.#host.removal.remove(index);
       this.#host.filters.expel(endpoint);
+      if (index !== undefined) await this.#host.removal.remove(index);
     } catch (second) {
       const [first, then] = [error, second].map((each) => (each instanceof Error ? each.message : String(each)));
       throw new Error(`${first}; and undoing it failed: ${then}`, { cause: error });

@@ -2,6 +2,8 @@
  * The node's routing as the rest of the controller sees it: say what endpoints there are, and wait until it is so.
  * It hears the kernel and gobgpd, and runs passes when something was touched.
  */
+
+import { duplicateSentence } from '../decide/duplicate.js';
 import type { BgpStanding } from '../decide/readiness.js';
 import { type Address, hostPrefix, type Prefix } from '../model/address.js';
 import type { Announcement } from '../model/announcement.js';
@@ -41,6 +43,8 @@ export class Routing {
   readonly #loop: Loop;
   readonly #waiters = new Waiters();
   readonly #backOff: BackOff;
+  /** Told once, until it is over. */
+  #duplicates: ReadonlySet<Prefix> = new Set();
   #kernelUnread = true;
   #bgpReason = 'gobgpd has not answered yet';
 
@@ -72,6 +76,7 @@ export class Routing {
         (event) => {
           if (event.kind === 'disconnected') this.#bgpReason = event.reason;
           this.#peering.hear(event);
+          if (event.kind !== 'paths' || event.best.length > 0) this.#tellDuplicates();
         },
         signal,
       )
@@ -81,6 +86,7 @@ export class Routing {
 
   attach(endpoint: Endpoint): void {
     this.#world.hearEndpoint(endpoint);
+    if (endpoint.addresses.some((own) => this.#world.duplicate(hostPrefix(own)))) this.#tellDuplicates();
     this.#loop.nudge();
   }
 
@@ -133,6 +139,7 @@ export class Routing {
       known: world.known(prefix),
       routes: [...world.routes(prefix).values()],
       announced: world.announced(prefix),
+      duplicate: world.duplicate(prefix),
       failure: this.#reconciler.failures.get(prefix),
     };
   }
@@ -148,6 +155,11 @@ export class Routing {
 
   paths(): Path[] {
     return this.#world.paths();
+  }
+
+  /** Paths of others for addresses of our endpoints. */
+  duplicates(): Path[] {
+    return this.#world.duplicates();
   }
 
   endpoints(): Endpoint[] {
@@ -184,6 +196,14 @@ export class Routing {
     this.#kernelUnread = false;
     await this.#parts.kernel.separate(this.#world.networks);
     this.#world.hearAllRoutes(await this.#parts.kernel.routes());
+  }
+
+  #tellDuplicates(): void {
+    const now = this.#world.duplicates();
+    for (const path of now) {
+      if (!this.#duplicates.has(path.prefix)) this.#parts.failed(path.prefix, new Error(duplicateSentence(path)));
+    }
+    this.#duplicates = new Set(now.map(({ prefix }) => prefix));
   }
 
   #hearKernel(event: KernelEvent): void {
