@@ -5,7 +5,7 @@ import { serveAdmin } from './admin/server.js';
 import { AddressBook } from './cni/address-book.js';
 import { openCniSocket } from './cni/cni-socket.js';
 import { delegatedIpam } from './cni/delegated-ipam.js';
-import { Endpoints } from './cni/node.js';
+import { Endpoints, type Node } from './cni/node.js';
 import { verbsOn } from './cni/node-verbs.js';
 import { endpointLocks } from './cni/per-endpoint-lock.js';
 import { restore } from './cni/restore.js';
@@ -16,8 +16,10 @@ import { loadConfig } from './config/load.js';
 import { endpointRecords } from './disk/endpoint-records.js';
 import { openRunDirectory } from './disk/run-directory.js';
 import { Gobgp } from './gobgp/gobgp.js';
-import { openKernel } from './kernel/open-kernel.js';
+import { type OpenKernel, openKernel } from './kernel/open-kernel.js';
+import { traced } from './kernel/traced.js';
 import { type Log, openLog } from './log.js';
+import type { Endpoint } from './model/endpoint.js';
 import type { Bgp, Clock, Kernel, Records, Wire } from './ports.js';
 import { Routing } from './reconcile/routing.js';
 
@@ -51,41 +53,21 @@ async function run(file: string, config: Config, log: Log, adapt: (ports: Ports)
   using directory = openRunDirectory(config.runDir);
   using records = endpointRecords(directory);
   const { endpoints: recorded, unreadable } = await records.all();
-  for (const file of unreadable) log.error(`a record was put aside: ${file}`, { event: 'record-unreadable', file });
+  for (const record of unreadable) log.error(`a record was put aside: ${record}`, { event: 'record-unreadable' });
   using kernel = openKernel(config, recorded);
-  const warn = (line: string) => log.warn(line, { event: 'gobgp' });
-  const ports = adapt({ ...kernel, records, bgp: new Gobgp({ api: config.gobgp.api, warn }), clock: monotonicClock });
-  const failed = (what: string, error: unknown) =>
-    log.warn(`${what}: ${(error as Error).message}`, { event: 'failed', what });
+  const ports = adapt({ ...told(kernel, config, log), ...aroundKernel(config, records, log) });
 
-  const addresses = new AddressBook(ports.clock, config.ipam.quarantine * 1000);
-  const parts = {
-    ...ports,
-    addresses,
-    ipam: delegatedIpam(),
-    endpoints: new Endpoints(),
-    locks: endpointLocks(),
-    gateways: config.gateways,
-    failed,
-  };
+  const parts = nodeParts(config, ports, log);
   const endpoints = await restore(parts, recorded);
-  const routing = new Routing({ ...ports, failed }, config.networks, config.speaker, endpoints);
+  const routing = new Routing({ ...ports, failed: parts.failed }, config.networks, config.speaker, endpoints);
   await routing.start(signal);
 
   const current = reloadOnHangup(file, config, routing, log);
-  await serveAdmin(
-    config.sockets.admin,
-    { nodeName: config.node.name, speaker: () => current().speaker, routing, bgp: ports.bgp },
-    signal,
-  );
+  const admin = { nodeName: config.node.name, speaker: () => current().speaker, routing, bgp: ports.bgp };
+  await serveAdmin(config.sockets.admin, admin, signal);
   const node = { ...parts, routing };
-  keepSwept(
-    node,
-    ({ containerId, ifname, addresses }) =>
-      log.warn('a container vanished without DEL; it was detached', { event: 'swept', containerId, ifname, addresses }),
-    signal,
-  );
-  const handle = handleWith(verbsOn(node), parts.locks);
+  keepSwept(node, (endpoint) => tellSwept(log, endpoint), signal);
+  const handle = handleWith(verbsOn(node), node.locks);
   const serving = await openCniSocket({ socket: config.sockets.cni, handle, log: cniLog(log), signal });
   log.info('ready', {
     event: 'ready',
@@ -95,6 +77,35 @@ async function run(file: string, config: Config, log: Log, adapt: (ports: Ports)
   });
   await serving.closed;
   log.info('stopped; containers, routes and announcements stay as they are', { event: 'stopped' });
+}
+
+/** With `log.level: debug`, every change to the kernel is told as the command that does the same. */
+function told(kernel: OpenKernel, { gateways }: Config, log: Log): Pick<Ports, 'kernel' | 'wire'> {
+  if (!log.writes('debug')) return { kernel: kernel.kernel, wire: kernel.wire };
+  return traced(kernel, gateways, (command) => log.debug(command, { event: 'kernel' }));
+}
+
+function aroundKernel(config: Config, records: Records, log: Log): Pick<Ports, 'records' | 'bgp' | 'clock'> {
+  const warn = (line: string) => log.warn(line, { event: 'gobgp' });
+  return { records, bgp: new Gobgp({ api: config.gobgp.api, warn }), clock: monotonicClock };
+}
+
+/** What the verbs work with, but for the routing, which begins with what is restored. */
+function nodeParts(config: Config, ports: Ports, log: Log): Omit<Node, 'routing'> {
+  return {
+    wire: ports.wire,
+    records: ports.records,
+    addresses: new AddressBook(ports.clock, config.ipam.quarantine * 1000),
+    ipam: delegatedIpam(),
+    endpoints: new Endpoints(),
+    locks: endpointLocks(),
+    gateways: config.gateways,
+    failed: (what, error) => log.warn(`${what}: ${(error as Error).message}`, { event: 'failed', what }),
+  };
+}
+
+function tellSwept(log: Log, { containerId, ifname, addresses }: Endpoint): void {
+  log.warn('a container vanished without DEL; it was detached', { event: 'swept', containerId, ifname, addresses });
 }
 
 function configFile(argv: readonly string[]): string {

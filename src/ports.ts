@@ -47,9 +47,13 @@ export interface Wire {
   /** All of it, filters first, link up last. Leaves nothing behind when it throws. Returns the host end's index. */
   connect(endpoint: Endpoint, namespace: Namespace): Promise<number>;
   /** Removes host link and filters. What is gone already is fine; a link that is not this endpoint's stays. */
-  disconnect(endpoint: Wired): Promise<void>;
-  /** Host ends of ours that exist, as their alias names them. */
+  disconnect(endpoint: Endpoint): Promise<void>;
+  /** Removes a host end of ours that no endpoint has. */
+  removeOrphan(link: WiredLink): Promise<void>;
+  /** Host ends of ours that exist, by the endpoint that their alias names. */
   links(): Promise<readonly WiredLink[]>;
+  /** What the host end of this endpoint is called: always the same, so that a retry finds the same link. */
+  hostLinkName(id: EndpointId): string;
   /** What the kernel has of an endpoint now. Without its namespace, nothing is known of the container's end. */
   inspect(endpoint: Endpoint, namespace: Namespace | undefined): Wiring;
   /** Calls when a host end of ours is gone at another's hand, as when a container ends without DEL; until the signal. */
@@ -65,15 +69,10 @@ export interface Namespace extends Disposable {
   readonly inode: number;
 }
 
-/** What tells whose a host end is: an endpoint, or all that is left of one. */
-export type Wired = Pick<Endpoint, 'containerId' | 'ifname' | 'network' | 'link'>;
-
-/** A host end of ours in the kernel. Its alias has no room for a long container id: there is a hash of it then. */
+/** A host end of ours in the kernel. */
 export interface WiredLink extends EndpointId {
-  readonly network: string;
   readonly name: string;
   readonly index: number;
-  readonly mac: string;
 }
 
 /** gobgpd: what we announce, and what it has heard. */

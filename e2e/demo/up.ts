@@ -99,7 +99,7 @@ async function report({ lab, attached, reach }: Findings, print: (text: string) 
   print(`\n${parts.join('\n\n')}\n`);
 }
 
-/** Commands that show it all without our own tools. */
+/** Commands that show it all, most of them without our own tools. */
 function lookFurther(lab: Lab): string {
   const [tor, node] = [lab.node('tor1'), lab.node('node1')];
   return [
@@ -108,6 +108,7 @@ function lookFurther(lab: Lab): string {
     `  gobgp --target unix://${node.directory}/slash32/gobgpd.sock global rib`,
     `  ip netns exec ${node.namespace} ip route show table 1001`,
     `  ip netns exec s32-${lab.name}-blue-1 ip route`,
+    `  bin/slash32 explain 10.30.2.1 --socket ${node.directory}/slash32/admin.sock`,
     `  tail -f ${node.logFile('slash32d')}`,
   ].join('\n');
 }

@@ -11,7 +11,7 @@ import { Container } from './container.js';
 import { makeHost } from './host.js';
 import { namespacePath, removeNamespace } from './namespace.js';
 import { LabNode, nodeNamespace } from './node.js';
-import { prepareRun } from './private-run.js';
+import { prepareRun, unmountRuns } from './private-run.js';
 import { identify, isAlive, signalProcess } from './process.js';
 import { claim, type LabState, labDirectory, load, save } from './state.js';
 import { LAB_NAME, readTopology, type Topology } from './topology.js';
@@ -109,6 +109,7 @@ export class Lab {
     await Promise.all(alive.map((it) => signalProcess(it, 'SIGKILL')));
     const existing = namespaces.filter((it) => existsSync(namespacePath(it)));
     for (const namespace of existing) await removeNamespace(namespace);
+    await unmountRuns(labDirectory(name));
     rmSync(labDirectory(name), { recursive: true, force: true });
     return { processes: alive.length, namespaces: existing };
   }
@@ -117,7 +118,7 @@ export class Lab {
     const frr = await frrUser();
     for (const node of this.nodes.values()) {
       await makeHost(node.namespace);
-      prepareRun(node.directory, frr);
+      await prepareRun(node.directory, frr);
     }
     for (const [a, b] of this.topology.links) await link(this.node(a.node), a.device, this.node(b.node), b.device);
     for (const node of this.nodes.values()) await this.#furnish(node);

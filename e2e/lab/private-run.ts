@@ -5,7 +5,8 @@
  *
  * The mounts belong to the process that starts (`ip netns exec` gives it a mount namespace) and are gone with it.
  */
-import { chownSync, mkdirSync } from 'node:fs';
+import { chownSync, mkdirSync, readFileSync } from 'node:fs';
+import { execa } from 'execa';
 
 /**
  * `ip netns exec` has made every mount a slave of the host's: what we mount stays inside, and namespaces that
@@ -21,16 +22,28 @@ mount -n --rbind /run/netns "$new/netns"
 mount -n --bind "$node/slash32" "$new/slash32"
 mount -n --bind "$node/frr" "$new/frr"
 mount -n --bind "$lab" "$new/\${lab#/run/}"
+mount -n --bind "$node" "$new/\${node#/run/}"
 mount -n --move "$new" /run
 hostname "\${node##*/}"
 exec "$@"`;
 
 /** Makes what a node's private /run is made of. `frr` is whom FRR's daemons run as. */
-export function prepareRun(nodeDirectory: string, frr: { uid: number; gid: number } | undefined): void {
-  for (const part of ['', 'root', 'log', 'etc']) mkdirSync(`${nodeDirectory}/${part}`, { mode: 0o755 });
+export async function prepareRun(nodeDirectory: string, frr: { uid: number; gid: number } | undefined): Promise<void> {
+  mkdirSync(nodeDirectory, { mode: 0o755 });
+  // As /run is everywhere: in memory. On a disk, each record would cost an fsync that no real node pays.
+  await execa('mount', ['-n', '-t', 'tmpfs', '-o', 'mode=755', 's32-run', nodeDirectory]);
+  for (const part of ['root', 'log', 'etc']) mkdirSync(`${nodeDirectory}/${part}`, { mode: 0o755 });
   mkdirSync(`${nodeDirectory}/slash32`, { mode: 0o700 });
   mkdirSync(`${nodeDirectory}/frr`, { mode: 0o755 });
   if (frr) chownSync(`${nodeDirectory}/frr`, frr.uid, frr.gid);
+}
+
+/** Unmounts what a lab has mounted. What is gone already is fine. */
+export async function unmountRuns(lab: string): Promise<void> {
+  const mounts = readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '');
+  for (const mount of mounts.filter((path) => path.startsWith(`${lab}/`))) await execa('umount', ['-n', '-l', mount]);
 }
 
 /** The command that runs `argv` in a node: its network, its /run, its host name. Becomes `argv` without leaving a process in between. */

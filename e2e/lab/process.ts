@@ -29,7 +29,10 @@ export function launch(argv: readonly string[], log: string, env: NodeJS.Process
 /** The identity of a live process; undefined when there is none, or only its exit code is left. */
 export function identify(pid: number): Running | undefined {
   const fields = statOf(pid);
-  return fields && fields.state !== 'Z' && fields.state !== 'X' ? { pid, startTime: fields.startTime } : undefined;
+  if (!fields) return undefined;
+  // The first thread may be dead already while others still end: until the last has, sockets and files stay open.
+  const isOver = ['Z', 'X'].includes(fields.state) && fields.threads <= 1;
+  return isOver ? undefined : { pid, startTime: fields.startTime };
 }
 
 /** Is it still that very process? */
@@ -74,12 +77,17 @@ export function namespaceOf(pid: number | 'self'): number | undefined {
 }
 
 /** The command stands in parentheses and may hold anything, parentheses and spaces too: count fields from the last one. */
-function statOf(pid: number): { command: string; state: string; startTime: string } | undefined {
+function statOf(pid: number): { command: string; state: string; threads: number; startTime: string } | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const end = stat.lastIndexOf(')');
     const rest = stat.slice(end + 2).split(' ');
-    return { command: stat.slice(stat.indexOf('(') + 1, end), state: rest[0] ?? 'X', startTime: rest[19] ?? '' };
+    return {
+      command: stat.slice(stat.indexOf('(') + 1, end),
+      state: rest[0] ?? 'X',
+      threads: Number(rest[17]),
+      startTime: rest[19] ?? '',
+    };
   } catch {
     return undefined;
   }

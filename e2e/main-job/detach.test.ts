@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { expect } from 'chai';
 import type { Container } from '../lab/container.js';
 import type { Lab } from '../lab/lab.js';
@@ -84,6 +85,15 @@ describe('DEL', () => {
     expect((await holdings(node)).tombstones).to.have.lengthOf(1);
     await node.start('slash32d');
     expect((await holdings(node)).tombstones).to.eql([]);
+    await nothingIsLeftOf(container);
+  });
+
+  it('is made up for at the next start when the record of an endpoint is lost', async () => {
+    const container = await attached();
+    const node = lab.node('node1');
+    await node.kill('slash32d', 'SIGKILL');
+    for (const record of (await holdings(node)).records) rmSync(`${node.directory}/slash32/endpoints/${record}`);
+    await node.start('slash32d');
     await nothingIsLeftOf(container);
   });
 

@@ -91,9 +91,9 @@ describe('a restart', () => {
       // Until both sides have sent End-of-RIB and a moment beyond: that is when a wrong order shows.
       await new Promise((resolve) => setTimeout(resolve, 3000));
     });
-    expect(pings.lost, `lost pings, longest gap ${pings.longestGap} ms`).to.equal(0);
     expect(tor.filter(({ deleted }) => deleted)).to.eql([]);
     expect(nodeEvents.filter(({ deleted }) => deleted)).to.eql([]);
+    expect(pings.lost, `lost pings, longest gap ${pings.longestGap} ms`).to.equal(0);
     expect((await announced(node)).sort()).to.eql([...before].sort());
     expect(await kernelRoutes(lab.node('tor1'), 'main')).to.include(at['blue-1']!.v4);
   }).timeout(120_000);

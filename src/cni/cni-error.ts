@@ -29,12 +29,21 @@ export const CODE = {
   internal: 110,
 } as const;
 
+const NO_CHANGE = 'nothing was changed';
+/** What helps, where an error itself names nothing better. */
+const REMEDIES: Readonly<Record<number, string>> = {
+  [CODE.invalidEnvironment]: `the runtime sets this variable (CNI specification, section 2); ${NO_CHANGE}`,
+  [CODE.io]: `the runtime sends the network configuration on stdin; ${NO_CHANGE}`,
+  [CODE.decode]: `the runtime sends the network configuration on stdin; check the file it comes from; ${NO_CHANGE}`,
+  [CODE.invalidConfig]: `correct the network configuration; ${NO_CHANGE}`,
+};
+
 /** What a runtime reads on stdout when a verb failed. */
 export interface ErrorDocument {
   readonly cniVersion: CniVersion;
   readonly code: number;
   readonly msg: string;
-  readonly details?: string;
+  readonly details: string;
 }
 
 /** A verb's failure. `msg` says what and which one, `details` the remedy; a delegate's own code passes unchanged. */
@@ -51,8 +60,12 @@ export class CniError extends Error {
 
   /** The error as the specification's JSON object, in the version that the runtime asked for. */
   toDocument(cniVersion: CniVersion): ErrorDocument {
-    const details = this.details === undefined ? {} : { details: this.details };
-    return { cniVersion, code: this.code, msg: this.message, ...details };
+    return {
+      cniVersion,
+      code: this.code,
+      msg: this.message,
+      details: this.details ?? REMEDIES[this.code] ?? NO_CHANGE,
+    };
   }
 
   /**

@@ -6,15 +6,16 @@
  * Filters first and "up" last, so that no packet ever passes unguarded. No process is started: four system calls carry
  * everything. What fails is undone, and the error names the step.
  */
-import type { Endpoint } from '../model/endpoint.js';
+import type { Endpoint, EndpointId } from '../model/endpoint.js';
 import type { Wiring } from '../model/wiring.js';
 import { decodeLink, dumpLinks, type Link, openNamespace } from '../netlink/index.js';
-import type { Namespace, Wire, Wired, WiredLink } from '../ports.js';
+import type { Namespace, Wire, WiredLink } from '../ports.js';
 import { aliasOf, parseAlias } from './alias.js';
 import { configureContainerEnd } from './container-end.js';
 import type { Host } from './host.js';
 import { createPair, prepareHostEnd, raiseHostEnd, refuseOccupied } from './host-end.js';
 import { inspect, linkOf } from './inspect.js';
+import { hostLinkName } from './link-name.js';
 import { named } from './step.js';
 import { smallestUplinkMtu } from './uplink.js';
 import { watchHostEnds } from './vanished.js';
@@ -46,17 +47,27 @@ export class VethWire implements Wire {
     }
   }
 
-  async disconnect(endpoint: Wired): Promise<void> {
+  async disconnect(endpoint: Endpoint): Promise<void> {
     const link = this.#linkOf(endpoint);
     if (link) await this.#host.removal.remove(link.index);
     this.#host.filters.expel(endpoint);
   }
 
+  async removeOrphan({ index, containerId, ifname }: WiredLink): Promise<void> {
+    // The index may be another link's by now: only one that still says whose it is goes.
+    const owner = parseAlias(linkOf(this.#host.socket, index)?.alias ?? '');
+    if (owner?.containerId === containerId && owner.ifname === ifname) await this.#host.removal.remove(index);
+  }
+
   async links(): Promise<readonly WiredLink[]> {
-    return this.#host.socket.dump(dumpLinks('veth'), decodeLink).flatMap(({ name, index, mac, alias }) => {
+    return this.#host.socket.dump(dumpLinks('veth'), decodeLink).flatMap(({ name, index, alias }) => {
       const named = parseAlias(alias);
-      return named ? [{ name, index, mac, ...named }] : [];
+      return named ? [{ name, index, containerId: named.containerId, ifname: named.ifname }] : [];
     });
+  }
+
+  hostLinkName(id: EndpointId): string {
+    return hostLinkName(id);
   }
 
   inspect(endpoint: Endpoint, namespace: Namespace | undefined): Wiring {
@@ -89,7 +100,7 @@ export class VethWire implements Wire {
   }
 
   /** By name, or by index when somebody has renamed it; in either case only if it is this endpoint's. */
-  #linkOf(endpoint: Wired): Link | undefined {
+  #linkOf(endpoint: Endpoint): Link | undefined {
     const { name, index } = endpoint.link;
     const { socket } = this.#host;
     const candidates = [linkOf(socket, name), index ? linkOf(socket, index) : undefined];
@@ -98,6 +109,6 @@ export class VethWire implements Wire {
 }
 
 /** After a crash between making a link and naming its owner there is no alias; then the MAC address tells. */
-function belongsTo(link: Link, endpoint: Wired): boolean {
+function belongsTo(link: Link, endpoint: Endpoint): boolean {
   return link.alias ? link.alias === aliasOf(endpoint) : link.mac === endpoint.link.mac;
 }

@@ -12,6 +12,11 @@ import type { World } from './world.js';
 
 /** How often peers are asked whether they have said everything, in ms. There is no event for it in gobgpd 3.x. */
 const ASK_EVERY = 250;
+/**
+ * How long it must have been quiet after the last End-of-RIB, in ms. FRR sends its End-of-RIB first and its table a
+ * coalesce time later (1 s measured with 8.4, growing to 10 s with many peers), so that word alone proves nothing.
+ */
+const QUIET = 12_000;
 
 export class Peering {
   speaker: Speaker;
@@ -25,6 +30,8 @@ export class Peering {
   #heardAll = false;
   #giveUpAt = 0;
   #asking = false;
+  /** Since when every peer has spoken and nothing new was heard; undefined while somebody has not spoken. */
+  #quietSince: number | undefined;
   connected = false;
   /** The sessions as gobgpd last told; empty while it is away. */
   states: readonly PeerState[] = [];
@@ -53,6 +60,7 @@ export class Peering {
     else if (event.kind === 'audited') this.#world.hearAllAnnounced(event.announced);
     else if (event.kind === 'all-paths') this.#onAllPaths(event);
     else if (event.kind === 'paths') {
+      if (this.#quietSince !== undefined) this.#quietSince = this.#clock.now();
       for (const path of event.best) this.#world.hearPath(path);
       for (const { prefix } of event.gone) this.#world.forgetPath(prefix);
     }
@@ -83,6 +91,7 @@ export class Peering {
   }
 
   #onConnected(event: Extract<BgpEvent, { kind: 'connected' }>): void {
+    this.#quietSince = undefined;
     this.connected = true;
     this.#admitted = false;
     this.#heardAll = false;
@@ -110,7 +119,10 @@ export class Peering {
     void this.#everyPeerHasSpoken().then((spoken) => {
       this.#asking = false;
       if (!this.connected || this.#world.pathsComplete) return;
-      if (spoken || this.#clock.now() >= this.#giveUpAt) {
+      const now = this.#clock.now();
+      this.#quietSince = spoken ? (this.#quietSince ?? now) : undefined;
+      const isQuiet = this.#quietSince !== undefined && now - this.#quietSince >= QUIET;
+      if (isQuiet || now >= this.#giveUpAt) {
         this.#world.completePaths();
         this.#changed();
       } else this.#clock.after(ASK_EVERY, () => this.#askPeers());

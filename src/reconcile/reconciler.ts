@@ -83,9 +83,8 @@ export class Reconciler {
 
   #surplus(prefix: Prefix): Route[] {
     const world = this.#world;
-    const complete = { endpoints: world.endpointsComplete, paths: world.pathsComplete };
     const wanted = wantedRoutes(world.known(prefix), world.networks);
-    return routesToRemove(wanted, world.routes(prefix), complete, world.announced(prefix) !== undefined);
+    return routesToRemove(wanted, world.routes(prefix), world.complete(prefix), world.announced(prefix) !== undefined);
   }
 
   async #putRoutes(prefixes: readonly Prefix[]): Promise<void> {

@@ -3,7 +3,7 @@
  * and a pass looks at touched prefixes only: the routes of a prefix depend on that prefix alone.
  */
 
-import type { Known } from '../decide/routes.js';
+import type { Complete, Known } from '../decide/routes.js';
 import { type Address, hostPrefix, type Prefix } from '../model/address.js';
 import type { Announcement } from '../model/announcement.js';
 import { type Endpoint, endpointKey } from '../model/endpoint.js';
@@ -26,6 +26,8 @@ export class World {
   readonly #paths = new Map<Prefix, Path>();
   /** Paths from before the last loss of gobgpd, not repeated yet. */
   readonly #stale = new Set<Prefix>();
+  /** Withdrawn in so many words: that is news, not mere absence. Kept while routes of theirs are left. */
+  readonly #withdrawn = new Set<Prefix>();
   readonly #routes = new Map<Prefix, Map<string, Route>>();
   readonly #announced = new Map<Prefix, Announcement>();
   /** Endpoints first: somebody waits for them. */
@@ -121,13 +123,23 @@ export class World {
     const prefix = pathKey(path);
     const before = this.#paths.get(prefix);
     this.#stale.delete(prefix);
+    this.#withdrawn.delete(prefix);
     this.#paths.set(prefix, path);
     if (!before || !samePath(before, path)) this.touch(prefix);
   }
 
+  /** gobgpd says that this path is gone. */
   forgetPath(prefix: Prefix): void {
     this.#stale.delete(prefix);
-    if (this.#paths.delete(prefix)) this.touch(prefix);
+    if (!this.#paths.delete(prefix)) return;
+    if (this.#routes.has(prefix)) this.#withdrawn.add(prefix);
+    this.touch(prefix);
+  }
+
+  /** Which absences mean something for this prefix. A path that is there, or was withdrawn, is no absence. */
+  complete(prefix: Prefix): Complete {
+    const pathIsTold = this.#paths.has(prefix) || this.#withdrawn.has(prefix);
+    return { endpoints: this.endpointsComplete, paths: this.pathsComplete || pathIsTold };
   }
 
   /** A new dump of all paths: those not in it may only be late, until `completePaths`. */
@@ -154,7 +166,9 @@ export class World {
   disbelieveRoute(route: Route): void {
     const routes = this.#routes.get(route.prefix);
     routes?.delete(routeKey(route));
-    if (routes?.size === 0) this.#routes.delete(route.prefix);
+    if (routes?.size !== 0) return;
+    this.#routes.delete(route.prefix);
+    this.#withdrawn.delete(route.prefix);
   }
 
   /** The kernel says that it has this route now; after our own put that is no news. */

@@ -1,0 +1,80 @@
+/** The commands of the CLI, against a controller on the fabric. */
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { execa } from 'execa';
+import type { Lab } from '../lab/lab.js';
+import { atNodes, fabricUp } from './fabric.js';
+import { add } from './runtime.js';
+
+describe('slash32, the command', () => {
+  let lab: Lab;
+  let near: string;
+  let far: string;
+
+  before(async function () {
+    this.timeout(90_000);
+    lab = await fabricUp('explain');
+    near = (await add(await lab.container('node1', 'near'))).v4;
+    far = (await add(await lab.container('node2', 'far'), { network: 'red' })).v4;
+    await atNodes(lab, far);
+  });
+  after(() => lab?.down());
+
+  const slash32 = (...argv: string[]) =>
+    execa(
+      join(import.meta.dirname, '../../../bin/slash32'),
+      [...argv, '--socket', `${lab.node('node1').directory}/slash32/admin.sock`],
+      { reject: false },
+    );
+
+  it('explains why a prefix is in one network and not in another', async () => {
+    const { stdout } = await slash32('explain', far);
+    expect(stdout).to.match(/ok +network red +red imports 64512:200/);
+    expect(stdout).to.match(/no +network blue +no route target of the path \(64512:200\) is imported by blue/);
+    expect(stdout).to.match(/kernel +10\.30\.2\.1\/32 via 192\.0\.2\.0 table 1002/);
+  });
+
+  it('says of an endpoint of this node that it is announced, and of an unknown address that nobody has it', async () => {
+    expect((await slash32('explain', near)).stdout).to.match(/ok +announced/);
+    expect((await slash32('explain', '10.99.99.99')).stdout).to.match(/no peer announces/);
+  });
+
+  it('lists endpoints and routes as tables and as JSON, and takes "show" in front', async () => {
+    expect((await slash32('show', 'endpoints')).stdout).to.match(/^CONTAINER[\s\S]*near +eth0 +blue/);
+    const routes = JSON.parse((await slash32('routes', '-o', 'json')).stdout) as {
+      prefix: string;
+      network: string;
+      state: string;
+    }[];
+    expect(routes.find(({ prefix, network }) => prefix === `${far}/32` && network === 'blue')?.state).to.match(
+      /^not imported: /,
+    );
+  });
+
+  it('shows the node at a glance, and exits with 3 when a peer is down', async () => {
+    const { stdout, exitCode } = await slash32('status');
+    expect([exitCode, stdout]).to.satisfy(
+      ([code, text]: [number, string]) => code === 0 && /2\/2 established/.test(text),
+      stdout,
+    );
+    await lab.node('tor1').vtysh('configure\nrouter bgp 65000\nneighbor 192.0.2.1 shutdown');
+    const degraded = await slash32('status');
+    expect(degraded.exitCode).to.equal(3);
+  });
+
+  it('says in one line what is wrong: an address that is none, a controller that is away, a command that does not exist', async () => {
+    expect(await slash32('explain', '10.1')).to.include({
+      exitCode: 1,
+      stderr: 'slash32: not an IP address: "10.1" (expected like 10.20.1.10 or 2001:db8::a)',
+    });
+    const away = await execa(
+      join(import.meta.dirname, '../../../bin/slash32'),
+      ['status', '--socket', '/run/s32-nobody.sock'],
+      { reject: false },
+    );
+    expect([away.exitCode, away.stderr]).to.satisfy(
+      ([code, text]: [number, string]) => code === 1 && /is slash32d running\?/.test(text),
+    );
+    expect((await slash32('statsu')).exitCode).to.equal(2);
+  });
+});
