@@ -67,15 +67,10 @@ export interface Namespace extends Disposable {
   readonly inode: number;
 }
 
-/** What tells whose a host end is: an endpoint, or all that is left of one. */
-export type Wired = Pick<Endpoint, 'containerId' | 'ifname' | 'network' | 'link'>;
-
-/** A host end of ours in the kernel. Its alias has no room for a long container id: there is a hash of it then. */
+/** A host end of ours in the kernel. */
 export interface WiredLink extends EndpointId {
-  readonly network: string;
   readonly name: string;
   readonly index: number;
-  readonly mac: string;
 }
 
 /** gobgpd: what we announce, and what it has heard. */

@@ -98,7 +98,8 @@ inPrivateNamespace(import.meta.url, () => {
     });
 
     it('is known by the alias of its link', async () => {
-      const known = { ...wired.link, network: 'blue', containerId: 'container10', ifname: 'eth0' };
+      const { name, index } = wired.link;
+      const known = { name, index, containerId: 'container10', ifname: 'eth0' };
       expect(await wire.links()).to.deep.equal([known]);
     });
 

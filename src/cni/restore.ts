@@ -1,6 +1,5 @@
 /** After a start: records become endpoints again, what was half-way is undone, and host links that no record knows go. */
-import { type Endpoint, endpointName } from '../model/endpoint.js';
-import type { WiredLink } from '../ports.js';
+import { type Endpoint, endpointKey, endpointName } from '../model/endpoint.js';
 import { erase } from './detach.js';
 import type { Node } from './node.js';
 

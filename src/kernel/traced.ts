@@ -39,6 +39,8 @@ export function traced(
       watchLinks: (gone, signal) => wire.watchLinks(gone, signal),
       hostLinkName: (id) => wire.hostLinkName(id),
       uplinkMtu: () => wire.uplinkMtu(),
+      inspect: (endpoint, namespace) => wire.inspect(endpoint, namespace),
+      watchLinks: (gone, signal) => wire.watchLinks(gone, signal),
       connect: (endpoint, namespace) => {
         for (const command of connectCommands(endpoint, gateways)) tell(command);
         return wire.connect(endpoint, namespace);

@@ -56,9 +56,9 @@ export class VethWire implements Wire {
   }
 
   async links(): Promise<readonly WiredLink[]> {
-    return this.#host.socket.dump(dumpLinks('veth'), decodeLink).flatMap(({ name, index, mac, alias }) => {
+    return this.#host.socket.dump(dumpLinks('veth'), decodeLink).flatMap(({ name, index, alias }) => {
       const named = parseAlias(alias);
-      return named ? [{ name, index, mac, ...named }] : [];
+      return named ? [{ name, index, containerId: named.containerId, ifname: named.ifname }] : [];
     });
   }
 
@@ -96,7 +96,7 @@ export class VethWire implements Wire {
   }
 
   /** By name, or by index when somebody has renamed it; in either case only if it is this endpoint's. */
-  #linkOf(endpoint: Wired): Link | undefined {
+  #linkOf(endpoint: Endpoint): Link | undefined {
     const { name, index } = endpoint.link;
     const { socket } = this.#host;
     const candidates = [linkOf(socket, name), index ? linkOf(socket, index) : undefined];
@@ -105,6 +105,6 @@ export class VethWire implements Wire {
 }
 
 /** After a crash between making a link and naming its owner there is no alias; then the MAC address tells. */
-function belongsTo(link: Link, endpoint: Wired): boolean {
+function belongsTo(link: Link, endpoint: Endpoint): boolean {
   return link.alias ? link.alias === aliasOf(endpoint) : link.mac === endpoint.link.mac;
 }
