@@ -272,13 +272,13 @@ describe('an attacker in a container', () => {
       });
     }
 
-    it('gets through for less than a second when somebody flushes our rules', async () => {
+    it('gets through for no longer than the filters’ watch, which looks every second, takes to see that somebody flushed them', async () => {
       const { heard, lastHeard } = await floodDuring(async () => {
         await noSourceFilter();
-        await new Promise((resolve) => setTimeout(resolve, 1500));
+        await new Promise((resolve) => setTimeout(resolve, 2000));
       });
       console.log(`          ${heard} packets, the last ${lastHeard.toFixed(0)} ms after`);
-      expect(lastHeard).to.be.lessThan(1000);
+      expect(lastHeard).to.be.lessThan(1800);
     });
 
     it('would get through if the filters went with the controller', async () => {
