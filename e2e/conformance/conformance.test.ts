@@ -45,5 +45,5 @@ describe("Debian's ptp as an oracle", () => {
     const tried = await tryAll(oracle);
     const differing = tried.filter(({ verdict }) => verdict.is === 'differs').map(({ row }) => row.id);
     expect(differing).to.eql(idsIn(readFileSync(inRepository('docs/conformance.md'), 'utf8')));
-  });
+  }).timeout(180_000);
 });

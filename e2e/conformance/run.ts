@@ -1,5 +1,5 @@
 /** `npm run conformance`: the matrix, row by row, on our own plugin or on any other. */
-import { writeFileSync } from 'node:fs';
+import { accessSync, constants, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { type Tried, tryAll } from './matrix.js';
@@ -13,6 +13,7 @@ const { plugin, writeTable } = new Command('conformance')
   .parse()
   .opts<{ plugin?: string; writeTable?: string }>();
 
+if (plugin) accessSync(plugin, constants.X_OK); // Says which file, before anything is made.
 const subject = plugin
   ? await onOracle(resolve(plugin), 'conformance-oracle-run')
   : await slash32OnLab('conformance-run');
