@@ -47,7 +47,9 @@ export interface Wire {
   /** All of it, filters first, link up last. Leaves nothing behind when it throws. Returns the host end's index. */
   connect(endpoint: Endpoint, namespace: Namespace): Promise<number>;
   /** Removes host link and filters. What is gone already is fine; a link that is not this endpoint's stays. */
-  disconnect(endpoint: Wired): Promise<void>;
+  disconnect(endpoint: Endpoint): Promise<void>;
+  /** Removes a host end of ours that no endpoint has. */
+  removeOrphan(link: WiredLink): Promise<void>;
   /** Host ends of ours that exist, as their alias names them. */
   links(): Promise<readonly WiredLink[]>;
   /** What the kernel has of an endpoint now. Without its namespace, nothing is known of the container's end. */

@@ -30,16 +30,13 @@ async function undo(node: Omit<Node, 'routing'>, endpoint: Endpoint): Promise<vo
 
 /** A host end of ours whose record is lost has no addresses, no announcement and no owner. */
 async function removeOrphans(node: Omit<Node, 'routing'>, recorded: readonly Endpoint[]): Promise<void> {
-  const isRecorded = (link: WiredLink) =>
-    recorded.some((endpoint) => endpoint.link.name === link.name || endpoint.link.index === link.index);
-  const orphans = (await node.wire.links()).filter((link) => !isRecorded(link));
-  await Promise.all(orphans.map((link) => removeOrphan(node, link)));
-}
-
-async function removeOrphan(node: Omit<Node, 'routing'>, { name, index, mac, ...whose }: WiredLink): Promise<void> {
-  try {
-    await node.wire.disconnect({ ...whose, link: { name, index, mac } });
-  } catch (error) {
-    node.failed(`removing ${name}, which no record knows`, error);
-  }
+  const keys = new Set(recorded.map(endpointKey));
+  const names = new Set(recorded.map(({ link }) => link.name));
+  // By name as well: an id that is too long for the link's alias stands there as its hash.
+  const orphans = (await node.wire.links()).filter((link) => !keys.has(endpointKey(link)) && !names.has(link.name));
+  await Promise.all(
+    orphans.map((link) =>
+      node.wire.removeOrphan(link).catch((error) => node.failed(`removing ${link.name}, which no record knows`, error)),
+    ),
+  );
 }

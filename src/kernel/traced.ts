@@ -35,12 +35,11 @@ export function traced(
     wire: {
       open: (netns) => wire.open(netns),
       links: () => wire.links(),
+      removeOrphan: (link) => wire.removeOrphan(link),
       inspect: (endpoint, namespace) => wire.inspect(endpoint, namespace),
       watchLinks: (gone, signal) => wire.watchLinks(gone, signal),
       hostLinkName: (id) => wire.hostLinkName(id),
       uplinkMtu: () => wire.uplinkMtu(),
-      inspect: (endpoint, namespace) => wire.inspect(endpoint, namespace),
-      watchLinks: (gone, signal) => wire.watchLinks(gone, signal),
       connect: (endpoint, namespace) => {
         for (const command of connectCommands(endpoint, gateways)) tell(command);
         return wire.connect(endpoint, namespace);

@@ -9,7 +9,7 @@
 import type { Endpoint, EndpointId } from '../model/endpoint.js';
 import type { Wiring } from '../model/wiring.js';
 import { decodeLink, dumpLinks, type Link, openNamespace } from '../netlink/index.js';
-import type { Namespace, Wire, Wired, WiredLink } from '../ports.js';
+import type { Namespace, Wire, WiredLink } from '../ports.js';
 import { aliasOf, parseAlias } from './alias.js';
 import { configureContainerEnd } from './container-end.js';
 import type { Host } from './host.js';
@@ -47,12 +47,18 @@ export class VethWire implements Wire {
     }
   }
 
-  async disconnect(endpoint: Wired): Promise<void> {
+  async disconnect(endpoint: Endpoint): Promise<void> {
     // Filters first: a link that is about to go leaves the group that other networks cannot reach. Without its elements
     // nothing passes from it, and nothing of another endpoint to it.
     this.#host.filters.expel(endpoint);
     const link = this.#linkOf(endpoint);
     if (link) await this.#host.removal.remove(link.index);
+  }
+
+  async removeOrphan({ index, containerId, ifname }: WiredLink): Promise<void> {
+    // The index may be another link's by now: only one that still says whose it is goes.
+    const owner = parseAlias(linkOf(this.#host.socket, index)?.alias ?? '');
+    if (owner?.containerId === containerId && owner.ifname === ifname) await this.#host.removal.remove(index);
   }
 
   async links(): Promise<readonly WiredLink[]> {
