@@ -7,6 +7,7 @@ import { address } from '../model/address.js';
 import type { PeerState, Speaker } from '../model/peer.js';
 import type { Bgp } from '../ports.js';
 import type { Routing } from '../reconcile/routing.js';
+import { networksView } from './networks-view.js';
 import { endpointViews, explain, routeViews } from './views.js';
 
 export interface AdminParts {
@@ -54,6 +55,8 @@ async function answer(url: URL, parts: AdminParts): Promise<unknown> {
       return endpointViews(parts.routing);
     case '/routes':
       return routeViews(parts.routing);
+    case '/networks':
+      return networksView(parts.routing.networks);
     case '/explain':
       return explain(parts.routing, address(url.searchParams.get('address') ?? ''));
     default:

@@ -13,7 +13,7 @@ import type { Path } from '../model/path.js';
 import type { Speaker } from '../model/peer.js';
 import type { Route } from '../model/route.js';
 import type { RouteTarget } from '../model/route-target.js';
-import type { Bgp, Clock, Kernel, KernelEvent } from '../ports.js';
+import type { Bgp, BgpEvent, Clock, Kernel, KernelEvent } from '../ports.js';
 import { BackOff } from './back-off.js';
 import { Loop } from './loop.js';
 import { Peering } from './peering.js';
@@ -76,7 +76,7 @@ export class Routing {
         (event) => {
           if (event.kind === 'disconnected') this.#bgpReason = event.reason;
           this.#peering.hear(event);
-          if (event.kind !== 'paths' || event.best.length > 0) this.#tellDuplicates();
+          if (this.#mayShowDuplicates(event)) this.#tellDuplicates();
         },
         signal,
       )
@@ -196,6 +196,12 @@ export class Routing {
     this.#kernelUnread = false;
     await this.#parts.kernel.separate(this.#world.networks);
     this.#world.hearAllRoutes(await this.#parts.kernel.routes());
+  }
+
+  /** All endpoints are gone through only when there is reason to. */
+  #mayShowDuplicates(event: BgpEvent): boolean {
+    if (event.kind === 'paths') return event.best.some(({ prefix }) => this.#world.duplicate(prefix));
+    return event.kind === 'all-paths' || event.kind === 'audited';
   }
 
   #tellDuplicates(): void {
