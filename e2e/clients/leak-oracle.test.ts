@@ -50,7 +50,7 @@ describe('the leak oracle', () => {
 
     const gobgp = ['gobgp', '--target', 'unix:///run/slash32/gobgpd.sock', 'global', 'rib'];
     const map = ['element', 'inet', 'slash32', 'destination4'];
-    const rule = ['fwmark', '0x3eb/0x3fff', 'lookup', '1003', 'priority', '2032', 'protocol', '32'];
+    const rule = ['fwmark', '0x3eb/0x1fff', 'lookup', '1003', 'priority', '2032', 'protocol', '32'];
     const torRoute = ['10.20.1.253', 'via', '192.0.2.1', 'proto', 'bgp'];
     const onNode =
       (...argv: string[]) =>
@@ -82,7 +82,7 @@ describe('the leak oracle', () => {
         'a rule',
         onNode('ip', 'rule', 'add', ...rule),
         onNode('ip', 'rule', 'delete', ...rule),
-        ['rule too many: IPv4 2032:\tfrom all fwmark 0x3eb/0x3fff lookup 1003 proto 32'],
+        ['rule too many: IPv4 2032:\tfrom all fwmark 0x3eb/0x1fff lookup 1003 proto 32'],
       ],
       [
         'an nft element',

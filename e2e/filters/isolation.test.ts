@@ -146,7 +146,7 @@ describe('networks on one node', function () {
     expect(arriving(red, gold)).to.equal(0);
     expect(pings(red.name, NODE.v4)).to.equal(true);
     for (const table of [RED, GOLD]) {
-      for (const family of ['-4', '-6']) run(`ip ${family} rule add fwmark ${table}/0x3fff lookup main pref 999`);
+      for (const family of ['-4', '-6']) run(`ip ${family} rule add fwmark ${table}/0x1fff lookup main pref 999`);
     }
     expect(arriving(red, gold), 'with the plain main table they see each other').to.equal(2);
   });

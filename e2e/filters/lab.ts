@@ -182,9 +182,9 @@ export class Lab implements Disposable {
   /** The rules that lead a network's mark to its table, and let nothing else out. */
   rules(table: number, last = 'unreachable'): void {
     for (const family of ['-4', '-6']) {
-      run(`ip ${family} rule add fwmark ${table}/0x3fff lookup ${table} pref 1000`);
-      run(`ip ${family} rule add fwmark ${table}/0x3fff ${last} pref 1001`);
-      run(`ip ${family} rule add fwmark ${table}/0x3fff unreachable pref 1002`);
+      run(`ip ${family} rule add fwmark ${table}/0x1fff lookup ${table} pref 1000`);
+      run(`ip ${family} rule add fwmark ${table}/0x1fff ${last} pref 1001`);
+      run(`ip ${family} rule add fwmark ${table}/0x1fff unreachable pref 1002`);
     }
   }
 

@@ -173,12 +173,12 @@ describe('packets from outside', function () {
     nft(`table inet s32-filters-marks {
       counter right { }
       counter wrong { }
-      chain first { type filter hook prerouting priority -400; meta mark set 0xabcdd234; }
+      chain first { type filter hook prerouting priority -400; meta mark set 0xabcdf234; }
       chain last { type filter hook postrouting priority 400;
         icmp type { echo-request, echo-reply } jump judge
         icmpv6 type { echo-request, echo-reply } jump judge
       }
-      chain judge { meta mark 0xabcdc3e9 counter name right return; counter name wrong; }
+      chain judge { meta mark 0xabcde3e9 counter name right return; counter name wrong; }
     }`);
     expect(bothPing()).to.deep.equal([true, true]);
     const packets = (name: string) =>

@@ -125,12 +125,12 @@ inPrivateNamespace(import.meta.url, () => {
     });
 
     it('are repaired, and those that are no more lose theirs; rules of others stay', async () => {
-      run('ip', 'rule', 'add', 'priority', '2032', 'fwmark', '7/0x3fff', 'lookup', '7');
+      run('ip', 'rule', 'add', 'priority', '2032', 'fwmark', '7/0x1fff', 'lookup', '7');
       const foreign = rules();
       await kernel.separate(networks('isolated', 'host', 'isolated'));
       const wanted = rules();
-      run('ip', 'rule', 'del', 'priority', '2034', 'fwmark', `${BLUE}/0x3fff`);
-      run('ip', 'rule', 'add', 'priority', '2033', 'fwmark', '0x5/0x3fff', 'protocol', '32', 'type', 'unreachable');
+      run('ip', 'rule', 'del', 'priority', '2034', 'fwmark', `${BLUE}/0x1fff`);
+      run('ip', 'rule', 'add', 'priority', '2033', 'fwmark', '0x5/0x1fff', 'protocol', '32', 'type', 'unreachable');
       await kernel.separate(networks('isolated', 'host', 'isolated'));
       expect(sorted(rules())).to.equal(sorted(wanted));
       await kernel.separate(networks());
@@ -160,7 +160,7 @@ inPrivateNamespace(import.meta.url, () => {
       const [events, stop] = [[] as KernelEvent[], new AbortController()];
       kernel.watch((event) => events.push(event), stop.signal);
       run('ip', 'rule', 'add', 'priority', '99', 'lookup', 'main'); // nobody's business of ours
-      run('ip', 'rule', 'del', 'priority', '2032', 'fwmark', `${BLUE}/0x3fff`);
+      run('ip', 'rule', 'del', 'priority', '2032', 'fwmark', `${BLUE}/0x1fff`);
       await waited('lost after the rule', () => events.length > 0);
       filters.touched = true;
       await waited('lost after the filter', () => events.length > 1);

@@ -18,7 +18,7 @@ describe('networks whose way out is the host', () => {
   const everyRule = (verb: 'add' | 'del', table: number) =>
     Promise.all(
       ['-4', '-6'].map((family) =>
-        node().exec(['ip', family, 'rule', verb, 'priority', '2031', 'fwmark', `${table}/0x3fff`, 'lookup', 'main']),
+        node().exec(['ip', family, 'rule', verb, 'priority', '2031', 'fwmark', `${table}/0x1fff`, 'lookup', 'main']),
       ),
     );
 

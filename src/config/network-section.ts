@@ -25,7 +25,7 @@ const aPool = aPrefix.refine((pool) => !NO_POOL.some((range) => overlap(range, p
 
 /** The kernel's own tables: default, main and local (linux/rtnetlink.h). */
 const RESERVED = [253, 254, 255];
-const aTable = wholeNumber(1, 16383).refine((table) => !RESERVED.includes(table), {
+const aTable = wholeNumber(1, 8191).refine((table) => !RESERVED.includes(table), {
   error: "253, 254 and 255 are the kernel's own tables",
 });
 
@@ -41,7 +41,7 @@ export const networkSection = z
       .prefault([])
       .describe('Nothing outside is announced, and heard prefixes outside need allow. Default: anywhere.'),
     allow: z.array(aPrefix).prefault([]).describe('Exactly these may be heard besides what lies in prefixes.'),
-    table: aTable.optional().describe('Kernel table and mark. Default: from the name, 1000 to 16000.'),
+    table: aTable.optional().describe('Kernel table and mark. Default: from the name, 1000 to 8000.'),
     egress: z
       .enum(['isolated', 'host'])
       .prefault('isolated')

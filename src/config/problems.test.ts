@@ -135,9 +135,9 @@ const CASES: Record<string, [text: string, problem: string]> = {
   ],
   'a table beyond the marks': [
     network('table: 16384'),
-    '4:12: networks.0.table: expected a whole number from 1 to 16383',
+    '4:12: networks.0.table: expected a whole number from 1 to 8191',
   ],
-  'table 0': [network('table: 0'), '4:12: networks.0.table: expected a whole number from 1 to 16383'],
+  'table 0': [network('table: 0'), '4:12: networks.0.table: expected a whole number from 1 to 8191'],
   'an egress there is none of': [
     network('egress: hots'),
     '4:13: networks.0.egress: expected isolated or host, found "hots" (did you mean host?)',

@@ -20,8 +20,8 @@ describe('the table of a network that names none', () => {
     expect(tables(['red']).get('red')).to.equal(all.get('red'));
   });
 
-  it('is always from 1000 to 16000', () => {
-    fc.assert(fc.property(fc.string(), (name) => tableOf(name) >= 1000 && tableOf(name) <= 16000));
+  it('is always from 1000 to 8000', () => {
+    fc.assert(fc.property(fc.string(), (name) => tableOf(name) >= 1000 && tableOf(name) <= 8000));
   });
 
   it('is refused where two names meet, and one line of configuration parts them', () => {

@@ -21,11 +21,11 @@ table inet slash32 {
 	}
 
 	chain net-1001 {
-		meta mark set meta mark & 0xffffc000 | 0x000003e9 accept
+		meta mark set meta mark & 0xffffe000 | 0x000003e9 accept
 	}
 
 	chain to-1001 {
-		meta mark set meta mark & 0xffffc000 | 0x000003e9 goto return-route
+		meta mark set meta mark & 0xffffe000 | 0x000003e9 goto return-route
 	}
 
 	chain return-route {
@@ -51,7 +51,7 @@ table inet slash32 {
 	}
 
 	chain to-endpoint {
-		iifname != "s32*" meta mark & 0x00003fff != 0 accept
+		iifname != "s32*" meta mark & 0x00001fff != 0 accept
 		ip daddr vmap @destination4
 		ip6 daddr vmap @destination6
 		drop
@@ -95,8 +95,8 @@ describe('the ruleset', () => {
   });
 
   it('fills the lowest and the highest table into our bits of the mark only', () => {
-    expect(repairText([1])).to.include('meta mark & 0xffffc000 | 0x00000001 accept');
-    expect(repairText([16383])).to.include('meta mark & 0xffffc000 | 0x00003fff accept');
+    expect(repairText([1])).to.include('meta mark & 0xffffe000 | 0x00000001 accept');
+    expect(repairText([8191])).to.include('meta mark & 0xffffe000 | 0x00001fff accept');
   });
 
   it('is rebuilt in one transaction that removes the old table and brings the elements along', () => {
@@ -106,7 +106,7 @@ describe('the ruleset', () => {
   });
 
   it("knows a network's chains by their names, and no others", () => {
-    expect([fromNetwork(7), toNetwork(16383)].map(tableOfChain)).to.deep.equal([7, 16383]);
+    expect([fromNetwork(7), toNetwork(8191)].map(tableOfChain)).to.deep.equal([7, 8191]);
     expect(['forward', 'net-', 'net-7x', 'xnet-7', 'to-endpoint'].map(tableOfChain)).to.deep.equal(
       Array(5).fill(undefined),
     );

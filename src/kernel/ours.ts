@@ -13,8 +13,11 @@ export const PROTOCOL = 32;
  */
 export const METRIC = 3232;
 
-/** The part of a packet's mark that is ours; its value is the table of the network. The rest belongs to others. */
-export const MARK_MASK = 0x3fff;
+/**
+ * The part of a packet's mark that is ours; its value is the table of the network. The rest belongs to others: portmap
+ * masquerades by 0x2000, kube-proxy marks with 0x4000 and 0x8000, Calico with the upper half.
+ */
+export const MARK_MASK = 0x1fff;
 
 /**
  * Priority of the rules that look a network's table up. The next one is of those that go on to the main table, the one

@@ -4,7 +4,7 @@ import type { RouteTarget } from './route-target.js';
 /** A named routing domain: who it hears (imports), what its endpoints say (exports), where its addresses come from. */
 export interface Network {
   readonly name: string;
-  /** Its kernel table, and the mark that chooses the table: 1 to 16383. */
+  /** Its kernel table, and the mark that chooses the table: 1 to 8191. */
   readonly table: number;
   /** A path with one of these targets enters the network. */
   readonly imports: ReadonlySet<RouteTarget>;
