@@ -17,6 +17,7 @@ const NODE_AT_LEAST = [20, 19];
 const PACKAGES = {
   gobgpd: 'the BGP engine beside each controller',
   frr: 'the ToR of the demo and the tests',
+  bird2: 'another ToR: what slash32 tor-config prints for BIRD is loaded into it',
   'containernetworking-plugins': 'host-local and other plugins that slash32 delegates to',
   iproute2: 'network namespaces and links of the lab',
   nftables: 'shows what filters are in the kernel',
@@ -28,7 +29,7 @@ const PACKAGES = {
   gcc: 'compiles the forwarder',
   'libc6-dev': 'links the forwarder statically',
 };
-const SERVICES = ['frr', 'gobgpd'];
+const SERVICES = ['frr', 'bird', 'gobgpd'];
 
 const POLICY = '/usr/sbin/policy-rc.d';
 const POLICY_MARK = '# placed by slash32 deploy/setup.mjs for the time of an installation';

@@ -47,6 +47,12 @@ const IMAGES: Record<string, Image> = {
       },
     ],
   },
+  bird: {
+    config: '/etc/bird/bird.conf',
+    processes: (config) => [
+      { name: 'bird', argv: ['bird', '-f', '-c', config, '-s', '/run/slash32/bird.ctl'], ready: 'slash32/bird.ctl' },
+    ],
+  },
   // A machine on which nothing runs.
   debian: { config: '', processes: () => [] },
 };
