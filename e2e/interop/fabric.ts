@@ -79,9 +79,12 @@ export function gobgp(node: LabNode, ...words: string[]): Promise<string> {
   return node.exec(['gobgp', '--target', 'unix:///run/slash32/gobgpd.sock', ...words]);
 }
 
-/** What `slash32 tor-config` prints for the nodes' files of this lab. */
-export async function printed(lab: Lab, vendor: string, options: readonly string[] = []): Promise<string> {
-  const files = [1, 2].map((number) => lab.node(`node${number}`).boundFile('/etc/slash32/node.yaml'));
+/** What `slash32 tor-config` prints for these files, by default the fabric's own. */
+export async function printed(
+  vendor: string,
+  options: readonly string[] = [],
+  files = [1, 2].map((number) => inRepository(`e2e/fabric/node${number}.yaml`)),
+): Promise<string> {
   const argv = ['tor-config', '--vendor', vendor, '--config', ...files, ...options];
   return (await execa(inRepository('bin/slash32'), argv, { stripFinalNewline: false })).stdout;
 }
@@ -113,7 +116,8 @@ async function configureTor(lab: Lab, { tor, password = '', asOffset = 0, option
   const file = lab.node('tor1').boundFile(IMAGE[tor].target);
   const base = readFileSync(file, 'utf8');
   if (tor === 'gobgp') return writeFileSync(file, gobgpTor(base, asOffset, password));
-  const text = (await printed(lab, tor, options)).replaceAll('CHANGE-ME', password);
+  const files = [1, 2].map((number) => lab.node(`node${number}`).boundFile('/etc/slash32/node.yaml'));
+  const text = (await printed(tor, options, files)).replaceAll('CHANGE-ME', password);
   if (tor === 'frr') writeFileSync(file, base + text);
   else writeFileSync(file.replace('bird.conf', 'slash32.conf'), text);
 }

@@ -1,6 +1,9 @@
 /** What tor-config prints is not only text: real daemons load it, and containers are reachable through them. */
-import { rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
+import { execa } from 'execa';
 import { fabricWith, gobgp, printed } from '../interop/fabric.js';
 import type { Container } from '../lab/container.js';
 import type { Lab } from '../lab/lab.js';
@@ -24,7 +27,7 @@ for (const [vendor, options] of [
     before(async function () {
       this.timeout(90_000);
       const name = `${vendor}${options.length > 0 ? '-range' : ''}`;
-      lab = await fabricWith({ name, tor: vendor, options, password: 'correct horse'.replace(' ', '-') });
+      lab = await fabricWith({ name, tor: vendor, options, password: 'correct-horse' });
       for (const [node, container] of [
         ['node1', 'blue-1'],
         ['node2', 'blue-2'],
@@ -58,7 +61,6 @@ for (const [vendor, options] of [
       // The last one is the control: what was said before it has arrived too.
       await atTor(lab, '10.20.77.7');
       const routes = await kernelRoutes(lab.node('tor1'), 'main');
-      expect(routes).to.not.include.members(['10.20.0.0/16']);
       for (const refused of ['10.20.0.0/16', '10.20.9.0/24', '10.99.0.1', 'default']) {
         expect(routes).to.not.include(refused);
       }
@@ -66,31 +68,30 @@ for (const [vendor, options] of [
   });
 }
 
-describe('bird -p and vtysh -C', () => {
-  it('would refuse a mistake, which proves that they look', async function () {
-    this.timeout(60_000);
-    const lab = await fabricWith({ name: 'check', tor: 'bird' });
+const CHECK = {
+  bird: { preface: 'router id 192.0.2.0;\n', argv: (file: string) => ['bird', '-p', '-c', file] },
+  frr: { preface: '', argv: (file: string) => ['vtysh', '-C', '-f', file] },
+};
+
+for (const [vendor, { preface, argv }] of Object.entries(CHECK)) {
+  it(`${argv('FILE').join(' ')} finds no mistake in it, and does find one that is put there`, async () => {
+    const directory = mkdtempSync(join(tmpdir(), 's32-torconfig-'));
     try {
-      const file = `${lab.node('tor1').directory}/check.conf`;
-      const check = {
-        bird: (text: string) => [`router id 1.2.3.4;\n${text}`, ['bird', '-p', '-c', file]] as const,
-        frr: (text: string) => [text, ['vtysh', '-C', '-f', file]] as const,
-      };
-      for (const vendor of ['bird', 'frr'] as const) {
-        const good = await printed(lab, vendor, RANGE);
+      const file = join(directory, 'tor.conf');
+      for (const options of [[], RANGE]) {
+        const good = preface + (await printed(vendor, options));
         for (const [text, isFine] of [
           [good, true],
-          [good.replace(/timers|hold time/, 'hodl'), false],
+          [good.replace(/ timers|hold time/, ' hodl'), false],
         ] as const) {
-          const [content, argv] = check[vendor](text);
-          writeFileSync(file, content);
-          const { code, stdout, stderr } = await lab.node('tor1').attempt(argv);
-          expect(code === 0, `${vendor}: ${stdout}${stderr}`).to.equal(isFine);
+          writeFileSync(file, text);
+          const [program = '', ...words] = argv(file);
+          const { exitCode, all } = await execa(program, words, { reject: false, all: true });
+          expect(exitCode === 0, `${vendor}: ${all}`).to.equal(isFine);
         }
       }
-      rmSync(file);
     } finally {
-      await lab.down();
+      rmSync(directory, { recursive: true });
     }
   });
-});
+}
