@@ -10,7 +10,7 @@ import type { PeerState, Speaker } from '../model/peer.js';
 import { type Bgp, type BgpEvent, type Failures, Unreachable } from '../ports.js';
 import { say } from './announcing.js';
 import { type Connection, type ConnectionOptions, connected } from './connection.js';
-import { admit, listPeers, peerState, wirePeers } from './peers.js';
+import { admit, listPeers, peerDifferences, peerState, wirePeers } from './peers.js';
 import { checkSpeaker } from './validate.js';
 
 const FIRST_RETRY_MS = 50;
@@ -37,7 +37,9 @@ export class Gobgp implements Bgp {
 
   async admitPeers(speaker: Speaker, restarting: boolean): Promise<void> {
     checkSpeaker(speaker);
-    await admit(this.#need().session, wirePeers(speaker, restarting));
+    const { session } = this.#need();
+    if (this.#options.manage ?? true) return admit(session, wirePeers(speaker, restarting));
+    for (const difference of peerDifferences(speaker.peers, await listPeers(session))) this.#options.warn?.(difference);
   }
 
   async peers(): Promise<readonly PeerState[]> {
@@ -65,7 +67,10 @@ export class Gobgp implements Bgp {
     const stood = this.#connection !== undefined;
     this.#connection = undefined;
     // A gobgpd that stays away is told once, not at every try.
-    if (!signal.aborted && (stood || reason !== this.#reason)) hear({ kind: 'disconnected', reason });
+    if (!signal.aborted && (stood || reason !== this.#reason)) {
+      this.#options.warn?.(`gobgpd is away: ${reason}`);
+      hear({ kind: 'disconnected', reason });
+    }
     this.#reason = reason;
     return stood;
   }
