@@ -67,10 +67,7 @@ export class Gobgp implements Bgp {
     const stood = this.#connection !== undefined;
     this.#connection = undefined;
     // A gobgpd that stays away is told once, not at every try.
-    if (!signal.aborted && (stood || reason !== this.#reason)) {
-      this.#options.warn?.(`gobgpd is away: ${reason}`);
-      hear({ kind: 'disconnected', reason });
-    }
+    if (!signal.aborted && (stood || reason !== this.#reason)) hear({ kind: 'disconnected', reason });
     this.#reason = reason;
     return stood;
   }

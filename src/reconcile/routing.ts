@@ -68,7 +68,10 @@ export class Routing {
       .run(
         this.#peering.speaker,
         (event) => {
-          if (event.kind === 'disconnected') this.#bgpReason = event.reason;
+          if (event.kind === 'disconnected') {
+            this.#bgpReason = event.reason;
+            this.#parts.failed('gobgpd is away', new Error(event.reason));
+          }
           this.#peering.hear(event);
         },
         signal,

@@ -1,4 +1,4 @@
-/** Arista EOS: commands for `configure`. Written from the vendor's reference; no test here has an EOS to load it into. */
+/** Arista EOS: commands for `configure`. Never loaded into a device: there was none to test with. */
 import { bitsOf, type Family } from '../model/address.js';
 import { isRange, LIST, PASSWORD_PLACEHOLDER, type Session, type Tor } from './tor.js';
 

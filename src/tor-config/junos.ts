@@ -1,4 +1,4 @@
-/** Junos 20.2 and newer (for ranges; otherwise any): `set` commands. Written from the vendor's reference; no test here has a Junos to load it into. */
+/** Junos 20.2 and newer (for ranges; otherwise any): `set` commands. Never loaded into a device: there was none to test with. */
 import { bitsOf } from '../model/address.js';
 import { isRange, PASSWORD_PLACEHOLDER, type Session, type Tor } from './tor.js';
 

@@ -1,4 +1,4 @@
-/** Cisco NX-OS: commands for `configure terminal`. Written from the vendor's reference; no test here has an NX-OS to load it into. */
+/** Cisco NX-OS: commands for `configure terminal`. Never loaded into a device: there was none to test with. */
 import { bitsOf, type Family } from '../model/address.js';
 import { isRange, LIST, PASSWORD_PLACEHOLDER, type Session, type Tor } from './tor.js';
 

@@ -1,4 +1,4 @@
-/** Nokia SR Linux 25.3 and newer: `set` commands. Written from the vendor's reference; no test here has an SR Linux to load it into. */
+/** Nokia SR Linux 25.3 and newer: `set` commands. Never loaded into a device: there was none to test with. */
 import { bitsOf } from '../model/address.js';
 import { isRange, PASSWORD_PLACEHOLDER, type Session, type Tor } from './tor.js';
 
