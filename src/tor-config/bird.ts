@@ -26,6 +26,9 @@ function protocol(tor: Tor, session: Session): string {
   const id = `slash32_${session.name.replaceAll('-', '_')}`;
   const lines = [
     `local as ${asn};`,
+    ...(isRange(from) && asns.length > 1
+      ? ['# BIRD has no list of AS numbers for a range: any but its own may come.']
+      : []),
     isRange(from) ? `neighbor range ${from} ${remote};` : `neighbor ${from} ${remote};`,
     ...(isRange(from) ? [`dynamic name "${id}_";`] : [`description "${session.name}";`]),
     ...(multihop === undefined ? [] : [`multihop ${multihop};`]),

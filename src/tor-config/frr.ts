@@ -45,6 +45,9 @@ function neighbor({ timers }: Tor, session: Session): string[] {
     ? [` neighbor ${key} peer-group`, ` neighbor ${key} remote-as ${asns.length === 1 ? asns[0] : 'external'}`]
     : [` neighbor ${key} remote-as ${asns[0]}`, ` neighbor ${key} description ${name}`];
   return [
+    ...(isRange(from) && asns.length > 1
+      ? [' ! FRR has no list of AS numbers for a range: any but its own may come.']
+      : []),
     ...identity,
     ` neighbor ${key} timers ${timers.keepalive} ${timers.hold}`,
     ` neighbor ${key} timers connect ${timers.connectRetry}`,
