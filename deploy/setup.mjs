@@ -17,6 +17,7 @@ const NODE_AT_LEAST = [20, 19];
 const PACKAGES = {
   gobgpd: 'the BGP engine beside each controller',
   frr: 'the ToR of the demo and the tests',
+  bird2: 'another ToR: what slash32 tor-config prints for BIRD is loaded into it',
   'containernetworking-plugins': 'host-local and other plugins that slash32 delegates to',
   iproute2: 'network namespaces and links of the lab',
   nftables: 'shows what filters are in the kernel',
@@ -35,6 +36,7 @@ const PACKAGES = {
 /** What a package would start, or have started at the next boot. */
 const UNITS = {
   frr: ['frr.service'],
+  bird2: ['bird.service'],
   gobgpd: ['gobgpd.service'],
   containerd: ['containerd.service'],
   podman: [

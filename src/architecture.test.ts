@@ -23,7 +23,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   cni: ['model', 'ports', 'decide', 'reconcile', 'flock', 'boot-time'],
   config: ['model', 'log'],
   admin: ['model', 'ports', 'decide', 'reconcile'],
-  cli: ['admin', 'config', 'sidecar'],
+  'tor-config': ['model'],
+  cli: ['model', 'admin', 'config', 'sidecar', 'tor-config'],
 };
 
 /** npm packages that only one module may know. */
@@ -36,7 +37,7 @@ const ONLY: Record<string, string> = {
 };
 
 /** Node's own modules that do I/O have no place in the pure middle. */
-const PURE = ['model', 'decide', 'ports'];
+const PURE = ['model', 'decide', 'ports', 'tor-config'];
 
 interface Import {
   readonly file: string;

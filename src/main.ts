@@ -86,7 +86,7 @@ function told(kernel: OpenKernel, { gateways }: Config, log: Log): Pick<Ports, '
 
 function aroundKernel(config: Config, records: Records, log: Log): Pick<Ports, 'records' | 'bgp' | 'clock'> {
   const warn = (line: string) => log.warn(line, { event: 'gobgp' });
-  return { records, bgp: new Gobgp({ api: config.gobgp.api, warn }), clock: monotonicClock };
+  return { records, bgp: new Gobgp({ ...config.gobgp, warn }), clock: monotonicClock };
 }
 
 /** What the verbs work with, but for the routing, which begins with what is restored. */

@@ -37,6 +37,26 @@ const IMAGES: Record<string, Image> = {
       { name: 'slash32d', argv: [inRepository('bin/slash32d'), '--config', config], ready: 'slash32/cni.sock' },
     ],
   },
+  // bgp.gobgp.manage is false: gobgpd has a file of its own. 3.10 does not start beside a socket of its predecessor.
+  'slash32-own-gobgpd': {
+    config: '/etc/slash32/node.yaml',
+    processes: (config) => [
+      {
+        name: 'gobgpd',
+        argv: [
+          'sh',
+          '-c',
+          // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's own
+          'rm -f "${2#unix://}"; exec gobgpd -f "$1" --api-hosts "$2" --pprof-disable $GOBGPD_OPTIONS',
+          'sh',
+          config.replace('slash32/node.yaml', 'gobgp/gobgp.toml'),
+          GOBGP_API,
+        ],
+        ready: 'slash32/gobgpd.sock',
+      },
+      { name: 'slash32d', argv: [inRepository('bin/slash32d'), '--config', config], ready: 'slash32/cni.sock' },
+    ],
+  },
   gobgp: {
     config: '/etc/gobgp/gobgp.toml',
     processes: (config) => [
@@ -45,6 +65,12 @@ const IMAGES: Record<string, Image> = {
         argv: ['gobgpd', '-f', config, '--api-hosts', GOBGP_API, '--pprof-disable'],
         ready: 'slash32/gobgpd.sock',
       },
+    ],
+  },
+  bird: {
+    config: '/etc/bird/bird.conf',
+    processes: (config) => [
+      { name: 'bird', argv: ['bird', '-f', '-c', config, '-s', '/run/slash32/bird.ctl'], ready: 'slash32/bird.ctl' },
     ],
   },
   // A machine on which nothing runs.

@@ -5,6 +5,7 @@ import type { EndpointView, Explanation, RouteView } from '../admin/views.js';
 import { ask } from './ask.js';
 import { askNetworks, networksText } from './networks.js';
 import { table } from './table.js';
+import { addTorConfig } from './tor-config.js';
 
 const DEFAULT_SOCKET = '/run/slash32/admin.sock';
 
@@ -19,7 +20,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     .description('BGP-routed container networking: every container its own /32 and /128')
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
     .showHelpAfterError('(slash32 --help lists the commands)');
-  for (const add of [addStatus, addEndpoints, addRoutes, addNetworks, addExplain, addConfig, addSidecar]) add(program);
+  for (const add of [addStatus, addEndpoints, addRoutes, addNetworks, addExplain, addConfig, addTorConfig, addSidecar])
+    add(program);
   try {
     // `show` in front is how network engineers ask.
     const words = argv[0] === 'show' ? argv.slice(1) : argv;

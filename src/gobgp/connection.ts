@@ -16,6 +16,8 @@ const AUDIT_SHARE = 50;
 /** Where gobgpd is, and who hears of oddities. */
 export interface ConnectionOptions {
   readonly api: string;
+  /** false: gobgpd has a file of its own, so BGP and peers are never touched. Default: true. */
+  readonly manage?: boolean;
   /** One line for people, about something odd that is survived. */
   readonly warn?: (line: string) => void;
   readonly auditMilliseconds?: number;
@@ -40,7 +42,7 @@ export async function connected(
   signal: AbortSignal,
 ): Promise<never> {
   using session = await openSession(options.api);
-  const fresh = await startBgp(session, speaker);
+  const fresh = await startBgp(session, speaker, options.manage);
   const nextHops = chooseNextHops(speaker, options);
   const announced = fresh ? [] : await announcedAnew(session, nextHops);
   const connection: Connection = { session, nextHops, finished: new Map(), writes: { begun: 0, done: 0 } };

@@ -11,7 +11,7 @@ import type { PeerState, Speaker } from '../model/peer.js';
 import { type Bgp, type BgpEvent, type Failures, Unreachable } from '../ports.js';
 import { say } from './announcing.js';
 import { type Connection, type ConnectionOptions, connected } from './connection.js';
-import { admit, listPeers, peerState, wirePeers } from './peers.js';
+import { admit, listPeers, peerDifferences, peerState, wirePeers } from './peers.js';
 import { findAnnounced } from './session.js';
 import { checkSpeaker } from './validate.js';
 
@@ -39,7 +39,9 @@ export class Gobgp implements Bgp {
 
   async admitPeers(speaker: Speaker, restarting: boolean): Promise<void> {
     checkSpeaker(speaker);
-    await admit(this.#need().session, wirePeers(speaker, restarting));
+    const { session } = this.#need();
+    if (this.#options.manage ?? true) return admit(session, wirePeers(speaker, restarting));
+    for (const difference of peerDifferences(speaker.peers, await listPeers(session))) this.#options.warn?.(difference);
   }
 
   async peers(): Promise<readonly PeerState[]> {

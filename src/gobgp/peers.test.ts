@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { address } from '../model/address.js';
 import { contractSpeaker } from './gobgp.contract.js';
-import { peerChanges, peerState, wirePeers } from './peers.js';
+import { peerChanges, peerDifferences, peerState, wirePeers } from './peers.js';
 
 const speaker = contractSpeaker('192.0.2.1', '192.0.2.2');
 const [wanted] = wirePeers(speaker, false) as [ReturnType<typeof wirePeers>[number]];
@@ -39,6 +39,17 @@ describe('the peers of gobgpd', () => {
   it('hear of a restart only where graceful restart is on', () => {
     expect(wirePeers(speaker, true)[0]?.localRestarting).to.equal(true);
     expect(wirePeers({ ...speaker, restartTime: 0 }, true)[0]?.localRestarting).to.equal(false);
+  });
+
+  it('of a file of its own are compared with ours, and only that', () => {
+    const listed = { ...wanted, tables: [], session: 6 };
+    expect(peerDifferences(speaker.peers, [listed])).to.deep.equal([]);
+    expect(peerDifferences(speaker.peers, []).join()).to.match(
+      /192\.0\.2\.2.*is not in gobgpd's own file: add it there/,
+    );
+    expect(peerDifferences(speaker.peers, [{ ...listed, asn: 65009 }]).join()).to.match(/AS 65009 in .*65000 in ours/);
+    const more = [listed, { ...listed, address: '192.0.2.3' }];
+    expect(peerDifferences(speaker.peers, more).join()).to.match(/192\.0\.2\.3: add it to bgp\.peers too/);
   });
 
   it('have said nothing once their session is gone, whatever they had said before', () => {

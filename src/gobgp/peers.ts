@@ -1,6 +1,6 @@
 /** Peers: which to add and remove so that gobgpd has exactly the speaker's, and what their sessions do. */
 import { address } from '../model/address.js';
-import type { PeerState, Speaker } from '../model/peer.js';
+import type { Peer, PeerState, Speaker } from '../model/peer.js';
 import { listing, reasonOf, unary } from './call.js';
 import type { ListedPeer, WirePeer } from './codec.js';
 import type { Finished } from './end-of-rib.js';
@@ -64,6 +64,25 @@ export async function admit(session: Session, wanted: readonly WirePeer[]): Prom
   }
   for (const peer of add) await unary(session.client, session.codec.addPeer, peer).catch(failed(peer));
   if (failures.length > 0) throw new Error(`gobgpd did not change these peers: ${failures.join(', ')}`);
+}
+
+/**
+ * Where a gobgpd that has a file of its own peers otherwise than our configuration says, as lines for people. Nothing
+ * breaks at once, but the absence of a path counts only once all peers have spoken, and only ours are waited for.
+ */
+export function peerDifferences(wanted: readonly Peer[], found: readonly ListedPeer[]): readonly string[] {
+  const differs = wanted.flatMap(({ name, address, asn }) => {
+    const other = found.find((peer) => peer.address === address);
+    if (!other) return [`peer ${name} (${address}) is not in gobgpd's own file: add it there`];
+    return other.asn === asn
+      ? []
+      : [`peer ${name} (${address}) has AS ${other.asn} in gobgpd's own file, and ${asn} in ours`];
+  });
+  const unknown = found.filter(({ address }) => !wanted.some((peer) => peer.address === address));
+  return [
+    ...differs,
+    ...unknown.map(({ address }) => `gobgpd's own file has peer ${address}: add it to bgp.peers too`),
+  ];
 }
 
 /** Every peer gobgpd has, by address. */

@@ -65,6 +65,26 @@ describe('a session', () => {
   });
 });
 
+describe('a session with a gobgpd that has a file of its own', () => {
+  it('never starts BGP, and says what would', async () => {
+    const starts: unknown[] = [];
+    const handle: Unary = (call, answer) => {
+      starts.push(call);
+      answer(null, Buffer.alloc(0));
+    };
+    await using stub = await serveStub(SERVICE_3, { ...running({ asn: 0 }), StartBgp: { handle } });
+    using session = await openSession(stub.api);
+    expect(await failure(startBgp(session, speaker, false))).to.match(/manage: false.*gobgpd -f FILE/);
+    expect(starts).to.deep.equal([]);
+  });
+
+  it('is refused when the two files differ', async () => {
+    await using stub = await serveStub(SERVICE_3, running({ asn: 65009, routerId: '192.0.2.1' }));
+    using session = await openSession(stub.api);
+    expect(await failure(startBgp(session, speaker, false))).to.match(/AS 65009.*make its file and the node's agree/);
+  });
+});
+
 describe('an announcement that gobgpd refuses', () => {
   const many: Announcement[] = Array.from({ length: 1_200 }, (_, i) => ({
     prefix: hostPrefix(addressFrom(new Uint8Array([10, 20, i >> 8, i & 255]))),

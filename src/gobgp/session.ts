@@ -45,8 +45,14 @@ function unlessUnknownService(error: unknown): undefined {
 /**
  * Starts BGP where it is not started. Returns whether it did.
  * Where it is, it must be ours: another StartBgp would wipe every path, or fail, so a difference needs a new gobgpd.
+ * @param manage false: gobgpd has a file of its own, which starts it; then it is only looked at
  */
-export async function startBgp({ client, codec, found }: Session, speaker: Speaker): Promise<boolean> {
+export async function startBgp({ client, codec, found }: Session, speaker: Speaker, manage = true): Promise<boolean> {
+  if (found.asn === 0 && !manage) {
+    throw new Error(
+      'gobgpd has not started BGP: with "manage: false" its own file does (gobgpd -f FILE), see gobgp-config/',
+    );
+  }
   if (found.asn === 0) {
     const { asn, routerId, listenPort, listenAddresses } = speaker;
     await unary(client, codec.startBgp, { asn, routerId, listenPort, listenAddresses });
@@ -55,7 +61,7 @@ export async function startBgp({ client, codec, found }: Session, speaker: Speak
   if (found.asn !== speaker.asn || found.routerId !== speaker.routerId) {
     throw new Error(
       `gobgpd runs as AS ${found.asn} with router id ${found.routerId}, and AS ${speaker.asn} with router id ` +
-        `${speaker.routerId} is configured: restart gobgpd`,
+        `${speaker.routerId} is configured: ${manage ? 'restart gobgpd' : "make its file and the node's agree"}`,
     );
   }
   return false;

@@ -74,7 +74,10 @@ export class Routing {
       .run(
         this.#peering.speaker,
         (event) => {
-          if (event.kind === 'disconnected') this.#bgpReason = event.reason;
+          if (event.kind === 'disconnected') {
+            this.#bgpReason = event.reason;
+            this.#parts.failed('gobgpd is away', new Error(event.reason));
+          }
           this.#peering.hear(event);
           if (this.#mayShowDuplicates(event)) this.#tellDuplicates();
         },

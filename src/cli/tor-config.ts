@@ -1,0 +1,75 @@
+/** `slash32 tor-config`: reads nodes' configuration files, prints their ToR's. Asks no controller, so it runs anywhere. */
+import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Config } from '../config/config.js';
+import type { Prefix } from '../model/address.js';
+import type { TorOptions } from '../tor-config/tor.js';
+import { VENDORS, type Vendor } from '../tor-config/vendors.js';
+
+const DEFAULT_CONFIG = '/etc/slash32/node.yaml';
+
+interface Options {
+  readonly vendor: Vendor;
+  readonly config?: readonly string[];
+  readonly listen?: readonly string[];
+  readonly peer?: readonly string[];
+  readonly maxPrefixes: number;
+}
+
+/** Adds the command. */
+export function addTorConfig(program: Command): void {
+  program
+    .command('tor-config')
+    .description("the other side of the nodes' BGP sessions, for the switch")
+    .addOption(new Option('--vendor <vendor>', 'whose language').choices(VENDORS).makeOptionMandatory())
+    .option('--config <file...>', `configuration of the nodes (default: this node's, ${DEFAULT_CONFIG})`)
+    .option('--listen <range...>', 'accept nodes from a range of addresses, instead of one session for each')
+    .option('--peer <name...>', 'only the peers of these names are this switch')
+    .option('--max-prefixes <count>', 'the most host routes of one session and family', wholeNumber, 1000)
+    .action(async (options: Options) => {
+      process.stdout.write(await textOf(options));
+    });
+}
+
+async function textOf({ vendor, config, listen, peer, maxPrefixes }: Options): Promise<string> {
+  const [{ torOf }, { torConfig }, { prefix }] = await Promise.all([
+    import('../tor-config/tor.js'),
+    import('../tor-config/vendors.js'),
+    import('../model/address.js'),
+  ]);
+  const configs = await Promise.all((config ?? [DEFAULT_CONFIG]).map(load));
+  const nodes = configs.map(({ node, speaker, networks }) => ({ name: node.name, speaker, networks }));
+  const options: TorOptions = {
+    maxPrefixes,
+    ...(listen ? { listen: listen.map(prefix) } : {}),
+    ...(peer ? { peers: peer } : {}),
+    // A file that is named may be another node's, and then the links here are not its.
+    ...(config ? {} : { links: await ownLinks() }),
+  };
+  return torConfig(vendor, torOf(nodes, options));
+}
+
+/** Passwords of other nodes are not here, and need not be: only that there is one matters. */
+async function load(file: string): Promise<Config> {
+  const [{ parseConfig }, { thisNode }, { readFile }] = await Promise.all([
+    import('../config/load.js'),
+    import('../config/this-node.js'),
+    import('node:fs/promises'),
+  ]);
+  return parseConfig(await readFile(file, 'utf8'), file, { ...thisNode(), password: () => 'there is one' });
+}
+
+async function ownLinks(): Promise<NonNullable<TorOptions['links']>> {
+  const { address, prefixAround } = await import('../model/address.js');
+  const all = Object.values(networkInterfaces()).flatMap((addresses): NetworkInterfaceInfo[] => addresses ?? []);
+  return all.flatMap(({ address: text, cidr, internal }) => {
+    if (internal || cidr === null) return [];
+    const own = address(text);
+    return [{ address: own, network: prefixAround(own, Number(cidr.split('/')[1])) satisfies Prefix }];
+  });
+}
+
+function wholeNumber(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('expected a whole number.');
+}

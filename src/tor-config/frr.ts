@@ -1,0 +1,75 @@
+/** FRR, 8.4 and newer: lines for frr.conf, or for `vtysh -f`. Loaded into a real FRR by e2e/tor-config. */
+import { bitsOf, type Family, lengthOf, type Prefix } from '../model/address.js';
+import { isRange, LIST, PASSWORD_PLACEHOLDER, type Session, type Tor } from './tor.js';
+
+/** The ToR's side, for FRR. */
+export function frr(tor: Tor): string {
+  return [
+    ...prefixLists(tor),
+    `router bgp ${tor.asn}`,
+    ' no bgp default ipv4-unicast',
+    ' ! Else eBGP without a policy in both directions exchanges nothing, and says so only in the peer\'s "(Policy)".',
+    ' no bgp ebgp-requires-policy',
+    ...(tor.restartTime > 0 ? [' bgp graceful-restart'] : []),
+    ...tor.sessions.flatMap((session) => neighbor(tor, session)),
+    ...([4, 6] as const).flatMap((family) => addressFamily(tor, family)),
+    'exit',
+    '',
+  ].join('\n');
+}
+
+function prefixLists({ accepted }: Tor): string[] {
+  const list = (family: Family) => {
+    const command = `${family === 4 ? 'ip' : 'ipv6'} prefix-list ${LIST[family]}`;
+    // A list that is not there permits everything, so an empty one says no.
+    if (accepted[family].length === 0) return [`${command} seq 10 deny any`];
+    return accepted[family].map((prefix, i) => `${command} seq ${(i + 1) * 10} permit ${hostRoutesOf(prefix)}`);
+  };
+  return [...list(4), ...list(6)];
+}
+
+/** `ge` must be longer than the prefix itself. */
+function hostRoutesOf(prefix: Prefix): string {
+  return lengthOf(prefix) === bitsOf(prefix) ? prefix : `${prefix} ge ${bitsOf(prefix)}`;
+}
+
+/** A range needs a peer group, which then stands where an address would. */
+function keyOf({ from, name }: Session): string {
+  return isRange(from) ? `SLASH32-${name}` : from;
+}
+
+function neighbor({ timers }: Tor, session: Session): string[] {
+  const key = keyOf(session);
+  const { from, asns, name, multihop } = session;
+  const identity = isRange(from)
+    ? [` neighbor ${key} peer-group`, ` neighbor ${key} remote-as ${asns.length === 1 ? asns[0] : 'external'}`]
+    : [` neighbor ${key} remote-as ${asns[0]}`, ` neighbor ${key} description ${name}`];
+  return [
+    ...(isRange(from) && asns.length > 1
+      ? [' ! FRR has no list of AS numbers for a range: any but its own may come.']
+      : []),
+    ...identity,
+    ` neighbor ${key} timers ${timers.keepalive} ${timers.hold}`,
+    ` neighbor ${key} timers connect ${timers.connectRetry}`,
+    ...(session.hasPassword ? [` neighbor ${key} password ${PASSWORD_PLACEHOLDER}`] : []),
+    ...(multihop === undefined ? [] : [` neighbor ${key} ebgp-multihop ${multihop}`]),
+    ...(isRange(from) ? [` bgp listen range ${from} peer-group ${key}`] : []),
+  ];
+}
+
+function addressFamily(tor: Tor, family: Family): string[] {
+  const sessions = tor.sessions.filter(({ families }) => families.includes(family));
+  if (sessions.length === 0) return [];
+  return [
+    ` address-family ipv${family} unicast`,
+    ...sessions
+      .map(keyOf)
+      .flatMap((key) => [
+        `  neighbor ${key} activate`,
+        `  neighbor ${key} send-community both`,
+        `  neighbor ${key} prefix-list ${LIST[family]} in`,
+        `  neighbor ${key} maximum-prefix ${tor.maxPrefixes} restart 1`,
+      ]),
+    ' exit-address-family',
+  ];
+}

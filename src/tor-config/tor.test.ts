@@ -1,0 +1,72 @@
+import { expect } from 'chai';
+import { address, prefix } from '../model/address.js';
+import { exampleNetwork, exampleNode } from './example-node.js';
+import { type TorNode, torOf } from './tor.js';
+
+const withNetwork = (over: Parameters<typeof exampleNetwork>[0]): TorNode => ({
+  ...exampleNode(1),
+  networks: { byName: new Map([['blue', exampleNetwork(over)]]), host: { imports: new Set() } },
+});
+const withAsn = (node: TorNode, asn: number): TorNode => ({ ...node, speaker: { ...node.speaker, asn } });
+
+describe('a ToR', () => {
+  it('expects a node at the other end of its /31 and /127', () => {
+    const { sessions } = torOf([exampleNode(1), exampleNode(2)]);
+    expect(sessions.map(({ name, from }) => `${name} ${from}`)).to.eql([
+      'node1 192.0.2.1',
+      'node1-v6 2001:db8:ffff:1::1',
+      'node2 192.0.2.3',
+      'node2-v6 2001:db8:ffff:2::1',
+    ]);
+  });
+
+  it('expects it where its link to the ToR is, when that is known', () => {
+    const links = [{ address: address('192.0.2.77'), network: prefix('192.0.2.0/24') }];
+    expect(torOf([exampleNode(1)], { links }).sessions[0]?.from).to.equal('192.0.2.77');
+  });
+
+  it('expects a node that is hops away at its router id', () => {
+    expect(torOf([exampleNode(1, { multihop: 3 })]).sessions[0]).to.include({ from: '192.0.2.1', multihop: 3 });
+  });
+
+  it('accepts what networks may announce: their fence, else their pools, else anything', () => {
+    const accepted = (over: Parameters<typeof exampleNetwork>[0]) => torOf([withNetwork(over)]).accepted;
+    expect(accepted({})).to.eql({ 4: ['10.20.0.0/16'], 6: ['2001:db8:20::/48'] });
+    expect(accepted({ prefixes: [] })).to.eql({ 4: ['10.20.1.0/24'], 6: ['2001:db8:20:1::/64'] });
+    expect(accepted({ prefixes: [], pools: [] })).to.eql({ 4: ['0.0.0.0/0'], 6: ['::/0'] });
+    expect(accepted({ prefixes: [prefix('10.0.0.0/8')] })).to.eql({ 4: ['10.0.0.0/8'], 6: [] });
+  });
+
+  it('accepts nothing of a network that exports nothing', () => {
+    expect(torOf([withNetwork({ exports: [] })]).accepted).to.eql({ 4: [], 6: [] });
+  });
+
+  it('lists each prefix once, and none that lies in another', () => {
+    const nodes = [exampleNode(2), withNetwork({ prefixes: [prefix('10.20.1.0/24'), prefix('10.0.0.0/14')] })];
+    expect(torOf(nodes).accepted[4]).to.eql(['10.0.0.0/14', '10.20.0.0/16']);
+  });
+
+  it('with a range has one entry a family, with the AS numbers of all nodes', () => {
+    const listen = [prefix('192.0.2.0/24'), prefix('2001:db8:ffff::/48')];
+    const { sessions } = torOf([exampleNode(2), exampleNode(1)], { listen });
+    expect(sessions.map(({ from, asns }) => [from, ...asns])).to.eql(listen.map((range) => [range, 65001, 65002]));
+  });
+
+  it('is refused with the remedy where the configuration does not say enough', () => {
+    const [one, two] = [exampleNode(1), exampleNode(2)];
+    const dual = { ...one, speaker: { ...one.speaker, peers: [...one.speaker.peers, two.speaker.peers[0]!] } };
+    expect(() => torOf([dual])).to.throw('node1 has two IPv4 peers, tor1 and tor1: say with --peer which is this ToR');
+    expect(() => torOf([one, exampleNode(2, { asn: 65009 })])).to.throw('--peer');
+    expect(() => torOf([withAsn(one, 65000)])).to.throw('both of AS 65000: this is for eBGP only');
+    expect(() => torOf([one, withAsn(two, 65001)])).to.throw(
+      'node1 and node2 are both of AS 65001: give each node its own',
+    );
+    expect(() => torOf([one, { ...one, name: 'twin', speaker: { ...one.speaker, asn: 65003 } }])).to.throw('--listen');
+    expect(() => torOf([one], { listen: [prefix('192.0.2.0/24')] })).to.throw('2001:db8:ffff:1::');
+    expect(() => torOf([one], { peers: ['nobody'] })).to.throw('no node names a peer');
+  });
+
+  it('is one of several with the peers that are named', () => {
+    expect(torOf([exampleNode(1)], { peers: ['tor1'] }).sessions.map(({ name }) => name)).to.eql(['node1']);
+  });
+});

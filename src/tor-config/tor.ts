@@ -1,0 +1,204 @@
+/**
+ * What a ToR has to know of its slash32 nodes, derived from the nodes' own configuration. One description, and a file per
+ * vendor that spells it: whoever adds a vendor decides nothing about BGP, whoever changes a decision touches no vendor.
+ */
+import {
+  type Address,
+  addressAt,
+  baseOf,
+  contains,
+  type Family,
+  familyOf,
+  numberOf,
+  type Prefix,
+} from '../model/address.js';
+import type { Networks } from '../model/network.js';
+import type { Peer, Speaker, Timers } from '../model/peer.js';
+
+/** A node's configuration, as far as its ToR is concerned. */
+export interface TorNode {
+  readonly name: string;
+  readonly speaker: Speaker;
+  readonly networks: Networks;
+}
+
+/** One session of the ToR, or with a range in `from` all those that come from there. */
+export interface Session {
+  /** The node's name, with the family where there are two: `node1-v6`. Fit for every vendor's identifiers. */
+  readonly name: string;
+  readonly from: Address | Prefix;
+  /** One, or for a range those of all nodes. */
+  readonly asns: readonly number[];
+  readonly families: readonly Family[];
+  /** The node has a TCP MD5 password; the ToR's side gets a placeholder, because configurations get copied around. */
+  readonly hasPassword: boolean;
+  readonly multihop?: number;
+}
+
+/** The ToR's side of its nodes. */
+export interface Tor {
+  readonly asn: number;
+  readonly sessions: readonly Session[];
+  /** Host routes (/32, /128) inside these are accepted and nothing else, by family. */
+  readonly accepted: Readonly<Record<Family, readonly Prefix[]>>;
+  readonly timers: Timers;
+  /** Graceful restart time in seconds; 0: off. */
+  readonly restartTime: number;
+  /** The most host routes that one session may bring, in each family. */
+  readonly maxPrefixes: number;
+}
+
+/** What the nodes' configuration does not say. */
+export interface TorOptions {
+  /** Nodes may come from anywhere in here, instead of one session for each. At most one a family. */
+  readonly listen?: readonly Prefix[];
+  /** Only the peers of these names are this ToR. Absent: all. */
+  readonly peers?: readonly string[];
+  readonly maxPrefixes?: number;
+  /** The node's own addresses, when this runs on it: on the link of the peer is where its session comes from. */
+  readonly links?: readonly { readonly address: Address; readonly network: Prefix }[];
+}
+
+/** To be replaced by the password of each node. */
+export const PASSWORD_PLACEHOLDER = 'CHANGE-ME';
+/** The same name of list and policy at every vendor. */
+export const LIST = { 4: 'SLASH32-4', 6: 'SLASH32-6' } as const;
+
+const ANYWHERE: Record<Family, Prefix> = { 4: '0.0.0.0/0' as Prefix, 6: '::/0' as Prefix };
+
+/** A node and the peer of it that is this ToR. */
+interface Pair {
+  readonly node: TorNode;
+  readonly peer: Peer;
+}
+
+/** The ToR of these nodes. Throws an Error that names the node and the option that helps. */
+export function torOf(nodes: readonly TorNode[], options: TorOptions = {}): Tor {
+  const pairs = nodes.flatMap((node) => peersOf(node, options.peers).map((peer) => ({ node, peer })));
+  const [first] = pairs;
+  if (!first) throw new Error('no node names a peer, so there is nothing for a ToR to do');
+  const { timers, restartTime } = first.node.speaker;
+  return {
+    asn: torAsn(pairs),
+    sessions: options.listen ? ranges(pairs, options.listen) : single(pairs, options.links ?? []),
+    accepted: { 4: acceptedOf(nodes, 4), 6: acceptedOf(nodes, 6) },
+    timers,
+    restartTime,
+    maxPrefixes: options.maxPrefixes ?? 1000,
+  };
+}
+
+/** Is this a range of addresses, rather than one? */
+export function isRange(from: Address | Prefix): from is Prefix {
+  return from.includes('/');
+}
+
+function peersOf({ name, speaker }: TorNode, names: readonly string[] | undefined): readonly Peer[] {
+  const peers = names ? speaker.peers.filter((peer) => names.includes(peer.name)) : speaker.peers;
+  for (const family of [4, 6] as const) {
+    const [one, other] = peers.filter((peer) => familyOf(peer.address) === family);
+    if (other) {
+      throw new Error(
+        `${name} has two IPv${family} peers, ${one?.name} and ${other.name}: say with --peer which is this ToR`,
+      );
+    }
+  }
+  return peers;
+}
+
+function torAsn(pairs: readonly Pair[]): number {
+  const { peer: first, node: firstNode } = pairs[0]!;
+  const nodeOf = new Map<number, string>();
+  for (const { node, peer } of pairs) {
+    if (peer.asn !== first.asn) {
+      throw new Error(
+        `${firstNode.name} peers with AS ${first.asn} and ${node.name} with AS ${peer.asn}: say with --peer which is this ToR`,
+      );
+    }
+    const asn = node.speaker.asn;
+    if (asn === peer.asn) throw new Error(`${node.name} and its peer are both of AS ${asn}: this is for eBGP only`);
+    const other = nodeOf.get(asn) ?? node.name;
+    // A node drops what has its own AS in the path (RFC 4271 section 9.1.2), so the two would never hear each other.
+    if (other !== node.name) throw new Error(`${other} and ${node.name} are both of AS ${asn}: give each node its own`);
+    nodeOf.set(asn, node.name);
+  }
+  return first.asn;
+}
+
+function single(pairs: readonly Pair[], links: NonNullable<TorOptions['links']>): Session[] {
+  const seen = new Map<string, string>();
+  return pairs.map(({ node, peer }) => {
+    const from = sessionAddress(node, peer, links);
+    const other = seen.get(from);
+    if (other) throw new Error(`${other} and ${node.name} would both have ${from}: use --listen RANGE`);
+    seen.set(from, node.name);
+    return {
+      name: sessionName(node, peer),
+      from,
+      asns: [node.speaker.asn],
+      families: peer.families,
+      hasPassword: peer.password !== undefined,
+      ...(peer.multihop === undefined ? {} : { multihop: peer.multihop }),
+    };
+  });
+}
+
+function sessionName({ name, speaker }: TorNode, peer: Peer): string {
+  const plain = name.replace(/[^A-Za-z0-9-]/g, '-');
+  return speaker.peers.length > 1 && familyOf(peer.address) === 6 ? `${plain}-v6` : plain;
+}
+
+/** Where the node's side of a session is: on the peer's link if that is known, else the other end of a /31 or /127. */
+function sessionAddress(node: TorNode, peer: Peer, links: NonNullable<TorOptions['links']>): Address {
+  const link = links.find(({ network, address }) => contains(network, peer.address) && address !== peer.address);
+  if (link) return link.address;
+  const family = familyOf(peer.address);
+  if (peer.multihop !== undefined) {
+    if (family === 4) return node.speaker.routerId;
+    throw new Error(`nothing says where ${node.name} is when it speaks to ${peer.address}: use --listen RANGE`);
+  }
+  return addressAt(numberOf(peer.address) ^ 1n, family); // RFC 3021, RFC 6164
+}
+
+function ranges(pairs: readonly Pair[], listen: readonly Prefix[]): Session[] {
+  const covered = new Set<Pair>();
+  const sessions = listen.flatMap((range): Session[] => {
+    const family = familyOf(range);
+    const inside = pairs.filter(({ peer }) => familyOf(peer.address) === family);
+    if (inside.length === 0) return [];
+    for (const pair of inside) covered.add(pair);
+    const hops = inside.flatMap(({ peer }) => peer.multihop ?? []);
+    return [
+      {
+        name: `nodes-v${family}`,
+        from: range,
+        asns: [...new Set(inside.map(({ node }) => node.speaker.asn))].sort((a, b) => a - b),
+        families: [...new Set(inside.flatMap(({ peer }) => peer.families))].sort(),
+        hasPassword: inside.some(({ peer }) => peer.password !== undefined),
+        ...(hops.length === 0 ? {} : { multihop: Math.max(...hops) }),
+      },
+    ];
+  });
+  const forgotten = pairs.find((pair) => !covered.has(pair));
+  if (forgotten) {
+    const { node, peer } = forgotten;
+    throw new Error(`no --listen range is of the family of ${peer.address}, the peer of ${node.name}: name one more`);
+  }
+  return sessions;
+}
+
+/** All that the nodes may announce: the fences of their networks, or where there is none, the pools, or anything. */
+function acceptedOf(nodes: readonly TorNode[], family: Family): readonly Prefix[] {
+  const announcing = nodes
+    .flatMap(({ networks }) => [...networks.byName.values()])
+    .filter(({ exports }) => exports.length > 0);
+  const fences = announcing.flatMap(({ prefixes, pools }) => {
+    const fence = prefixes.length > 0 ? prefixes : pools;
+    // Without either, addresses come from an IPAM plugin, from wherever it likes.
+    return fence.length > 0 ? fence.filter((prefix) => familyOf(prefix) === family) : [ANYWHERE[family]];
+  });
+  const all = [...new Set(fences)].filter(
+    (prefix) => !fences.some((outer) => outer !== prefix && contains(outer, prefix)),
+  );
+  return all.sort((a, b) => (numberOf(baseOf(a)) < numberOf(baseOf(b)) ? -1 : 1));
+}
