@@ -11,6 +11,7 @@ import { daemonIn } from './daemon.js';
 import { startFrr, torConfig } from './frr.js';
 import { createLab, NEIGHBOUR, NODE } from './lab.js';
 import { announceThenAdmit, Listener } from './listener.js';
+import { onEachRelease } from './newer.js';
 import { watchRoutes } from './route-monitor.js';
 
 const WANTED = [
@@ -18,17 +19,18 @@ const WANTED = [
   ...Array.from({ length: 50 }, (_, i) => `2001:db8:20::${(i + 1).toString(16)}/128`),
 ].map((text) => ({ prefix: prefix(text), targets: [routeTarget('64512:100')] }));
 
-describe('gobgpd killed with SIGKILL and started again', () => {
-  it('causes no change in the kernel of an FRR neighbour, three times over', () =>
-    killed(60, [' bgp graceful-restart'], 3, (changes) => expect(changes).to.deep.equal([])));
+await onEachRelease((binary) => {
+  it('killed with SIGKILL and started again, causes no change in the kernel of an FRR neighbour, three times over', () =>
+    killed(binary, 60, [' bgp graceful-restart'], 3, (changes) => expect(changes).to.deep.equal([])));
 
   it('does cause changes without graceful restart, which proves the detector', () =>
-    killed(0, [' bgp graceful-restart-disable'], 1, (changes) =>
+    killed(binary, 0, [' bgp graceful-restart-disable'], 1, (changes) =>
       expect(changes.filter((line) => line.includes('Deleted')).length).to.be.at.least(WANTED.length),
     ));
 });
 
 async function killed(
+  binary: string,
   restartTime: number,
   lines: string[],
   times: number,
@@ -36,7 +38,7 @@ async function killed(
 ): Promise<void> {
   await using lab = await createLab('restart');
   const frr = await startFrr(lab, torConfig({ [NODE.v4]: ['ipv4', 'ipv6'] }, lines));
-  const daemon = daemonIn(lab, 'a');
+  const daemon = daemonIn(lab, 'a', binary);
   daemon.start();
   const speaker = contractSpeaker(NODE.v4, NEIGHBOUR.v4, { nextHop6: address(NODE.v6), restartTime });
   await using listener = new Listener(daemon.api, speaker, announceThenAdmit(speaker, WANTED));
