@@ -9,11 +9,12 @@ import { createLab, NEIGHBOUR, NODE } from './lab.js';
 import { announceThenAdmit, Listener } from './listener.js';
 import { onEachRelease } from './newer.js';
 
+const GRACEFUL = ' bgp graceful-restart';
 const TABLE = ['10.99.0.0/24', '2001:db8:99::/64'];
 
 await onEachRelease((binary) => {
   for (const [what, restartTime, lines] of [
-    ['is its End-of-RIB, with graceful restart', 60, [' bgp graceful-restart']],
+    ['is its End-of-RIB, with graceful restart', 60, [GRACEFUL]],
     ['is its End-of-RIB also where only we speak of graceful restart', 60, [' bgp graceful-restart-disable']],
     ['is a silence of some seconds, without graceful restart on both sides', 0, [' bgp graceful-restart-disable']],
   ] as const) {
@@ -28,6 +29,8 @@ await onEachRelease((binary) => {
       await until('both families are finished', async () => (await endOfRib()).length === 2);
       expect([...listener.paths.keys()]).to.have.members(TABLE);
 
+      // Once is enough: the way back takes 10 s.
+      if (lines[0] !== GRACEFUL) return;
       await frr.vtysh('clear bgp *');
       await until('it is forgotten with the session', async () => (await endOfRib()).length === 0);
       await until('it comes again with the next session', async () => (await endOfRib()).length === 2);
