@@ -108,6 +108,15 @@ describe('the sidecar', () => {
     expect(deaths[0]?.reason).to.equal('exit code 2: panic: poison');
   });
 
+  it('kills a gobgpd that runs and never answers, as 4.x does when it cannot listen, and starts another', async () => {
+    const mute = `${DIRECTORY}/mute`;
+    await writeFile(mute, '#!/bin/sh\nexec sleep 1000\n', { mode: 0o755 });
+    await using sidecar = new Sidecar({ gobgpd: mute });
+    await until('it is started again', () => sidecar.named('gobgpd-started').length === 2);
+    expect(sidecar.named('gobgpd-answers')).to.deep.equal([]);
+    expect(sidecar.named('gobgpd-hangs')).to.have.length(1);
+  });
+
   it('refuses a directory that others may enter, that is a link, or a socket path that is a file', async () => {
     await mkdir(`${DIRECTORY}/api`);
     await chmod(`${DIRECTORY}/api`, 0o755);
