@@ -27,8 +27,24 @@ const PACKAGES = {
   make: 'builds the forwarder in plugin/',
   gcc: 'compiles the forwarder',
   'libc6-dev': 'links the forwarder statically',
+  containerd: 'a real client of the plugin: ctr, and the CRI as kubelet drives it',
+  runc: 'runs the containers of containerd and podman',
+  podman: 'a real client of the plugin, with its CNI back end',
+  'busybox-static': 'all that is in the images of the tests, which are made without a network',
 };
-const SERVICES = ['frr', 'gobgpd'];
+/** What a package would start, or have started at the next boot. */
+const UNITS = {
+  frr: ['frr.service'],
+  gobgpd: ['gobgpd.service'],
+  containerd: ['containerd.service'],
+  podman: [
+    'podman.service',
+    'podman.socket',
+    'podman-restart.service',
+    'podman-auto-update.timer',
+    'podman-auto-update.service',
+  ],
+};
 
 const POLICY = '/usr/sbin/policy-rc.d';
 const POLICY_MARK = '# placed by slash32 deploy/setup.mjs for the time of an installation';
@@ -70,7 +86,7 @@ function installPackages() {
     apt('update');
     apt('install', '--yes', '--no-install-recommends', ...missing);
   });
-  for (const service of SERVICES.filter((name) => missing.includes(name))) disable(service);
+  for (const name of missing) UNITS[name]?.forEach(disable);
   say('packages installed; their services are neither started nor enabled');
 }
 
@@ -116,9 +132,9 @@ function withoutServiceStarts(work) {
 }
 
 /** Takes the links away that make a service start at boot, for systemd and for its predecessor; whichever is there. */
-function disable(service) {
-  spawnSync('systemctl', ['disable', `${service}.service`]);
-  spawnSync('update-rc.d', [service, 'disable']);
+function disable(unit) {
+  spawnSync('systemctl', ['disable', unit]);
+  if (unit.endsWith('.service')) spawnSync('update-rc.d', [unit.replace(/\.service$/, ''), 'disable']);
 }
 
 function installModules() {

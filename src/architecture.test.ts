@@ -13,13 +13,14 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   ports: ['model'],
   reconcile: ['model', 'decide', 'ports'],
   flock: [],
+  'boot-time': [],
   netlink: [],
   kernel: ['model', 'ports', 'netlink'],
   gobgp: ['model', 'ports'],
   sidecar: ['gobgp', 'log'],
   disk: ['model', 'ports', 'flock'],
   log: [],
-  cni: ['model', 'ports', 'decide', 'reconcile', 'flock'],
+  cni: ['model', 'ports', 'decide', 'reconcile', 'flock', 'boot-time'],
   config: ['model', 'log'],
   admin: ['model', 'ports', 'decide', 'reconcile'],
   cli: ['admin', 'config', 'sidecar'],
@@ -27,7 +28,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 
 /** npm packages that only one module may know. */
 const ONLY: Record<string, string> = {
-  koffi: 'netlink flock',
+  koffi: 'netlink flock boot-time',
   '@grpc/grpc-js': 'gobgp',
   protobufjs: 'gobgp',
   zod: 'config cni disk',

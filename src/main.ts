@@ -7,7 +7,9 @@ import { openCniSocket } from './cni/cni-socket.js';
 import { delegatedIpam } from './cni/delegated-ipam.js';
 import { Endpoints, type Node } from './cni/node.js';
 import { verbsOn } from './cni/node-verbs.js';
+import { endpointLocks } from './cni/per-endpoint-lock.js';
 import { restore } from './cni/restore.js';
+import { keepSwept } from './cni/sweep.js';
 import { handleWith } from './cni/verbs.js';
 import type { Config } from './config/config.js';
 import { loadConfig } from './config/load.js';
@@ -17,6 +19,7 @@ import { Gobgp } from './gobgp/gobgp.js';
 import { type OpenKernel, openKernel } from './kernel/open-kernel.js';
 import { traced } from './kernel/traced.js';
 import { type Log, openLog } from './log.js';
+import type { Endpoint } from './model/endpoint.js';
 import type { Bgp, Clock, Kernel, Records, Wire } from './ports.js';
 import { Routing } from './reconcile/routing.js';
 
@@ -62,7 +65,8 @@ async function run(file: string, config: Config, log: Log, adapt: (ports: Ports)
   const current = reloadOnHangup(file, config, routing, log);
   const admin = { nodeName: config.node.name, speaker: () => current().speaker, routing, bgp: ports.bgp };
   await serveAdmin(config.sockets.admin, admin, signal);
-  const handle = handleWith(verbsOn({ ...node, routing }));
+  keepSwept({ ...node, routing }, (endpoint) => tellSwept(endpoint, log), signal);
+  const handle = handleWith(verbsOn({ ...node, routing }), node.locks);
   const serving = await openCniSocket({ socket: config.sockets.cni, handle, log: cniLog(log), signal });
   log.info('ready', {
     event: 'ready',
@@ -93,9 +97,14 @@ function nodeParts(config: Config, ports: Ports, log: Log): Omit<Node, 'routing'
     addresses: new AddressBook(ports.clock, config.ipam.quarantine * 1000),
     ipam: delegatedIpam(),
     endpoints: new Endpoints(),
+    locks: endpointLocks(),
     gateways: config.gateways,
     failed: (what, error) => log.warn(`${what}: ${(error as Error).message}`, { event: 'failed', what }),
   };
+}
+
+function tellSwept({ containerId, ifname, addresses }: Endpoint, log: Log): void {
+  log.warn('a container vanished without DEL; it was detached', { event: 'swept', containerId, ifname, addresses });
 }
 
 function configFile(argv: readonly string[]): string {

@@ -2,13 +2,14 @@
  * The ports: what the reconciler and the verbs need from the world, in our own words.
  * Whole sets go in, failures come out; nobody throws because of one bad route.
  */
-import type { Address } from './model/address.js';
+import type { Address, Prefix } from './model/address.js';
 import type { Announcement } from './model/announcement.js';
 import type { Endpoint, EndpointId } from './model/endpoint.js';
 import type { Networks } from './model/network.js';
 import type { Path } from './model/path.js';
 import type { PeerState, Speaker } from './model/peer.js';
 import type { Route } from './model/route.js';
+import type { Wiring } from './model/wiring.js';
 
 /** Nobody was there to refuse: not a failure to report, but one to wait for. */
 export class Unreachable extends Error {}
@@ -49,8 +50,12 @@ export interface Wire {
   disconnect(endpoint: Endpoint): Promise<void>;
   /** Removes a host end of ours that no endpoint has. */
   removeOrphan(link: WiredLink): Promise<void>;
-  /** Host ends of ours that exist, by the endpoint that their alias names. */
+  /** Host ends of ours that exist, as their alias names them. */
   links(): Promise<readonly WiredLink[]>;
+  /** What the kernel has of an endpoint now. Without its namespace, nothing is known of the container's end. */
+  inspect(endpoint: Endpoint, namespace: Namespace | undefined): Wiring;
+  /** Calls when a host end of ours is gone at another's hand, as when a container ends without DEL; until the signal. */
+  watchLinks(gone: () => void, signal: AbortSignal): void;
   /** What the host end of this endpoint is called: always the same, so that a retry finds the same link. */
   hostLinkName(id: EndpointId): string;
   /** MTU of the link that leads out of this node. */
@@ -85,6 +90,8 @@ export interface Bgp {
   admitPeers(speaker: Speaker, restarting: boolean): Promise<void>;
   /** Throws while there is no connection. */
   peers(): Promise<readonly PeerState[]>;
+  /** What gobgpd says for us of these prefixes, asked now. Throws while there is no connection. */
+  says(prefixes: readonly Prefix[]): Promise<readonly Announcement[]>;
   /** Connects, starts BGP where it is not, listens, and does so again after every loss, until the signal. */
   run(speaker: Speaker, hear: (event: BgpEvent) => void, signal: AbortSignal): Promise<void>;
 }
@@ -93,7 +100,12 @@ export type BgpEvent =
   /** A connection stands. `announced` is all that gobgpd says for us; `fresh` when it has just been started. */
   | { readonly kind: 'connected'; readonly announced: readonly Announcement[]; readonly fresh: boolean }
   /** What gobgpd says for us, read again now and then: it differs from what was asked only when somebody interfered. */
-  | { readonly kind: 'audited'; readonly announced: readonly Announcement[] }
+  | {
+      readonly kind: 'audited';
+      readonly announced: readonly Announcement[];
+      /** Paths of peers for prefixes that we announce. Ours is the better one, so the watch never tells of them. */
+      readonly rivals: readonly Path[];
+    }
   /**
    * All best paths gobgpd has at this moment: the first thing heard after `connected`, and again whenever a peer has
    * finished its End-of-RIB, before `peers()` says so: then the absence of that peer's paths means something.

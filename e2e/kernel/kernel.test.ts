@@ -117,9 +117,11 @@ inPrivateNamespace(import.meta.url, () => {
       ).to.deep.equal([
         [2032, BLUE, `${BLUE}`, undefined],
         [2032, BLUE + 1, `${BLUE + 1}`, undefined],
-        [2033, BLUE, undefined, 'unreachable'],
+        [2033, BLUE + 1, 'main', undefined],
+        [2034, BLUE, undefined, 'unreachable'],
+        [2034, BLUE + 1, undefined, 'unreachable'],
       ]);
-      expect(run('ip', '-6', 'rule').match(/proto 32/g)).to.have.length(3);
+      expect(run('ip', '-6', 'rule').match(/proto 32/g)).to.have.length(5);
     });
 
     it('are repaired, and those that are no more lose theirs; rules of others stay', async () => {
@@ -127,7 +129,7 @@ inPrivateNamespace(import.meta.url, () => {
       const foreign = rules();
       await kernel.separate(networks('isolated', 'host', 'isolated'));
       const wanted = rules();
-      run('ip', 'rule', 'del', 'priority', '2033', 'fwmark', `${BLUE}/0x3fff`);
+      run('ip', 'rule', 'del', 'priority', '2034', 'fwmark', `${BLUE}/0x3fff`);
       run('ip', 'rule', 'add', 'priority', '2033', 'fwmark', '0x5/0x3fff', 'protocol', '32', 'type', 'unreachable');
       await kernel.separate(networks('isolated', 'host', 'isolated'));
       expect(sorted(rules())).to.equal(sorted(wanted));

@@ -287,6 +287,26 @@ inPrivateNamespace(import.meta.url, () => {
       run('ip', 'route', 'add', 'default', 'via', '192.0.2.0');
       expect(wire.uplinkMtu()).to.equal(1450);
       run('ip', 'link', 'del', 'narrow');
+      run('ip', 'route', 'del', 'default');
+    });
+
+    it('is as true while links are only listed when they change', async () => {
+      const stop = new AbortController();
+      kernel.watch(() => {}, stop.signal);
+      try {
+        expect(wire.uplinkMtu()).to.equal(1450);
+        expect(host.uplinks).not.to.equal(undefined);
+        run('ip', 'link', 'set', 'uplink', 'mtu', '1440');
+        expect(wire.uplinkMtu()).to.equal(1440);
+        run('ip', 'link', 'add', 'narrow', 'mtu', '1300', 'type', 'veth', 'peer', 'name', 'n', 'netns', two.name);
+        run('ip', 'link', 'set', 'narrow', 'up');
+        await until('the new link counts', () => wire.uplinkMtu() === 1300);
+        run('ip', 'link', 'del', 'narrow');
+        expect(wire.uplinkMtu()).to.equal(1440);
+      } finally {
+        stop.abort();
+        run('ip', 'link', 'set', 'uplink', 'mtu', '1450');
+      }
     });
   });
 });

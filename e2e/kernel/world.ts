@@ -18,6 +18,7 @@ export function recordingFilters(): Filters & { readonly admitted: Set<string> }
     admit: ({ containerId }) => void admitted.add(containerId),
     expel: ({ containerId }) => void admitted.delete(containerId),
     separate: async () => {},
+    lacking: () => [],
     changed: () => false,
     [Symbol.dispose]: () => {},
   };

@@ -35,6 +35,10 @@ describe('a lab', () => {
 
   before(async () => {
     lab = await Lab.forTests(SPEAKERS);
+    await announce(lab, 'node1', '10.20.1.1/32');
+    await announce(lab, 'node1', '2001:db8:20:1::1/128');
+    await announce(lab, 'node2', '10.20.2.1/32');
+    await announce(lab, 'node2', '2001:db8:20:2::1/128');
   });
 
   after(async () => {
@@ -42,10 +46,6 @@ describe('a lab', () => {
   });
 
   it('runs real daemons: routes of both families reach the ToR, IPv6 over either session', async () => {
-    await announce(lab, 'node1', '10.20.1.1/32');
-    await announce(lab, 'node1', '2001:db8:20:1::1/128');
-    await announce(lab, 'node2', '10.20.2.1/32');
-    await announce(lab, 'node2', '2001:db8:20:2::1/128');
     await until(async () => (await kernelRoutes(lab, '-4')).length === 2, { what: 'two IPv4 routes in the ToR' });
     await until(async () => (await kernelRoutes(lab, '-6')).length === 2, { what: 'two IPv6 routes in the ToR' });
     expect(await kernelRoutes(lab, '-4')).to.deep.equal(['10.20.1.1', '10.20.2.1']);

@@ -28,8 +28,11 @@ export interface Call {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** What of a container a call needs; others than the lab may have made it. */
+export type Attachable = Pick<Container, 'name' | 'netns' | 'node'>;
+
 /** Executes the installed forwarder for one verb. */
-export async function cni(verb: string, container: Container, call: Call = {}): Promise<Answer> {
+export async function cni(verb: string, container: Attachable, call: Call = {}): Promise<Answer> {
   const { network = 'blue', ifname = 'eth0', containerId = container.name, netns = container.netns } = call;
   const conf = { cniVersion: '1.0.0', name: network, type: 'slash32', network, ...call.conf };
   const start = performance.now();
@@ -65,7 +68,7 @@ export interface Attached {
 }
 
 /** ADD that must succeed. */
-export async function add(container: Container, call: Call = {}): Promise<Attached> {
+export async function add(container: Attachable, call: Call = {}): Promise<Attached> {
   const answer = await cni('ADD', container, call);
   if (answer.exitCode !== 0)
     throw new Error(`ADD of ${container.name} failed: ${JSON.stringify(answer.json)} ${answer.stderr}`);
@@ -74,7 +77,7 @@ export async function add(container: Container, call: Call = {}): Promise<Attach
 }
 
 /** DEL that must succeed. */
-export async function del(container: Container, call: Call = {}): Promise<void> {
+export async function del(container: Attachable, call: Call = {}): Promise<void> {
   const answer = await cni('DEL', container, call);
   if (answer.exitCode !== 0)
     throw new Error(`DEL of ${container.name} failed: ${JSON.stringify(answer.json)} ${answer.stderr}`);

@@ -2,10 +2,12 @@
 
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
+import { duplicateSentence } from '../decide/duplicate.js';
 import { address } from '../model/address.js';
 import type { PeerState, Speaker } from '../model/peer.js';
 import type { Bgp } from '../ports.js';
 import type { Routing } from '../reconcile/routing.js';
+import { networksView } from './networks-view.js';
 import { endpointViews, explain, routeViews } from './views.js';
 
 export interface AdminParts {
@@ -24,6 +26,8 @@ export interface StatusView {
   readonly networks: readonly string[];
   readonly endpoints: number;
   readonly announced: number;
+  /** A sentence each: addresses of our endpoints that another node announces too. */
+  readonly duplicates: readonly string[];
 }
 
 /** Listens until the signal. The caller holds the run directory's lock, so a socket that is there is stale. */
@@ -51,6 +55,8 @@ async function answer(url: URL, parts: AdminParts): Promise<unknown> {
       return endpointViews(parts.routing);
     case '/routes':
       return routeViews(parts.routing);
+    case '/networks':
+      return networksView(parts.routing.networks);
     case '/explain':
       return explain(parts.routing, address(url.searchParams.get('address') ?? ''));
     default:
@@ -79,5 +85,6 @@ async function statusOf({ nodeName, speaker, routing, bgp }: AdminParts): Promis
     networks: [...routing.networks.byName.keys()],
     endpoints: endpoints.length,
     announced: endpoints.filter(({ state }) => state === 'announced').length,
+    duplicates: routing.duplicates().map(duplicateSentence),
   };
 }

@@ -1,5 +1,6 @@
 /** What the controller knows, as plain data for the CLI. Every "why" is the very value that the decision was made with. */
 import { ANNOUNCE_SENTENCES, announceVerdict } from '../decide/announcements.js';
+import { duplicateSentence } from '../decide/duplicate.js';
 import { IMPORT_SENTENCES, type ImportVerdict, importVerdict } from '../decide/import-verdict.js';
 import { type Address, hostPrefix, type Prefix } from '../model/address.js';
 import { type Route, routeKey } from '../model/route.js';
@@ -89,7 +90,7 @@ export interface Explanation {
 /** Why a prefix is, or is not, where one expects it. */
 export function explain(routing: Routing, address: Address): Explanation {
   const prefix = hostPrefix(address);
-  const { known, routes, announced, failure } = routing.about(prefix);
+  const { known, routes, announced, duplicate, failure } = routing.about(prefix);
   const lines: { ok: boolean; what: string; says: string }[] = [];
   if (known.endpoint) {
     const { containerId, ifname, network, link } = known.endpoint;
@@ -108,6 +109,7 @@ export function explain(routing: Routing, address: Address): Explanation {
   } else lines.push(...explainPath(routing, prefix));
   for (const route of routes) lines.push({ ok: true, what: 'kernel', says: routeText(route) });
   if (routes.length === 0) lines.push({ ok: false, what: 'kernel', says: `no table of ours has a route to ${prefix}` });
+  if (duplicate) lines.push({ ok: false, what: 'duplicate', says: duplicateSentence(duplicate) });
   if (failure) lines.push({ ok: false, what: 'last failure', says: failure.message });
   return { prefix, lines };
 }

@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import type { StatusView } from '../admin/server.js';
 import type { EndpointView, Explanation, RouteView } from '../admin/views.js';
 import { ask } from './ask.js';
+import { askNetworks, networksText } from './networks.js';
 import { table } from './table.js';
 
 const DEFAULT_SOCKET = '/run/slash32/admin.sock';
@@ -18,7 +19,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .description('BGP-routed container networking: every container its own /32 and /128')
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
     .showHelpAfterError('(slash32 --help lists the commands)');
-  for (const add of [addStatus, addEndpoints, addRoutes, addExplain, addConfig, addSidecar]) add(program);
+  for (const add of [addStatus, addEndpoints, addRoutes, addNetworks, addExplain, addConfig, addSidecar]) add(program);
   try {
     // `show` in front is how network engineers ask.
     const words = argv[0] === 'show' ? argv.slice(1) : argv;
@@ -60,9 +61,10 @@ function addStatus(program: Command): void {
         ),
         `  networks   ${status.networks.length}  ${status.networks.join(', ')}`,
         `  endpoints  ${status.endpoints}  ${status.announced} announced`,
+        ...status.duplicates.map((sentence) => `  ${sentence}`),
       ].join('\n'),
     );
-    if (status.gobgp !== 'up' || up < status.peers.length) process.exitCode = 3;
+    if (status.gobgp !== 'up' || up < status.peers.length || status.duplicates.length > 0) process.exitCode = 3;
   });
 }
 
@@ -86,6 +88,15 @@ function addRoutes(program: Command): void {
       print(options, routes, () => table(rows, ['network', 'prefix', 'next hop', 'path', 'targets', 'state']));
     },
   );
+}
+
+function addNetworks(program: Command): void {
+  asking(program, 'networks', 'who may reach whom, as a matrix, from what this node knows')
+    .option('--preview <file>', 'under this configuration instead of the running one; nothing is applied')
+    .action(async (options: Options & { readonly preview?: string }) => {
+      const view = await askNetworks(options.socket, options.preview);
+      print(options, view, () => networksText(view));
+    });
 }
 
 function addExplain(program: Command): void {

@@ -15,6 +15,17 @@ describe('the address book', () => {
     expect(addresses.take('blue', pools, [])).to.eql(['10.20.1.2', '2001:db8::2']);
   });
 
+  it('says beforehand in which family it has nothing to give, and counts what rests as free', () => {
+    const { book: addresses } = book();
+    const uneven = [prefix('10.0.0.1/32'), prefix('2001:db8::/125')];
+    expect(addresses.exhausted(uneven)).to.eql([]);
+    const taken = addresses.take('blue', uneven, []);
+    expect(addresses.exhausted(uneven)).to.eql([['10.0.0.1/32']]);
+    addresses.rest(taken);
+    expect(addresses.exhausted(uneven)).to.eql([]);
+    expect(addresses.exhausted([])).to.eql([]);
+  });
+
   it('gives a freed address out again as late as possible', () => {
     const { book: addresses } = book(0);
     const first = addresses.take('blue', pools, []);

@@ -82,6 +82,16 @@ export class AddressBook {
     return taken;
   }
 
+  /** The families of these pools in which `take` would find nothing, each with its pools. Changes nothing. */
+  exhausted(pools: readonly Prefix[]): readonly (readonly Prefix[])[] {
+    const byFamily = ([4, 6] as const).map((family) => pools.filter((pool) => familyOf(pool) === family));
+    return byFamily.filter((ours) => ours.length > 0 && !ours.some((pool) => this.#hasFree(pool)));
+  }
+
+  #hasFree(pool: Prefix): boolean {
+    return nextFree(pool, (address) => this.#taken.has(address), this.#last.get(pool)) !== undefined;
+  }
+
   #mayTake(network: string, pools: readonly Prefix[], address: Address): void {
     if (!pools.some((pool) => contains(pool, address))) {
       throw new NoAddress('unavailable', `${address} lies in no pool of network "${network}" (${pools.join(', ')})`);

@@ -5,6 +5,7 @@
  * The record is written before the kernel is touched: a controller that dies half-way finds it and undoes the rest.
  */
 import { createHash } from 'node:crypto';
+import { bootTime } from '../boot-time.js';
 import type { Address, Prefix } from '../model/address.js';
 import { familyOf, prefix } from '../model/address.js';
 import { type Endpoint, type EndpointId, endpointKey, endpointName } from '../model/endpoint.js';
@@ -21,6 +22,7 @@ import type { Node } from './node.js';
 export interface AttachRequest extends EndpointId {
   readonly netns: string;
   readonly network: string;
+  readonly cniNetwork: string;
   /** How far ADD waits: until gobgpd has taken the announcement, or only for the kernel. */
   readonly wait: 'announced' | 'none';
   readonly waitSeconds: number;
@@ -32,12 +34,13 @@ export interface AttachRequest extends EndpointId {
 }
 
 export async function attach(node: Node, request: AttachRequest, signal: AbortSignal): Promise<Endpoint> {
+  const attachedAt = Number(bootTime() / 1000n);
   const network = networkOf(node, request);
   refuseSecond(node, request);
   using namespace = open(node, request);
   await using undo = new Undo((what, error) => node.failed(`undoing ADD of ${endpointName(request)}: ${what}`, error));
   const { addresses, routes } = await takeAddresses(node, network, request, undo, signal);
-  const draft = draftOf(node, request, namespace, addresses, routes);
+  const draft = { ...draftOf(node, request, namespace, addresses, routes), attachedAt };
 
   undo.add('remove the record', () => node.records.remove(draft));
   await step('writing the endpoint record', CODE.io, () => node.records.save(draft));
@@ -151,6 +154,7 @@ function draftOf(
     containerId: request.containerId,
     ifname: request.ifname,
     network: request.network,
+    cniNetwork: request.cniNetwork,
     state: 'pending',
     netns: namespace.path,
     netnsInode: namespace.inode,

@@ -22,6 +22,10 @@ export const CODE = {
   gobgpRefused: 103,
   addressNotAvailable: 104,
   ipamFailed: 105,
+  /** GC: some of what had to go is still there. */
+  gcIncomplete: 106,
+  /** CHECK: the endpoint is not as it was attached. */
+  checkFailed: 107,
   internal: 110,
 } as const;
 

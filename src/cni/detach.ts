@@ -18,6 +18,12 @@ export async function detach(node: Node, id: EndpointId): Promise<Endpoint | und
   return endpoint;
 }
 
+/** Detaches exactly this attachment: meanwhile the runtime may have detached it, and attached the same id anew. */
+export async function detachStill(node: Node, endpoint: Endpoint): Promise<void> {
+  using _held = await node.locks.hold(endpoint);
+  if (node.endpoints.get(endpoint) === endpoint) await detach(node, endpoint);
+}
+
 /** Removes what an endpoint has outside the routing: link, addresses, record. */
 export async function erase(node: Omit<Node, 'routing'>, endpoint: Endpoint): Promise<void> {
   await node.wire.disconnect(endpoint);

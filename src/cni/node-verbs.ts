@@ -1,8 +1,11 @@
 /** The verbs of CNI, each handed to its use case in our own words. */
+import type { Endpoint } from '../model/endpoint.js';
 import type { Network } from '../model/network.js';
 import type { RouteTarget } from '../model/route-target.js';
 import { type AttachRequest, attach } from './attach.js';
+import { check } from './check.js';
 import { CniError, CODE } from './cni-error.js';
+import { collectGarbage } from './collect-garbage.js';
 import { delegationOf } from './delegated-ipam.js';
 import { detach } from './detach.js';
 import type { Node } from './node.js';
@@ -10,6 +13,7 @@ import type { AddRequest, DelRequest } from './request.js';
 import { requestedAddresses } from './requested-addresses.js';
 import { requestedMac } from './requested-mac.js';
 import { chained, type Result, resultOf } from './result.js';
+import { status } from './status.js';
 import type { Verbs } from './verbs.js';
 
 /** The verbs on this node's endpoints. */
@@ -17,6 +21,9 @@ export function verbsOn(node: Node): Verbs {
   return {
     add: (request, signal) => add(node, request, signal),
     del: (request) => del(node, request),
+    check: (request, signal) => check(node, request, signal),
+    status: (request, signal) => status(node, request, signal),
+    gc: (request, signal) => collectGarbage(node, request, signal),
   };
 }
 
@@ -29,11 +36,18 @@ async function add(node: Node, request: AddRequest, signal: AbortSignal): Promis
 }
 
 async function del(node: Node, request: DelRequest): Promise<void> {
+  if (isOutlived(request, node.endpoints.get(request))) return;
   const endpoint = await detach(node, request);
   if (endpoint) return;
   // A record may be lost while the plugin's own reservation is not; freeing what is free is fine for every IPAM plugin.
   const delegation = delegationOf(request);
   if (delegation) await node.ipam.del(delegation, request);
+}
+
+/** A DEL that lay in the queue while the runtime attached the same id anew does not mean the new one. */
+function isOutlived({ queuedAt }: DelRequest, endpoint: Endpoint | undefined): boolean {
+  if (queuedAt === undefined || endpoint?.attachedAt === undefined) return false;
+  return queuedAt / 1000n < BigInt(endpoint.attachedAt);
 }
 
 function attachRequest(request: AddRequest): AttachRequest {
@@ -45,6 +59,7 @@ function attachRequest(request: AddRequest): AttachRequest {
     ifname,
     netns,
     network: conf.network,
+    cniNetwork: conf.name,
     wait: conf.wait,
     waitSeconds: conf.waitSeconds,
     requestedAddresses: requestedAddresses(request),

@@ -5,6 +5,7 @@ import type { Records, Wire } from '../ports.js';
 import type { Routing } from '../reconcile/routing.js';
 import type { AddressBook } from './address-book.js';
 import type { DelegatedIpam } from './delegated-ipam.js';
+import type { EndpointLocks } from './per-endpoint-lock.js';
 
 export interface Node {
   readonly wire: Wire;
@@ -15,6 +16,8 @@ export interface Node {
   /** Other people's IPAM plugins. */
   readonly ipam: DelegatedIpam;
   readonly endpoints: Endpoints;
+  /** Whoever changes an endpoint holds its lock: verbs, GC and the sweep. */
+  readonly locks: EndpointLocks;
   readonly gateways: Gateways;
   /** Hears of a step that failed where nobody waits for an answer. */
   readonly failed: (what: string, error: unknown) => void;

@@ -58,7 +58,7 @@ export interface StatusRequest extends Searching {
 
 export interface GcRequest extends Searching {
   readonly verb: 'GC';
-  readonly conf: NetConf;
+  readonly conf: NamedConf;
   /** What the runtime still knows. Undefined: it did not say, so nothing may be removed. Empty: nothing. */
   readonly valid: readonly EndpointId[] | undefined;
 }
@@ -134,7 +134,7 @@ function readStatus(variables: Environment, stdin: Uint8Array): StatusRequest {
 }
 
 function readGc(variables: Environment, stdin: Uint8Array): GcRequest {
-  const conf = netConf(stdin);
+  const conf = namedConf(stdin);
   return { verb: 'GC', path: searchPath(variables), conf, valid: validAttachments(decodeObject(stdin, 'stdin')) };
 }
 

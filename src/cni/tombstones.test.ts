@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,10 +12,13 @@ import { CONTAINER, verb } from './frame.fixture.js';
 import { encodeFrame } from './frame.js';
 import type { Log } from './log.js';
 import type { DelRequest } from './request.js';
-import { drain } from './tombstones.js';
+import { drain, drainAsTheyCome, removeHalfWritten } from './tombstones.js';
 import type { Handle } from './verbs.js';
 
 const nameAt = (time: number) => `${String(time).padStart(20, '0')}-4711`;
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
 const del = (id: string) => encodeFrame(verb('DEL', { env: { ...CONTAINER, CNI_CONTAINERID: id } }));
 
 describe('tombstones', () => {
@@ -86,8 +89,24 @@ describe('tombstones', () => {
   it('that a killed forwarder left half written are removed', async () => {
     await writeFile(join(directory, '.00000000000000000001-1'), 'SLASH');
     await writeFile(join(directory, '.lock'), '');
-    assert.deepEqual(await drain({ directory, handle: async () => undefined, log }), { done: 0, corrupt: 0, left: 0 });
+    await removeHalfWritten(directory);
     assert.deepEqual(await readdir(directory), ['.lock']);
+  });
+
+  it('that is being written while the controller runs is left alone until it is whole, and then worked off', async () => {
+    const stop = new AbortController();
+    const done: string[] = [];
+    const handle: Handle = async (request) => void done.push((request as DelRequest).containerId);
+    drainAsTheyCome({ directory, handle, log }, stop.signal);
+    const whole = nameAt(7);
+    await writeFile(join(directory, `.${whole}`), del('c7'));
+    await plant(1, del('c1'));
+    await until(() => !existsSync(join(directory, nameAt(1))));
+    assert.deepEqual(await readdir(directory), [`.${whole}`]);
+    await rename(join(directory, `.${whole}`), join(directory, whole));
+    await until(() => !existsSync(join(directory, whole)));
+    stop.abort();
+    assert.deepEqual(done, ['c1', 'c7']);
   });
 
   it('A9: in their hundreds are worked off many at a time', async () => {

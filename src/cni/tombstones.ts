@@ -1,14 +1,16 @@
 /**
  * DELs that found no controller (plugin/PROTOCOL.md). The runtime was told that they succeeded, so they must happen
- * before the first ADD is served: nothing reminds us of them again.
+ * before the first ADD is served: nothing reminds us of them again. Those that come later got no answer in time, from
+ * a controller that was stopped or overrun; they are worked off as soon as they appear.
  *
- * An entry that cannot be read is put aside for people; one whose DEL fails stays for the next start; neither keeps us
+ * An entry that cannot be read is put aside for people; one whose DEL fails stays for the next drain; neither keeps us
  * from serving. Entries are begun in the order of their names, which is the order of events, and many are under way at
  * a time, because the kernel takes a hundred links away as fast as one.
  */
-import { constants } from 'node:fs';
+import { constants, watch } from 'node:fs';
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Loop } from '../reconcile/loop.js';
 import { aborted } from './aborted.js';
 import { asCniError } from './answer.js';
 import { MAX_FRAME, parseFrame } from './frame.js';
@@ -36,9 +38,35 @@ export interface DrainOptions {
 export const LOCK = '.lock';
 const CORRUPT = 'corrupt';
 const AT_A_TIME = 64;
+/** How often DELs that failed are tried again, in milliseconds. */
+const AGAIN_EVERY = 30_000;
 const ENTRY = /^(\d{20})-\d+$/;
 
-/** Works off every entry. To be called with the lock held exclusively, when no forwarder is writing. */
+/**
+ * Drains whenever an entry appears, and now and then for those whose DEL failed, until the signal. Forwarders may be
+ * writing meanwhile: an entry is there as a whole or not at all.
+ */
+export function drainAsTheyCome(options: DrainOptions, signal: AbortSignal): void {
+  const { directory, log } = options;
+  const complain = (error: unknown) => log.error(`cannot drain ${directory}: ${(error as Error).message}`);
+  const loop = new Loop(async () => void (await drain(options)), complain);
+  watch(directory, { signal, persistent: false }, (_event, name) => {
+    if (name === null || ENTRY.test(name)) loop.nudge();
+  }).on('error', complain);
+  loop.nudge();
+  const timer = setInterval(() => loop.nudge(), AGAIN_EVERY);
+  timer.unref();
+  signal.addEventListener('abort', () => clearInterval(timer), { once: true });
+}
+
+/** Removes what killed forwarders left half written, which was promised to nobody. With the lock held: nobody writes. */
+export async function removeHalfWritten(directory: string): Promise<void> {
+  const names = await readdir(directory);
+  const halfWritten = names.filter((name) => name.startsWith('.') && name !== LOCK);
+  await Promise.all(halfWritten.map((name) => rm(join(directory, name), { recursive: true, force: true })));
+}
+
+/** Works off every entry. One drain at a time. */
 export async function drain({ directory, handle, log, budget = 8_000 }: DrainOptions): Promise<Drained> {
   const names = await entries(directory);
   const drained: Drained = { done: 0, corrupt: 0, left: names.length };
@@ -60,15 +88,13 @@ export async function drain({ directory, handle, log, budget = 8_000 }: DrainOpt
     }
   }
   await Promise.race([Promise.all(begun), aborted(enough)]);
-  if (names.length > 0) log.info('worked off the DELs that came while slash32d was down', { ...drained });
+  if (names.length > 0) log.info('worked off the DELs that slash32d had not answered', { ...drained });
   return drained;
 }
 
-/** Their names in order. What a killed forwarder left half written was never promised to anybody: removed. */
+/** Their names in order. */
 async function entries(directory: string): Promise<readonly string[]> {
   const names = await readdir(directory);
-  const halfWritten = names.filter((name) => name.startsWith('.') && name !== LOCK);
-  await Promise.all(halfWritten.map((name) => rm(join(directory, name), { recursive: true, force: true })));
   return names.filter((name) => !name.startsWith('.') && name !== CORRUPT).sort();
 }
 
@@ -105,7 +131,7 @@ async function perform(path: string, request: DelRequest, handle: Handle, log: L
     return true;
   } catch (thrown) {
     const { code, message } = asCniError(thrown);
-    log.warn(`tombstone: DEL failed and is kept for the next start: ${message}`, { containerId, ifname, code });
+    log.warn(`tombstone: DEL failed and is kept for the next drain: ${message}`, { containerId, ifname, code });
     return false;
   }
 }

@@ -154,7 +154,7 @@ const CASES: Record<string, [text: string, problem: string]> = {
   'another protocol number': [section('kernel: { protocol: 33 }'), '2:21: kernel.protocol: expected 32, found 33'],
   "a rule behind the main table's": [
     section('kernel: { rulePriority: 32766 }'),
-    '2:25: kernel.rulePriority: expected a whole number from 1 to 32765',
+    '2:25: kernel.rulePriority: expected a whole number from 1 to 32763',
   ],
   'a gateway that is not link-local': [
     section('kernel: { gateways: { v4: 10.0.0.1 } }'),

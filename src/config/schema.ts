@@ -25,7 +25,10 @@ const nodeSection = (node: ThisNode) =>
 
 const kernelSection = z.strictObject({
   protocol: z.literal(32).optional().describe('Our routes bear this number. Fixed; written here for who reads it.'),
-  rulePriority: wholeNumber(1, 32765).prefault(2032).describe('Priority of our ip rules.'),
+  // The main table's own rule is 32766.
+  rulePriority: wholeNumber(1, 32763)
+    .prefault(2032)
+    .describe('Priority of our ip rules; the next two numbers are ours too.'),
   gateways: z
     .strictObject({
       v4: gateway('169.254.0.0/16', '169.254.1.1').prefault('169.254.1.1'),

@@ -83,6 +83,12 @@ describe('endpoint records on disk', function () {
     next[Symbol.dispose]();
   });
 
+  it('of an older version, without a CNI network and a boot time, are read as they are', async () => {
+    const { cniNetwork: _, attachedAt: __, ...old } = exampleEndpoint();
+    await records.save(old);
+    expect((await records.all()).endpoints).to.deep.equal([old]);
+  });
+
   it('are files that people can read and nobody else can', async () => {
     await records.save(exampleEndpoint());
     expect(readFileSync(file(exampleEndpoint()), 'utf8')).to.include('  "format": 1,\n  "containerId": "c1",\n');

@@ -7,6 +7,7 @@ export function exampleEndpoint(change: Partial<Endpoint> = {}): Endpoint {
     containerId: 'c1',
     ifname: 'eth0',
     network: 'blue',
+    cniNetwork: 'pods',
     state: 'attached',
     netns: '/run/netns/c1',
     netnsInode: 4026532001,
@@ -16,6 +17,7 @@ export function exampleEndpoint(change: Partial<Endpoint> = {}): Endpoint {
     addresses: [address('10.20.1.10'), address('2001:db8:20:1::a')],
     routes: [prefix('0.0.0.0/0'), prefix('::/0')],
     delegatedIpam: { type: 'host-local', netConf: '{"name":"blue"}', args: 'K8S_POD_NAME=x', path: '/opt/cni/bin' },
+    attachedAt: 86_400_000_000,
     since: '2026-11-21T12:00:00.000Z',
     ...change,
   };

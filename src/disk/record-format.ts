@@ -29,6 +29,7 @@ const endpointShape = {
   containerId: z.string(),
   ifname: z.string(),
   network: z.string(),
+  cniNetwork: z.string().exactOptional(),
   state: z.enum(['pending', 'attached']),
   netns: z.string(),
   netnsInode: z.int(),
@@ -38,6 +39,7 @@ const endpointShape = {
   addresses: z.array(canonical<Address>(address)),
   routes: z.array(canonical<Prefix>(prefix)),
   delegatedIpam: delegatedIpam.exactOptional(),
+  attachedAt: z.int().nonnegative().exactOptional(),
   since: z.string(),
 } satisfies { readonly [Key in keyof Required<Endpoint>]: z.ZodType };
 

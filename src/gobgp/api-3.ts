@@ -41,6 +41,7 @@ export function api3(): Codec {
     type,
     emptyReply: () => 'google.protobuf.Empty',
     globalTable: 0,
+    exactLookup: 0,
     bestPaths: 0,
     writePath: pathMessage,
     readPath,

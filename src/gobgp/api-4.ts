@@ -50,6 +50,7 @@ export function api4(): Codec {
     type: typesOf('gobgp-4', PACKAGE),
     emptyReply: (method) => `${method}Response`,
     globalTable: 1,
+    exactLookup: 1,
     bestPaths: 1,
     writePath: pathMessage,
     readPath,

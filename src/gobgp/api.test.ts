@@ -1,12 +1,13 @@
 import { expect } from 'chai';
+import { prefix } from '../model/address.js';
 import { typesOf } from './api.js';
 import { api3 } from './api-3.js';
 import { api4 } from './api-4.js';
 import type { WirePath, WirePeer } from './codec.js';
 
 const GENERATIONS = [
-  { codec: api3(), type: typesOf('gobgp-3', 'apipb'), nobody: '<nil>', globalTable: 0, bestPaths: 0 },
-  { codec: api4(), type: typesOf('gobgp-4', 'api'), nobody: '', globalTable: 1, bestPaths: 1 },
+  { codec: api3(), type: typesOf('gobgp-3', 'apipb'), nobody: '<nil>', globalTable: 0, bestPaths: 0, exactLookup: 0 },
+  { codec: api4(), type: typesOf('gobgp-4', 'api'), nobody: '', globalTable: 1, bestPaths: 1, exactLookup: 1 },
 ];
 const PATH: WirePath = {
   family: 4,
@@ -38,7 +39,7 @@ const PEER: WirePeer = {
   localRestarting: true,
 };
 
-for (const { codec, type, nobody, globalTable, bestPaths } of GENERATIONS) {
+for (const { codec, type, nobody, globalTable, bestPaths, exactLookup } of GENERATIONS) {
   describe(`the codec of ${codec.name}`, () => {
     it('reads back every field of a path that it writes', () => {
       expect(
@@ -77,7 +78,7 @@ for (const { codec, type, nobody, globalTable, bestPaths } of GENERATIONS) {
       expect(kinds).to.deep.equal(['other', 'other', 'peer']);
     });
 
-    it('asks for the global table and best paths by the numbers of its generation', () => {
+    it('asks for the global table, best paths and exact prefixes by the numbers of its generation', () => {
       for (const [name, bytes] of [
         ['AddPathRequest', codec.addPath.encode(PATH)],
         ['AddPathStreamRequest', codec.addPathStream.encode([PATH])],
@@ -85,6 +86,10 @@ for (const { codec, type, nobody, globalTable, bestPaths } of GENERATIONS) {
       ] as const) {
         expect(decoded(name, bytes), name).to.deep.include({ tableType: globalTable });
       }
+      const find = decoded('ListPathRequest', codec.findPath.encode([prefix('2001:db8::a/128')]));
+      expect(find).to.have.nested.property('family.afi', 2);
+      expect(find).to.have.nested.property('prefixes[0].type', exactLookup);
+      expect(find).to.have.nested.property('prefixes[0].prefix', '2001:db8::a/128');
       const watch = decoded('WatchEventRequest', codec.watchEvent.encode(null)) as {
         table: { filters: { type: number; init: boolean }[] };
       };

@@ -5,7 +5,7 @@
  * misspelt keys without a word, so each message is written by one function, and tests read every one of them back.
  */
 import type { Type } from 'protobufjs';
-import type { Family } from '../model/address.js';
+import { type Family, familyOf, type Prefix } from '../model/address.js';
 import { type ApiPeer, peerMessage, readPeer } from './api-peer.js';
 import type { Codec, OldRelease, Received, Rpc, WireEvent, WireGlobal, WirePath } from './codec.js';
 import { loadProto } from './proto.js';
@@ -21,6 +21,8 @@ export interface Dialect<ApiPath> {
   /** The type of a reply that says nothing but that it worked. */
   emptyReply(method: string): string;
   readonly globalTable: number;
+  /** Looks a prefix up, and none that is longer or shorter. */
+  readonly exactLookup: number;
   /** The watch's filter for best paths. */
   readonly bestPaths: number;
   writePath(path: WirePath): object;
@@ -55,6 +57,8 @@ interface ListedReply {
 export function codecOf<ApiPath>(dialect: Dialect<ApiPath>): Codec {
   const { name, oldRelease: old, globalTable: tableType, writePath, readPath } = dialect;
   const rpc = rpcsOf(dialect);
+  const readDestination = (reply: { destination: { paths: ApiPath[] } | null }) =>
+    (reply.destination?.paths ?? []).map(readPath);
   return {
     name,
     ...(old && { oldRelease: { ...old, question: rpc(old.method, () => old.message) } }),
@@ -65,7 +69,13 @@ export function codecOf<ApiPath>(dialect: Dialect<ApiPath>): Codec {
     listPath: rpc(
       'ListPath',
       (family: Family) => ({ tableType, family: familyMessage(family) }),
-      (reply: { destination: { paths: ApiPath[] } | null }) => (reply.destination?.paths ?? []).map(readPath),
+      readDestination,
+      'ListPathResponse',
+    ),
+    findPath: rpc(
+      'ListPath',
+      (prefixes) => ({ tableType, ...lookupsMessage(prefixes, dialect.exactLookup) }),
+      readDestination,
       'ListPathResponse',
     ),
     watchEvent: rpc(
@@ -131,6 +141,11 @@ function readGlobal(reply: { global: WireGlobal | null }): WireGlobal {
 /** Family as a message: IANA's numbers. */
 export function familyMessage(family: Family): object {
   return { afi: family === 4 ? 1 : 2, safi: 1 };
+}
+
+function lookupsMessage(prefixes: readonly Prefix[], type: number): object {
+  const [first] = prefixes;
+  return { family: first && familyMessage(familyOf(first)), prefixes: prefixes.map((prefix) => ({ prefix, type })) };
 }
 
 interface WatchReply<ApiPath> {

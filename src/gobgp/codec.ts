@@ -4,7 +4,7 @@
  * A `WirePath` or `WirePeer` is GoBGP's message without its clothes: the same fields, no protobuf, nothing checked yet.
  * `encode.ts`, `decode.ts` and `peers.ts` give them meaning, once for all generations; `api-3.ts` and `api-4.ts` know only bytes.
  */
-import type { Family } from '../model/address.js';
+import type { Family, Prefix } from '../model/address.js';
 import type { TargetParts } from '../model/route-target.js';
 
 /** One RPC: where it lives, and how its two messages become bytes. */
@@ -26,6 +26,8 @@ export interface Codec {
   readonly addPathStream: Rpc<readonly WirePath[], undefined>;
   /** Server stream: each message is all paths of one prefix. */
   readonly listPath: Rpc<Family, readonly Received[]>;
+  /** The same of exactly these prefixes, which are all of one family. */
+  readonly findPath: Rpc<readonly Prefix[], readonly Received[]>;
   /** Server stream: best paths, the first table message holding all of them, and peers' states. */
   readonly watchEvent: Rpc<null, WireEvent>;
   readonly addPeer: Rpc<WirePeer, undefined>;

@@ -78,6 +78,14 @@ export class FakeGobgp implements Bgp {
     this.#tell();
   }
 
+  /** The table is read again, as a real gobgpd's is now and then. */
+  audit(): void {
+    const announced = [...(this.#daemon?.announced.values() ?? [])];
+    const said = [...(this.#daemon?.peers.keys() ?? [])].map((peer) => this.#neighbour(peer).says);
+    const rivals = announced.flatMap(({ prefix }) => said.flatMap((says) => says.get(prefix) ?? []));
+    this.#emit({ kind: 'audited', announced, rivals });
+  }
+
   /** The peer's session comes or goes. */
   setUp(peer: Address, up: boolean): void {
     this.#neighbour(peer).up = up;
@@ -129,6 +137,10 @@ export class FakeGobgp implements Bgp {
       const { up, finished } = this.#neighbour(address);
       return { address, asn, session: up ? 'established' : 'active', endOfRib: up && finished ? families : [] };
     });
+  }
+
+  async says(prefixes: readonly Prefix[]): Promise<readonly Announcement[]> {
+    return [...this.#need().announced.values()].filter(({ prefix }) => prefixes.includes(prefix));
   }
 
   run(speaker: Speaker, hear: (event: BgpEvent) => void, signal: AbortSignal): Promise<void> {

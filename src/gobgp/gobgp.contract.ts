@@ -106,6 +106,13 @@ export function bgpContract(name: string, createWorld: () => Promise<BgpWorld>):
       );
     });
 
+    it('tells what it says of some prefixes, asked now, in both families', async () => {
+      const said = await world.bgp.says([OURS.prefix, OURS6.prefix, '10.99.0.1/32' as Prefix]);
+      expect(prefixes(said)).to.have.members([OURS.prefix, OURS6.prefix]);
+      expect(said.find((one) => one.prefix === OURS.prefix)?.targets).to.deep.equal(['64512:300']);
+      expect(await world.bgp.says([])).to.deep.equal([]);
+    });
+
     it('keeps the session when the same peers are admitted again', async () => {
       const before = ear.kinds.length;
       await world.bgp.admitPeers(world.speaker, true);

@@ -5,12 +5,14 @@
  * remembered from one connection to the next: gobgpd keeps nothing over its own restart, so all is told anew each time.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Prefix } from '../model/address.js';
 import type { Announcement } from '../model/announcement.js';
 import type { PeerState, Speaker } from '../model/peer.js';
 import { type Bgp, type BgpEvent, type Failures, Unreachable } from '../ports.js';
 import { say } from './announcing.js';
 import { type Connection, type ConnectionOptions, connected } from './connection.js';
 import { admit, listPeers, peerState, wirePeers } from './peers.js';
+import { findAnnounced } from './session.js';
 import { checkSpeaker } from './validate.js';
 
 const FIRST_RETRY_MS = 50;
@@ -43,6 +45,10 @@ export class Gobgp implements Bgp {
   async peers(): Promise<readonly PeerState[]> {
     const { session, finished } = this.#need();
     return (await listPeers(session)).map((peer) => peerState(peer, finished));
+  }
+
+  async says(prefixes: readonly Prefix[]): Promise<readonly Announcement[]> {
+    return findAnnounced(this.#need().session, prefixes);
   }
 
   /** Throws at once when a value of the speaker is not fit for gobgpd; otherwise returns when the signal says so. */

@@ -1,6 +1,8 @@
 /** One connection to one gobgpd: which API it speaks, and whether BGP is started the way we want it. */
 import { type Client, status } from '@grpc/grpc-js';
+import { familyOf, type Prefix } from '../model/address.js';
 import type { Announcement } from '../model/announcement.js';
+import type { Path } from '../model/path.js';
 import type { Speaker } from '../model/peer.js';
 import { api3 } from './api-3.js';
 import { api4 } from './api-4.js';
@@ -68,13 +70,39 @@ export async function checkRelease({ client, codec: { oldRelease } }: Session): 
   if (answer.includes(oldRelease.answer)) throw new Error(oldRelease.reason);
 }
 
-/** Everything gobgpd says for us; `outdated` of it names another next hop than we would now. */
-export async function listAnnounced(
-  { client, codec }: Session,
-  nextHops: NextHops,
-): Promise<{ readonly announced: readonly Announcement[]; readonly outdated: readonly Announcement[] }> {
+/** A handful of prefixes: a gobgpd that needs longer hangs. */
+const FIND_MS = 2_000;
+
+/** What gobgpd says for us of these prefixes. */
+export async function findAnnounced({ client, codec }: Session, prefixes: readonly Prefix[]): Promise<Announcement[]> {
+  const announced: Announcement[] = [];
+  const hear = (received: Received) => {
+    if ('unreadable' in received || received.neighbour !== '') return;
+    const meaning = told(received);
+    if (meaning.kind === 'ours') announced.push(meaning.announcement);
+  };
+  for (const family of [4, 6] as const) {
+    const ours = prefixes.filter((prefix) => familyOf(prefix) === family);
+    if (ours.length > 0) await listing(client, codec.findPath, ours, (all) => all.forEach(hear), FIND_MS);
+  }
+  return announced;
+}
+
+/** What gobgpd's table holds of ours. */
+interface Listed {
+  readonly announced: readonly Announcement[];
+  readonly outdated: readonly Announcement[];
+  readonly rivals: readonly Path[];
+}
+
+/**
+ * Everything gobgpd says for us; `outdated` of it names another next hop than we would now, and `rivals` are what peers say
+ * of the same prefixes.
+ */
+export async function listAnnounced({ client, codec }: Session, nextHops: NextHops): Promise<Listed> {
   const announced: Announcement[] = [];
   const outdated: Announcement[] = [];
+  const rivals: Path[] = [];
   const hear = (received: Received) => {
     if ('unreadable' in received || received.neighbour !== '') return;
     const meaning = told(received);
@@ -82,6 +110,15 @@ export async function listAnnounced(
     announced.push(meaning.announcement);
     if (!received.nextHops.includes(nextHops[received.family])) outdated.push(meaning.announcement);
   };
-  for (const family of [4, 6] as const) await listing(client, codec.listPath, family, (all) => all.forEach(hear));
-  return { announced, outdated };
+  const hearAll = (all: readonly Received[]) => {
+    const before = announced.length;
+    all.forEach(hear);
+    if (announced.length > before && all.length > 1) rivals.push(...heardOf(all));
+  };
+  for (const family of [4, 6] as const) await listing(client, codec.listPath, family, hearAll);
+  return { announced, outdated, rivals };
+}
+
+function heardOf(all: readonly Received[]): Path[] {
+  return all.map(told).flatMap((meaning) => (meaning.kind === 'heard' ? [meaning.path] : []));
 }

@@ -8,7 +8,7 @@ import type { Gateways, Networks } from '../model/network.js';
 import type { NextHop, Route } from '../model/route.js';
 import { AF_INET, type Rule, RuleAction } from '../netlink/index.js';
 import { aliasOf } from './alias.js';
-import { METRIC, PROTOCOL, RULE_PRIORITY } from './ours.js';
+import { HOST_END_GROUP, METRIC, PROTOCOL, RULE_PRIORITY } from './ours.js';
 import { wantedRules } from './rules.js';
 
 /** `ip route replace 10.20.2.0/24 table 1001 proto 32 metric 3232 via 192.0.2.0` */
@@ -55,7 +55,7 @@ export function connectCommands(endpoint: Endpoint, gateways: Gateways): string[
   ];
 }
 
-export function disconnectCommand({ link }: Endpoint): string {
+export function disconnectCommand({ link }: { readonly link: Pick<Endpoint['link'], 'name'> }): string {
   return shell(['ip', 'link', 'del', 'dev', link.name]);
 }
 
@@ -87,6 +87,7 @@ function hostCommands(endpoint: Endpoint, gateways: Gateways): string[] {
     set(`ipv4/conf/${link.name}/send_redirects`, 0),
     set(`ipv4/conf/${link.name}/rp_filter`, 1),
     shell(['ip', 'link', 'set', 'dev', link.name, 'addrgenmode', 'none']),
+    shell(['ip', 'link', 'set', 'dev', link.name, 'group', `${HOST_END_GROUP}`]),
     shell(['ip', 'link', 'set', 'dev', link.name, 'alias', aliasOf(endpoint)]),
     ...(v4 ? [shell(['ip', 'addr', 'add', `${gateways.v4}/32`, 'dev', link.name, 'scope', 'link'])] : []),
     ...(v6 ? [shell(['ip', 'addr', 'add', `${gateways.v6}/64`, 'dev', link.name, 'nodad'])] : []),
@@ -120,8 +121,9 @@ function upCommand({ link }: Endpoint): string {
   return shell(['ip', 'link', 'set', 'dev', link.name, 'up']);
 }
 
-function ruleCommand({ family, priority, mark, mask, action, table }: Rule): string {
-  const verdict = action === RuleAction.lookup ? ['lookup', `${table}`] : ['type', 'unreachable'];
+function ruleCommand({ family, priority, mark, mask, action, table, suppressGroup }: Rule): string {
+  const suppress = suppressGroup === undefined ? [] : ['suppress_ifgroup', `${suppressGroup}`];
+  const verdict = action === RuleAction.lookup ? ['lookup', `${table}`, ...suppress] : ['type', 'unreachable'];
   const words = [
     'rule',
     'add',

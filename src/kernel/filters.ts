@@ -12,7 +12,7 @@ import { type Endpoint, type EndpointId, endpointKey } from '../model/endpoint.j
 import type { Networks } from '../model/network.js';
 import { generation, NETLINK_NETFILTER, NetlinkSocket } from '../netlink/index.js';
 import { commit, type ElementChange, removeChains } from './filters-commit.js';
-import { elementFor, elementText, type FilterKey, keysOf } from './filters-elements.js';
+import { elementFor, elementId, elementText, type FilterKey, keysOf } from './filters-elements.js';
 import { runNft } from './filters-nft.js';
 import { rebuildText, repairText, tableOfChain } from './filters-ruleset.js';
 import { chainNames, elementsToChange, structure } from './filters-state.js';
@@ -33,6 +33,8 @@ export interface Filters extends Disposable {
   admit(endpoint: Endpoint, table: number): void;
   /** Takes that back. What is gone is fine, and an address that another endpoint has by now stays that one's. */
   expel(endpoint: EndpointId): void;
+  /** The elements that an endpoint should have in force and has not, as nft writes them. */
+  lacking(endpoint: EndpointId): readonly string[];
   /** Has anybody touched our table since our own last change? Others may change theirs as often as they like. */
   changed(): boolean;
 }
@@ -89,6 +91,15 @@ class NftFilters implements Filters {
   expel(endpoint: EndpointId): void {
     this.#commit({ put: [], remove: this.#ownKeys(endpoint) });
     this.#forget(endpoint);
+  }
+
+  lacking(endpoint: EndpointId): readonly string[] {
+    const table = this.#admitted.get(endpointKey(endpoint))?.table;
+    if (table === undefined) return ['every element of this endpoint'];
+    const keys = this.#ownKeys(endpoint);
+    const { put } = elementsToChange(this.#socket, new Map(keys.map((key) => [key.id, elementFor(key, table)])));
+    const lacking = new Set(put.map(elementId));
+    return keys.filter(({ id }) => lacking.has(id)).map((key) => elementText(key, table));
   }
 
   changed(): boolean {

@@ -25,6 +25,8 @@ import {
 } from '../netlink/index.js';
 import type { Namespace } from '../ports.js';
 import { aliasOf } from './alias.js';
+import type { Host } from './host.js';
+import { HOST_END_GROUP } from './ours.js';
 import { named, perform, type Step, WiringError } from './step.js';
 import { ensureSysctl, readSysctl } from './sysctl.js';
 
@@ -61,13 +63,14 @@ export function createPair(socket: NetlinkSocket, endpoint: Endpoint, namespace:
 }
 
 /** Everything but "up". */
-export function prepareHostEnd(socket: NetlinkSocket, index: number, endpoint: Endpoint, gateways: Gateways): void {
+export function prepareHostEnd({ socket, gateways, ipv6Settings }: Host, index: number, endpoint: Endpoint): void {
   const { name } = endpoint.link;
-  const ipv6 = named('host settings', () => quietIpv6(name, endpoint));
+  const ipv6 = named('host settings', () => quietIpv6(`${ipv6Settings}/${name}`, endpoint));
   const settings: Step = {
     what: 'host settings',
     request: setLink(index, {
       alias: aliasOf(endpoint),
+      group: HOST_END_GROUP,
       ipv4: [
         [Ipv4Conf.acceptRedirects, 0],
         [Ipv4Conf.sendRedirects, 0],
@@ -85,8 +88,7 @@ export function raiseHostEnd(socket: NetlinkSocket, index: number): void {
 }
 
 /** Returns whether the link has IPv6 at all. */
-function quietIpv6(name: string, { addresses }: Endpoint): boolean {
-  const conf = `net/ipv6/conf/${name}`;
+function quietIpv6(conf: string, { addresses }: Endpoint): boolean {
   if (readSysctl(`${conf}/accept_ra`) === undefined) return false;
   if (addresses.some((own) => familyOf(own) === 6)) ensureSysctl(`${conf}/disable_ipv6`, '0');
   ensureSysctl(`${conf}/accept_ra`, '0');

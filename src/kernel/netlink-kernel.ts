@@ -10,6 +10,7 @@ import type { Failures, Kernel, KernelEvent } from '../ports.js';
 import { watchKernel } from './events.js';
 import { forwardPackets } from './forwarding.js';
 import type { Host } from './host.js';
+import { groupHostEnds } from './host-end-group.js';
 import { OurRoutes } from './our-routes.js';
 import { RULE_PRIORITY } from './ours.js';
 import { putRules } from './rules.js';
@@ -19,7 +20,7 @@ export class NetlinkKernel implements Kernel {
   readonly #rulePriority: number;
   readonly #routes: OurRoutes;
 
-  /** @param rulePriority of the rules that look a network's table up; the next number is ours as well */
+  /** @param rulePriority of the rules that look a network's table up; the next two numbers are ours as well */
   constructor(host: Host, rulePriority = RULE_PRIORITY) {
     this.#host = host;
     this.#rulePriority = rulePriority;
@@ -42,6 +43,7 @@ export class NetlinkKernel implements Kernel {
   async separate(networks: Networks): Promise<void> {
     forwardPackets(this.#host.socket);
     await this.#host.filters.separate(networks);
+    groupHostEnds(this.#host.socket);
     putRules(this.#host.socket, networks, this.#rulePriority);
     this.#host.tables = new Map([...networks.byName.values()].map(({ name, table }) => [name, table]));
   }
@@ -49,6 +51,14 @@ export class NetlinkKernel implements Kernel {
   watch(hear: (event: KernelEvent) => void, signal: AbortSignal): void {
     const { socket, ports, filters } = this.#host;
     const watched = { socket, ownPorts: ports, routes: this.#routes, filters, rulePriority: this.#rulePriority };
-    watchKernel(watched, hear, signal);
+    const alert = (event: KernelEvent) => {
+      if (event.kind === 'links-changed' || event.kind === 'lost') this.#host.uplinks = undefined;
+      hear(event);
+    };
+    watchKernel(watched, alert, signal);
+    this.#host.isWatched = true;
+    signal.addEventListener('abort', () => {
+      this.#host.isWatched = false;
+    });
   }
 }

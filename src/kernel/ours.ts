@@ -16,8 +16,17 @@ export const METRIC = 3232;
 /** The part of a packet's mark that is ours; its value is the table of the network. The rest belongs to others. */
 export const MARK_MASK = 0x3fff;
 
-/** Priority of the rules that look a network's table up; those that end the lookup have the next one. */
+/**
+ * Priority of the rules that look a network's table up. The next one is of those that go on to the main table, the one
+ * after that of those that end the lookup.
+ */
 export const RULE_PRIORITY = 2032;
+
+/**
+ * Every host end is in this group ("S3\0"): the main table leads to all endpoints of the node, and a network that goes on
+ * to the main table must not reach those of others through it.
+ */
+export const HOST_END_GROUP = 0x533300;
 
 /** Links in this group are about to be removed ("S32"). */
 export const DOOMED_GROUP = 0x533332;

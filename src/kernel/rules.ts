@@ -1,8 +1,15 @@
 /**
- * The rules that lead each network to its table. The filters put the number of the table into a packet's mark; one rule
- * a network and IP version looks it up there, and where egress is isolated a second one ends the lookup.
+ * The rules that lead each network to its table. The filters put the number of the table into a packet's mark.
+ *
+ *     P    fwmark T  lookup T
+ *     P+1  fwmark T  lookup main suppress_ifgroup G    egress `host` only: the main table without our own host ends
+ *     P+2  fwmark T  unreachable                       nothing else is ever asked
+ *
+ * The main table holds a route to every endpoint of this node, because the host reaches them all. A network that goes on
+ * to it may not: what it would find out of a host end does not count.
  */
 import type { Networks } from '../model/network.js';
+import { MAIN_TABLE } from '../model/route.js';
 import {
   AF_INET,
   AF_INET6,
@@ -15,7 +22,7 @@ import {
   type Rule,
   RuleAction,
 } from '../netlink/index.js';
-import { MARK_MASK, PROTOCOL } from './ours.js';
+import { HOST_END_GROUP, MARK_MASK, PROTOCOL } from './ours.js';
 
 const FAMILIES = [AF_INET, AF_INET6];
 
@@ -40,19 +47,20 @@ export function wantedRules(networks: Networks, priority: number): Rule[] {
     FAMILIES.flatMap((family) => {
       const caught = { family, mark: table, mask: MARK_MASK, protocol: PROTOCOL };
       const lookup: Rule = { ...caught, priority, action: RuleAction.lookup, table };
-      const stop: Rule = { ...caught, priority: priority + 1, action: RuleAction.unreachable, table: 0 };
-      return egress === 'isolated' ? [lookup, stop] : [lookup];
+      const main: Rule = { ...lookup, priority: priority + 1, table: MAIN_TABLE, suppressGroup: HOST_END_GROUP };
+      const stop: Rule = { ...caught, priority: priority + 2, action: RuleAction.unreachable, table: 0 };
+      return egress === 'isolated' ? [lookup, stop] : [lookup, main, stop];
     }),
   );
 }
 
 /** Is a rule one of ours? */
 export function isOurs(priority: number): (rule: Rule) => boolean {
-  return (rule) => rule.protocol === PROTOCOL && (rule.priority === priority || rule.priority === priority + 1);
+  return (rule) => rule.protocol === PROTOCOL && rule.priority >= priority && rule.priority <= priority + 2;
 }
 
-function ruleKey({ family, priority, mark, mask, action, table }: Rule): string {
-  return [family, priority, mark, mask, action, table].join(' ');
+function ruleKey({ family, priority, mark, mask, action, table, suppressGroup }: Rule): string {
+  return [family, priority, mark, mask, action, table, suppressGroup].join(' ');
 }
 
 function refused(verb: string, rule: Rule, cause: Error): Error {

@@ -1,15 +1,16 @@
 /**
- * Settings under /proc/sys, by path: `net/ipv4/ip_forward`. Slashes, because a link's name may hold dots.
+ * Settings under /proc/sys, by path: `net/ipv4/ip_forward`, or a whole path. Slashes, because a link's name may hold dots.
  *
  * /proc/sys/net shows the network namespace of the thread that opens a file, so these are synchronous calls, which run
  * on the calling thread: inside `inNamespace` they concern the container.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 
 /** The value, or undefined when the kernel has no such setting (IPv6 left out, link gone). */
 export function readSysctl(path: string): string | undefined {
   try {
-    return readFileSync(`/proc/sys/${path}`, 'utf8').trim();
+    return readFileSync(resolve('/proc/sys', path), 'utf8').trim();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
@@ -21,7 +22,7 @@ export function ensureSysctl(path: string, value: string): void {
   const found = readSysctl(path);
   if (found === undefined || found === value) return;
   try {
-    writeFileSync(`/proc/sys/${path}`, value);
+    writeFileSync(resolve('/proc/sys', path), value);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     throw new Error(`cannot set ${path} from ${found} to ${value}: ${code}; is /proc/sys/net mounted writable?`, {

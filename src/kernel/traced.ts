@@ -36,6 +36,8 @@ export function traced(
       open: (netns) => wire.open(netns),
       links: () => wire.links(),
       removeOrphan: (link) => wire.removeOrphan(link),
+      inspect: (endpoint, namespace) => wire.inspect(endpoint, namespace),
+      watchLinks: (gone, signal) => wire.watchLinks(gone, signal),
       hostLinkName: (id) => wire.hostLinkName(id),
       uplinkMtu: () => wire.uplinkMtu(),
       connect: (endpoint, namespace) => {

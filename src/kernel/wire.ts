@@ -7,15 +7,18 @@
  * everything. What fails is undone, and the error names the step.
  */
 import type { Endpoint, EndpointId } from '../model/endpoint.js';
-import { decodeLink, dumpLinks, Errno, getLink, type Link, NetlinkError, openNamespace } from '../netlink/index.js';
+import type { Wiring } from '../model/wiring.js';
+import { decodeLink, dumpLinks, type Link, openNamespace } from '../netlink/index.js';
 import type { Namespace, Wire, WiredLink } from '../ports.js';
 import { aliasOf, parseAlias } from './alias.js';
 import { configureContainerEnd } from './container-end.js';
 import type { Host } from './host.js';
 import { createPair, prepareHostEnd, raiseHostEnd, refuseOccupied } from './host-end.js';
+import { inspect, linkOf } from './inspect.js';
 import { hostLinkName } from './link-name.js';
 import { named } from './step.js';
 import { smallestUplinkMtu } from './uplink.js';
+import { watchHostEnds } from './vanished.js';
 
 export class VethWire implements Wire {
   readonly #host: Host;
@@ -34,7 +37,7 @@ export class VethWire implements Wire {
     try {
       named('filters', () => this.#admit(endpoint));
       index = createPair(this.#host.socket, endpoint, namespace);
-      prepareHostEnd(this.#host.socket, index, endpoint, this.#host.gateways);
+      prepareHostEnd(this.#host, index, endpoint);
       configureContainerEnd(endpoint, this.#host.gateways, namespace);
       raiseHostEnd(this.#host.socket, index);
       return index;
@@ -45,14 +48,16 @@ export class VethWire implements Wire {
   }
 
   async disconnect(endpoint: Endpoint): Promise<void> {
+    // Filters first: a link that is about to go leaves the group that other networks cannot reach. Without its elements
+    // nothing passes from it, and nothing of another endpoint to it.
+    this.#host.filters.expel(endpoint);
     const link = this.#linkOf(endpoint);
     if (link) await this.#host.removal.remove(link.index);
-    this.#host.filters.expel(endpoint);
   }
 
   async removeOrphan({ index, containerId, ifname }: WiredLink): Promise<void> {
     // The index may be another link's by now: only one that still says whose it is goes.
-    const owner = parseAlias(this.#link(index)?.alias ?? '');
+    const owner = parseAlias(linkOf(this.#host.socket, index)?.alias ?? '');
     if (owner?.containerId === containerId && owner.ifname === ifname) await this.#host.removal.remove(index);
   }
 
@@ -67,8 +72,16 @@ export class VethWire implements Wire {
     return hostLinkName(id);
   }
 
+  inspect(endpoint: Endpoint, namespace: Namespace | undefined): Wiring {
+    return inspect(this.#host, endpoint, this.#linkOf(endpoint), namespace);
+  }
+
+  watchLinks(gone: () => void, signal: AbortSignal): void {
+    watchHostEnds(this.#host.ports, gone, signal);
+  }
+
   uplinkMtu(): number {
-    return smallestUplinkMtu(this.#host.socket);
+    return smallestUplinkMtu(this.#host.socket, this.#host);
   }
 
   #admit(endpoint: Endpoint): void {
@@ -77,11 +90,11 @@ export class VethWire implements Wire {
     this.#host.filters.admit(endpoint, table);
   }
 
-  /** The link goes before its filters. What cannot be undone is named beside what went wrong first. */
+  /** What cannot be undone is named beside what went wrong first. */
   async #undo(endpoint: Endpoint, index: number | undefined, error: unknown): Promise<void> {
     try {
-      if (index !== undefined) await this.#host.removal.remove(index);
       this.#host.filters.expel(endpoint);
+      if (index !== undefined) await this.#host.removal.remove(index);
     } catch (second) {
       const [first, then] = [error, second].map((each) => (each instanceof Error ? each.message : String(each)));
       throw new Error(`${first}; and undoing it failed: ${then}`, { cause: error });
@@ -91,17 +104,9 @@ export class VethWire implements Wire {
   /** By name, or by index when somebody has renamed it; in either case only if it is this endpoint's. */
   #linkOf(endpoint: Endpoint): Link | undefined {
     const { name, index } = endpoint.link;
-    const candidates = [this.#link(name), index ? this.#link(index) : undefined];
+    const { socket } = this.#host;
+    const candidates = [linkOf(socket, name), index ? linkOf(socket, index) : undefined];
     return candidates.find((link) => link !== undefined && belongsTo(link, endpoint));
-  }
-
-  #link(which: number | string): Link | undefined {
-    try {
-      return this.#host.socket.request(getLink(which)).map(decodeLink)[0];
-    } catch (error) {
-      if (error instanceof NetlinkError && error.errno === Errno.ENODEV) return undefined;
-      throw error;
-    }
   }
 }
 

@@ -9,6 +9,11 @@ export interface EndpointId {
 /** One container interface that we attached. Written to disk as is, and enough to undo the attachment. */
 export interface Endpoint extends EndpointId {
   readonly network: string;
+  /**
+   * Name of the CNI configuration that it was attached by, which may not be the network's: GC speaks of that one.
+   * Absent in records of older versions.
+   */
+  readonly cniNetwork?: string;
   /** `pending` until everything is in place: such a record is rolled back after a crash. */
   readonly state: 'pending' | 'attached';
   /** Path of the container's network namespace as the runtime named it. */
@@ -31,6 +36,11 @@ export interface Endpoint extends EndpointId {
     readonly args: string;
     readonly path: string;
   };
+  /**
+   * When its ADD began, in microseconds since boot (CLOCK_BOOTTIME): a DEL that was asked for earlier does not mean it.
+   * Absent in records of older versions.
+   */
+  readonly attachedAt?: number;
   /** When it was attached, for people: ISO 8601. Nothing is decided by it. */
   readonly since: string;
 }

@@ -154,6 +154,19 @@ const GOLDEN: Record<string, readonly [Request, string]> = {
     }),
     '4400000020000506000000000000000002000000000000010000000008000600f007000008000a00e903000008001000ff3f000008000f00e90300000500150020000000',
   ],
+  'ip rule add prio 2033 fwmark 1001/0x3fff lookup main suppress_ifgroup 0x533300 protocol 32': [
+    addRule({
+      family: AF_INET,
+      priority: 2033,
+      mark: 1001,
+      mask: 0x3fff,
+      action: RuleAction.lookup,
+      table: 254,
+      suppressGroup: 0x533300,
+      protocol: 32,
+    }),
+    '4400000020000506000000000000000002000000fe0000010000000008000600f107000008000a00e903000008001000ff3f000008000d00003353000500150020000000',
+  ],
   'ip -6 rule add prio 2033 fwmark 1001/0x3fff protocol 32 type unreachable': [
     addRule({
       family: AF_INET6,

@@ -33,10 +33,13 @@ const RTA_PRIORITY = 6;
 const RTA_PREFSRC = 7;
 const RTA_MULTIPATH = 9;
 const RTA_TABLE = 15;
+const RTA_MARK = 16;
 const RTA_VIA = 18;
 const RT_TABLE_UNSPEC = 0;
 const RTN_UNICAST = 1;
 const RTNH_F_ONLINK = 4;
+/** Without it, every IPv4 answer names the main table; IPv6 names the right one, and refuses the flag. */
+const RTM_F_LOOKUP_TABLE = 0x1000;
 /** struct rtmsg, struct rtnexthop */
 const FIXED_PART = 12;
 const HOP_PART = 8;
@@ -107,8 +110,12 @@ export function dumpRoutes({ family = AF_UNSPEC, table, protocol = 0 }: RouteFil
   };
 }
 
-/** Asks which way a packet of this host would go: answered with one route. Refused with ENETUNREACH when there is none. */
-export function findRoute(destination: Ip): Request {
+/**
+ * Asks which way a packet of this host would go: answered with one route, and the table it was found in. Refused with
+ * ENETUNREACH when there is none.
+ * @param mark of the packet, for rules that look at it
+ */
+export function findRoute(destination: Ip, mark = 0): Request {
   return {
     type: RTM_GETROUTE,
     flags: NLM_F_REQUEST | NLM_F_ACK,
@@ -116,8 +123,10 @@ export function findRoute(destination: Ip): Request {
       message
         .u8(ipFamily(destination))
         .u8(destination.length * 8)
-        .zero(FIXED_PART - 2);
+        .zero(6)
+        .u32(destination.length === 4 ? RTM_F_LOOKUP_TABLE : 0);
       message.attribute(RTA_DST, destination);
+      if (mark !== 0) message.attributeU32(RTA_MARK, mark);
     },
   };
 }

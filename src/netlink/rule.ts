@@ -13,6 +13,7 @@ const RTM_GETRULE = 34;
 /** linux/fib_rules.h */
 const FRA_PRIORITY = 6;
 const FRA_FWMARK = 10;
+const FRA_SUPPRESS_IFGROUP = 13;
 const FRA_TABLE = 15;
 const FRA_FWMASK = 16;
 const FRA_PROTOCOL = 21;
@@ -34,6 +35,8 @@ export interface Rule {
   readonly action: number;
   /** The table of `lookup`; 0 otherwise. */
   readonly table: number;
+  /** `lookup`: an answer out of a link of this group does not count, and the next rule is asked. Absent: every answer does. */
+  readonly suppressGroup?: number;
   /** Who wrote it (RTPROT_*). */
   readonly protocol: number;
 }
@@ -64,6 +67,7 @@ export function dumpRules(family: number): Request {
 /** Decodes RTM_NEWRULE and RTM_DELRULE; whatever else a foreign rule says is left out. */
 export function decodeRule(message: Message): Rule {
   const found = attributes(message.body, FIXED_PART);
+  const suppressGroup = found.get(FRA_SUPPRESS_IFGROUP)?.readUInt32LE();
   return {
     family: message.body[0]!,
     priority: found.get(FRA_PRIORITY)?.readUInt32LE() ?? 0,
@@ -71,6 +75,7 @@ export function decodeRule(message: Message): Rule {
     mask: found.get(FRA_FWMASK)?.readUInt32LE() ?? 0,
     action: message.body[7]!,
     table: found.get(FRA_TABLE)?.readUInt32LE() ?? message.body[4]!,
+    ...(suppressGroup !== undefined && { suppressGroup }),
     protocol: found.get(FRA_PROTOCOL)?.[0] ?? 0,
   };
 }
@@ -80,6 +85,7 @@ function writeRule(message: MessageBuffer, rule: Rule): void {
   message.u8(rule.family).zero(3).u8(tableByte).zero(2).u8(rule.action).u32(0);
   message.attributeU32(FRA_PRIORITY, rule.priority).attributeU32(FRA_FWMARK, rule.mark);
   message.attributeU32(FRA_FWMASK, rule.mask);
-  if (rule.table) message.attributeU32(FRA_TABLE, rule.table);
+  if (rule.table > 255) message.attributeU32(FRA_TABLE, rule.table);
+  if (rule.suppressGroup !== undefined) message.attributeU32(FRA_SUPPRESS_IFGROUP, rule.suppressGroup);
   message.attributeU8(FRA_PROTOCOL, rule.protocol);
 }

@@ -7,6 +7,7 @@
  */
 import type { Peer, PeerState, Speaker } from '../model/peer.js';
 import type { Bgp, BgpEvent, Clock } from '../ports.js';
+import { Loop } from './loop.js';
 import type { World } from './world.js';
 
 /** How often peers are asked whether they have said everything, in ms. There is no event for it in gobgpd 3.x. */
@@ -32,6 +33,16 @@ export class Peering {
   /** Since when every peer has spoken and nothing new was heard; undefined while somebody has not spoken. */
   #quietSince: number | undefined;
   connected = false;
+  /** The sessions as gobgpd last told; empty while it is away. */
+  states: readonly PeerState[] = [];
+  readonly #lookAtStates = new Loop(
+    async () => {
+      this.states = this.connected ? await this.#bgp.peers() : [];
+    },
+    () => {
+      this.states = []; // not connected any more: `disconnected` follows
+    },
+  );
 
   /** @param changed is called when something a pass depends on has changed */
   constructor(speaker: Speaker, bgp: Bgp, world: World, clock: Clock, datapathKept: boolean, changed: () => void) {
@@ -46,14 +57,22 @@ export class Peering {
   hear(event: BgpEvent): void {
     if (event.kind === 'connected') this.#onConnected(event);
     else if (event.kind === 'disconnected') this.#onDisconnected();
-    else if (event.kind === 'audited') this.#world.hearAllAnnounced(event.announced);
-    else if (event.kind === 'all-paths') this.#onAllPaths(event);
+    else if (event.kind === 'audited') {
+      this.#world.hearAllAnnounced(event.announced);
+      this.#world.hearRivals(event.rivals);
+    } else if (event.kind === 'all-paths') this.#onAllPaths(event);
     else if (event.kind === 'paths') {
       if (this.#quietSince !== undefined) this.#quietSince = this.#clock.now();
       for (const path of event.best) this.#world.hearPath(path);
       for (const { prefix } of event.gone) this.#world.forgetPath(prefix);
     }
+    if (event.kind !== 'paths' && event.kind !== 'audited') this.#lookAtStates.nudge();
     this.#changed();
+  }
+
+  /** Are the peers admitted? Before that, none can have a session. */
+  get admitted(): boolean {
+    return this.#admitted;
   }
 
   /** New peers or timers in the configuration: admitted with the next pass. */
@@ -68,6 +87,7 @@ export class Peering {
       await this.#bgp.admitPeers(this.speaker, this.#datapathKept);
       this.#admitted = true;
       this.#datapathKept = true;
+      this.#lookAtStates.nudge();
     }
     this.#askPeers();
   }

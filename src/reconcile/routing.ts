@@ -2,14 +2,18 @@
  * The node's routing as the rest of the controller sees it: say what endpoints there are, and wait until it is so.
  * It hears the kernel and gobgpd, and runs passes when something was touched.
  */
+
+import { duplicateSentence } from '../decide/duplicate.js';
+import type { BgpStanding } from '../decide/readiness.js';
 import { type Address, hostPrefix, type Prefix } from '../model/address.js';
+import type { Announcement } from '../model/announcement.js';
 import type { Endpoint } from '../model/endpoint.js';
 import type { Networks } from '../model/network.js';
 import type { Path } from '../model/path.js';
 import type { Speaker } from '../model/peer.js';
 import type { Route } from '../model/route.js';
 import type { RouteTarget } from '../model/route-target.js';
-import type { Bgp, Clock, Kernel, KernelEvent } from '../ports.js';
+import type { Bgp, BgpEvent, Clock, Kernel, KernelEvent } from '../ports.js';
 import { BackOff } from './back-off.js';
 import { Loop } from './loop.js';
 import { Peering } from './peering.js';
@@ -39,6 +43,8 @@ export class Routing {
   readonly #loop: Loop;
   readonly #waiters = new Waiters();
   readonly #backOff: BackOff;
+  /** Told once, until it is over. */
+  #duplicates: ReadonlySet<Prefix> = new Set();
   #kernelUnread = true;
   #bgpReason = 'gobgpd has not answered yet';
 
@@ -70,6 +76,7 @@ export class Routing {
         (event) => {
           if (event.kind === 'disconnected') this.#bgpReason = event.reason;
           this.#peering.hear(event);
+          if (this.#mayShowDuplicates(event)) this.#tellDuplicates();
         },
         signal,
       )
@@ -79,6 +86,7 @@ export class Routing {
 
   attach(endpoint: Endpoint): void {
     this.#world.hearEndpoint(endpoint);
+    if (endpoint.addresses.some((own) => this.#world.duplicate(hostPrefix(own)))) this.#tellDuplicates();
     this.#loop.nudge();
   }
 
@@ -111,6 +119,19 @@ export class Routing {
     return this.#peering.connected;
   }
 
+  /** How we stand with gobgpd and its peers, from memory. */
+  get bgpStanding(): BgpStanding {
+    const { connected, admitted, speaker, states } = this.#peering;
+    const established = new Set(
+      states.filter((state) => state.session === 'established').map((state) => state.address),
+    );
+    return {
+      away: connected ? undefined : this.#bgpReason,
+      admitted,
+      peers: speaker.peers.map(({ name, address }) => ({ name, established: established.has(address) })),
+    };
+  }
+
   /** What is heard and believed of one prefix, for those who explain. */
   about(prefix: Prefix) {
     const world = this.#world;
@@ -118,8 +139,14 @@ export class Routing {
       known: world.known(prefix),
       routes: [...world.routes(prefix).values()],
       announced: world.announced(prefix),
+      duplicate: world.duplicate(prefix),
       failure: this.#reconciler.failures.get(prefix),
     };
+  }
+
+  /** What gobgpd itself says for us of these prefixes. Throws while it is away. */
+  says(prefixes: readonly Prefix[]): Promise<readonly Announcement[]> {
+    return this.#parts.bgp.says(prefixes);
   }
 
   get networks(): Networks {
@@ -128,6 +155,11 @@ export class Routing {
 
   paths(): Path[] {
     return this.#world.paths();
+  }
+
+  /** Paths of others for addresses of our endpoints. */
+  duplicates(): Path[] {
+    return this.#world.duplicates();
   }
 
   endpoints(): Endpoint[] {
@@ -164,6 +196,20 @@ export class Routing {
     this.#kernelUnread = false;
     await this.#parts.kernel.separate(this.#world.networks);
     this.#world.hearAllRoutes(await this.#parts.kernel.routes());
+  }
+
+  /** All endpoints are gone through only when there is reason to. */
+  #mayShowDuplicates(event: BgpEvent): boolean {
+    if (event.kind === 'paths') return event.best.some(({ prefix }) => this.#world.duplicate(prefix));
+    return event.kind === 'all-paths' || event.kind === 'audited';
+  }
+
+  #tellDuplicates(): void {
+    const now = this.#world.duplicates();
+    for (const path of now) {
+      if (!this.#duplicates.has(path.prefix)) this.#parts.failed(path.prefix, new Error(duplicateSentence(path)));
+    }
+    this.#duplicates = new Set(now.map(({ prefix }) => prefix));
   }
 
   #hearKernel(event: KernelEvent): void {

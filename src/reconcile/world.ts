@@ -30,6 +30,8 @@ export class World {
   readonly #withdrawn = new Set<Prefix>();
   readonly #routes = new Map<Prefix, Map<string, Route>>();
   readonly #announced = new Map<Prefix, Announcement>();
+  /** Paths of others for prefixes that we announce: gobgpd takes ours for better. */
+  #rivals: ReadonlyMap<Prefix, Path> = new Map();
   /** Endpoints first: somebody waits for them. */
   readonly #urgent = new Set<Prefix>();
   readonly #touched = new Set<Prefix>();
@@ -63,6 +65,19 @@ export class World {
 
   paths(): Path[] {
     return [...this.#paths.values()].map((path) => this.#tagged(path));
+  }
+
+  /** The path of another node that says of an endpoint's prefix that it is there. */
+  duplicate(prefix: Prefix): Path | undefined {
+    return this.#endpoints.has(prefix) ? (this.#rivals.get(prefix) ?? this.#paths.get(prefix)) : undefined;
+  }
+
+  duplicates(): Path[] {
+    return [...this.#endpoints.keys()].flatMap((prefix) => this.duplicate(prefix) ?? []);
+  }
+
+  hearRivals(paths: readonly Path[]): void {
+    this.#rivals = new Map(paths.map((path) => [path.prefix, path]));
   }
 
   /** Everything anybody knows anything about. */

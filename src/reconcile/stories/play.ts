@@ -23,6 +23,7 @@ const DEEDS: Record<string, Deed> = {
   'controller dies': (stage) => stage.stop(),
   'gobgpd starts': (stage) => stage.bgp.start(),
   'gobgpd dies': (stage) => stage.bgp.kill(),
+  'gobgpd is audited': (stage) => stage.bgp.audit(),
   'gobgpd refuses': (stage) => (stage.bgp.broken = 'refused'),
   'gobgpd obeys': (stage) => (stage.bgp.broken = undefined),
   'kernel refuses': (stage) => (stage.kernel.broken = new Error('refused')),

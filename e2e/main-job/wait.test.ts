@@ -1,0 +1,54 @@
+/** How far ADD waits: for gobgpd's acceptance, or not. */
+import { expect } from 'chai';
+import type { Lab } from '../lab/lab.js';
+import { announced, atTor, fabricUp, holdings, NOTHING, peersUp } from './fabric.js';
+import { add, cni, del } from './runtime.js';
+
+describe('an ADD while gobgpd is away', () => {
+  let lab: Lab;
+
+  before(async function () {
+    this.timeout(90_000);
+    lab = await fabricUp('wait');
+  });
+  after(() => lab?.down());
+
+  const gobgpdGoes = () => lab.node('node1').kill('sidecar', 'SIGKILL');
+  async function gobgpdComesBack(): Promise<void> {
+    await lab.node('node1').start('sidecar');
+    await peersUp(lab);
+  }
+
+  it('is undone when the announcement does not come in time, and says to try again', async () => {
+    const container = await lab.container('node1', 'impatient');
+    await gobgpdGoes();
+    const { exitCode, json } = await cni('ADD', container, { conf: { waitSeconds: 0.5 } });
+    expect([exitCode, json.code]).to.eql([1, 11]);
+    expect(json.msg).to.match(/announcement: gobgpd is away/);
+    await gobgpdComesBack();
+    expect(await holdings(lab.node('node1'))).to.eql(NOTHING);
+  });
+
+  it('succeeds when gobgpd comes back in time', async () => {
+    const container = await lab.container('node1', 'patient');
+    await gobgpdGoes();
+    const waiting = add(container, { conf: { waitSeconds: 20 } });
+    await gobgpdComesBack();
+    const { v4 } = await waiting;
+    await atTor(lab, v4);
+    await del(container);
+  });
+
+  it('succeeds at once with "wait": "none", and is announced when gobgpd is back; DEL waits for nobody either', async () => {
+    const [first, second] = [await lab.container('node1', 'carefree'), await lab.container('node1', 'gone')];
+    await gobgpdGoes();
+    const { v4 } = await add(first, { conf: { wait: 'none' } });
+    await add(second, { conf: { wait: 'none' } });
+    await del(second);
+    await gobgpdComesBack();
+    await atTor(lab, v4);
+    expect(await announced(lab.node('node1'))).to.have.lengthOf(2);
+    await del(first);
+    expect(await holdings(lab.node('node1'))).to.eql(NOTHING);
+  });
+});

@@ -1,0 +1,36 @@
+/** Can an ADD work now, and if not, are the containers that exist hurt too? Every reason is a sentence with a remedy. */
+
+/** How the controller stands with gobgpd and its peers. */
+export interface BgpStanding {
+  /** Why gobgpd is away; undefined when it is not. */
+  readonly away: string | undefined;
+  /** gobgpd has been given the peers, which comes after all announcements. */
+  readonly admitted: boolean;
+  /** The peers of the configuration. */
+  readonly peers: readonly { readonly name: string; readonly established: boolean }[];
+}
+
+export interface Readiness {
+  /** Why no ADD can work. */
+  readonly noAdd: readonly string[];
+  /** Why containers that exist reach nobody, or are reached by nobody, outside this node. */
+  readonly cutOff: readonly string[];
+}
+
+/** @param noAddress why an ADD would get no address */
+export function readiness(bgp: BgpStanding, noAddress: readonly string[]): Readiness {
+  return { noAdd: [...whyNoAnnouncement(bgp), ...noAddress], cutOff: whyCutOff(bgp) };
+}
+
+function whyNoAnnouncement({ away, admitted, peers }: BgpStanding): string[] {
+  if (away !== undefined) return [`gobgpd is away (${away}); is the sidecar running?`];
+  if (!admitted && peers.length > 0) return ['gobgpd has just come and does not have all announcements yet'];
+  return [];
+}
+
+/** While gobgpd is away nobody knows: peers keep our routes for the restart time (RFC 4724). A node may have no peers. */
+function whyCutOff({ away, admitted, peers }: BgpStanding): string[] {
+  if (away !== undefined || !admitted || peers.length === 0 || peers.some(({ established }) => established)) return [];
+  const names = peers.map(({ name }) => name).join(', ');
+  return [`no BGP session is established (${names}); see "slash32 status"`];
+}

@@ -1,0 +1,18 @@
+/**
+ * Host ends that vanish. The kernel removes a namespace in its own time after the last user has left, and the host end of
+ * each veth pair goes with it: that event is the first certain word of a container that ended.
+ */
+import { decodeLink, Group, listen, RTM_DELLINK } from '../netlink/index.js';
+import { LINK_PREFIX, PROTOCOL } from './ours.js';
+
+/** A link each; what is lost makes us look at everything. */
+const QUEUE_BYTES = 1024 * 1024;
+
+/** @param ownPorts sockets of ours, whose removals are no news */
+export function watchHostEnds(ownPorts: readonly number[], gone: () => void, signal: AbortSignal): void {
+  const subscription = { groups: [Group.link], ignorePorts: ownPorts, routeProtocol: PROTOCOL, queue: QUEUE_BYTES };
+  const hear = (message: Parameters<typeof decodeLink>[0]) => {
+    if (message.type === RTM_DELLINK && decodeLink(message).name.startsWith(LINK_PREFIX)) gone();
+  };
+  listen(subscription, { hear, lost: gone }, signal);
+}
