@@ -8,14 +8,15 @@ import { daemonIn } from './daemon.js';
 import { startFrr, torConfig } from './frr.js';
 import { createLab, NEIGHBOUR, NODE } from './lab.js';
 import { announceThenAdmit, Listener } from './listener.js';
+import { onEachRelease } from './newer.js';
 
 const WANTED = [{ prefix: prefix('2001:db8:20::a/128'), targets: [routeTarget('64512:100')] }];
 const speaker = contractSpeaker(NODE.v4, NEIGHBOUR.v4, { nextHop6: address(NODE.v6) });
 
-describe('the connection to a real gobgpd', () => {
-  it('is lost when gobgpd hangs, fails what is asked meanwhile, and comes back when gobgpd does', async () => {
+await onEachRelease((binary) => {
+  it('loses the connection when it hangs, fails what is asked meanwhile, and is connected again when it goes on', async () => {
     await using lab = await createLab('hang');
-    const daemon = daemonIn(lab, 'a');
+    const daemon = daemonIn(lab, 'a', binary);
     daemon.start();
     await using listener = new Listener(daemon.api, speaker, async () => {});
     await listener.next('all-paths');
@@ -32,7 +33,7 @@ describe('the connection to a real gobgpd', () => {
   it('says again with the present next hop what stands with a former one', async () => {
     await using lab = await createLab('outdated');
     const frr = await startFrr(lab, torConfig({ [NODE.v4]: ['ipv4', 'ipv6'] }));
-    const daemon = daemonIn(lab, 'a');
+    const daemon = daemonIn(lab, 'a', binary);
     daemon.start();
     const former = { ...speaker, nextHop6: address('2001:db8::99') };
     const first = new Listener(daemon.api, former, announceThenAdmit(former, WANTED));

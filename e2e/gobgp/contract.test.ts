@@ -7,10 +7,13 @@ import type { Speaker } from '../../src/model/peer.js';
 import type { BgpEvent } from '../../src/ports.js';
 import { daemonIn } from './daemon.js';
 import { createLab, NEIGHBOUR, NODE } from './lab.js';
+import { onEachRelease } from './newer.js';
 
-bgpContract('a real gobgpd', async (): Promise<BgpWorld> => {
+await onEachRelease((binary) => bgpContract('it', () => createWorld(binary)));
+
+async function createWorld(binary: string): Promise<BgpWorld> {
   const lab = await createLab('contract');
-  const [daemon, theirs] = [daemonIn(lab, 'a'), daemonIn(lab, 'b')];
+  const [daemon, theirs] = [daemonIn(lab, 'a', binary), daemonIn(lab, 'b', binary)];
   const neighbour = await speakThere(theirs);
   const speaker = contractSpeaker(NODE.v4, NEIGHBOUR.v4, { nextHop6: address(NODE.v6) });
   return {
@@ -26,7 +29,7 @@ bgpContract('a real gobgpd', async (): Promise<BgpWorld> => {
       await lab[Symbol.asyncDispose]();
     },
   };
-});
+}
 
 /** The neighbour: another gobgpd, through the same port, that lets us come to it. */
 async function speakThere({ api, start }: { api: string; start(): void }) {

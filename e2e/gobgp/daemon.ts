@@ -13,13 +13,13 @@ export interface Daemon {
 }
 
 /** A gobgpd at this end, not yet started. */
-export function daemonIn(lab: Lab, end: End): Daemon {
+export function daemonIn(lab: Lab, end: End, binary = 'gobgpd'): Daemon {
   const path = `${lab.directory}/gobgpd-${end}.sock`;
   let running: Running | undefined;
   return {
     api: `unix://${path}`,
     start() {
-      running = lab.start(end, 'gobgpd', '--api-hosts', `unix://${path}`, '--pprof-disable');
+      running = lab.start(end, binary, '--api-hosts', `unix://${path}`, '--pprof-disable');
     },
     async signal(signal) {
       running?.kill(signal);

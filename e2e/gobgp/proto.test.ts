@@ -1,10 +1,11 @@
-/** Our .proto files against the descriptors that are compiled into the installed gobgpd. */
+/** Our .proto files against the descriptors that are compiled into each gobgpd. */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { expect } from 'chai';
 import { execa } from 'execa';
 import protobuf from 'protobufjs';
 import { loadProto } from '../../src/gobgp/proto.js';
+import { onEachRelease } from './newer.js';
 
 /** google.protobuf.FieldDescriptorProto.Type, as .proto files write it. */
 const SCALARS: Readonly<Record<number, string>> = {
@@ -18,12 +19,18 @@ const SCALARS: Readonly<Record<number, string>> = {
 
 interface Descriptor {
   messageType: Message[];
+  enumType: Enum[];
   service: { name: string; method: Method[] }[];
 }
 interface Message {
   name: string;
   field: { name: string; number: number; label: number; type: number; typeName: string }[];
   nestedType: Message[];
+  enumType: Enum[];
+}
+interface Enum {
+  name: string;
+  value: { name: string; number: number }[];
 }
 interface Method {
   name: string;
@@ -33,28 +40,55 @@ interface Method {
   serverStreaming: boolean;
 }
 
-describe('our proto files', () => {
+/** Where each generation's descriptors are, and what we have of them. */
+const GENERATIONS = [
+  {
+    folder: 'gobgp-3',
+    space: 'apipb',
+    service: 'GobgpApi',
+    files: ['gobgp.proto', 'attribute.proto'],
+  },
+  {
+    folder: 'gobgp-4',
+    space: 'api',
+    service: 'GoBgpService',
+    files: ['gobgp', 'attribute', 'common', 'nlri', 'extcom'].map((name) => `api/${name}.proto`),
+  },
+] as const;
+
+await onEachRelease((binary, { name }) => {
+  const generation = GENERATIONS[/ 4\./.test(name) ? 1 : 0];
+  const { folder, space, service } = generation;
   let descriptors: Descriptor[];
 
   before(async () => {
-    const binary = await readFile((await execa('which', ['gobgpd'])).stdout);
-    descriptors = ['gobgp.proto', 'attribute.proto'].map((file) => descriptorIn(binary, file));
+    const image = await readFile((await execa('which', [binary])).stdout);
+    descriptors = generation.files.map((file) => descriptorIn(image, file, space));
   });
 
-  it('name every field as the installed gobgpd does: number, type and repetition', () => {
-    const theirs = new Map(descriptors.flatMap((file) => file.messageType.flatMap((one) => fieldsOf(one, '.apipb'))));
-    const ours = ourFields(loadProto('gobgp-3').lookup('apipb') as protobuf.Namespace);
+  it(`has every field of proto/${folder}: number, type and repetition`, () => {
+    const theirs = new Map(
+      descriptors.flatMap((file) => file.messageType.flatMap((one) => fieldsOf(one, `.${space}`))),
+    );
+    const ours = ourFields(loadProto(folder).lookup(space) as protobuf.Namespace);
     expect(ours.size).to.be.above(80);
     for (const [field, shape] of ours) expect(theirs.get(field), field).to.equal(shape);
   });
 
-  it('name every method with the messages and streams of the installed gobgpd', () => {
+  it(`has every value of the enums in proto/${folder}`, () => {
+    const theirs = new Map(descriptors.flatMap((file) => valuesIn(file, `.${space}`)));
+    const ours = ourValues(loadProto(folder).lookup(space) as protobuf.Namespace);
+    expect(ours.length).to.be.above(20);
+    for (const [value, number] of ours) expect(theirs.get(value), value).to.equal(number);
+  });
+
+  it(`has every method of proto/${folder}, with its messages and streams`, () => {
     const theirs = new Map(
       descriptors
-        .flatMap(({ service }) => service)
+        .flatMap((file) => file.service)
         .flatMap(({ method }) => method.map((one) => [one.name, shapeOf(one)])),
     );
-    const { methodsArray } = loadProto('gobgp-3').lookupService('apipb.GobgpApi');
+    const { methodsArray } = loadProto(folder).lookupService(`${space}.${service}`);
     expect(methodsArray).to.have.length(9);
     for (const method of methodsArray) {
       method.resolve();
@@ -66,8 +100,9 @@ describe('our proto files', () => {
 });
 
 /** Go keeps each file's FileDescriptorProto as bytes in the binary; it begins with its name, and ends with its syntax. */
-function descriptorIn(binary: Buffer, file: string): Descriptor {
-  const head = Buffer.concat([Buffer.from([0x0a, file.length]), Buffer.from(file), Buffer.from('\x12\x05apipb')]);
+function descriptorIn(binary: Buffer, file: string, space: string): Descriptor {
+  const named = (tag: number, text: string) => Buffer.from([tag, text.length, ...Buffer.from(text)]);
+  const head = Buffer.concat([named(0x0a, file), named(0x12, space)]);
   const start = binary.indexOf(head);
   expect(start, `the descriptor of ${file} is in gobgpd`).to.be.above(0);
   const reader = protobuf.Reader.create(binary.subarray(start));
@@ -88,6 +123,25 @@ function fieldsOf(message: Message, parent: string): [string, string][] {
     return [`${name}.${field.name}`, `${field.number} ${field.label === 3 ? 'repeated ' : ''}${type}`];
   });
   return [...own, ...message.nestedType.flatMap((one) => fieldsOf(one, name))];
+}
+
+function valuesIn(
+  of: { enumType: Enum[]; nestedType?: Message[]; messageType?: Message[] },
+  parent: string,
+): [string, number][] {
+  const own = of.enumType.flatMap((one) =>
+    one.value.map(({ name, number }): [string, number] => [`${parent}.${one.name}.${name}`, number]),
+  );
+  const inner = of.messageType ?? of.nestedType ?? [];
+  return [...own, ...inner.flatMap((message) => valuesIn(message, `${parent}.${message.name}`))];
+}
+
+function ourValues(space: protobuf.NamespaceBase): [string, number][] {
+  return space.nestedArray.flatMap((one) => {
+    if (one instanceof protobuf.Enum)
+      return Object.entries(one.values).map(([name, number]): [string, number] => [`${one.fullName}.${name}`, number]);
+    return one instanceof protobuf.Namespace ? ourValues(one) : [];
+  });
 }
 
 function ourFields(space: protobuf.NamespaceBase): Map<string, string> {

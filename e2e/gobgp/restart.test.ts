@@ -7,10 +7,11 @@ import { contractSpeaker } from '../../src/gobgp/gobgp.contract.js';
 import { until } from '../../src/gobgp/until.js';
 import { address, prefix } from '../../src/model/address.js';
 import { routeTarget } from '../../src/model/route-target.js';
-import { daemonIn } from './daemon.js';
+import { type Daemon, daemonIn } from './daemon.js';
 import { startFrr, torConfig } from './frr.js';
 import { createLab, NEIGHBOUR, NODE } from './lab.js';
 import { announceThenAdmit, Listener } from './listener.js';
+import { onEachRelease, releases } from './newer.js';
 import { watchRoutes } from './route-monitor.js';
 
 const WANTED = [
@@ -18,17 +19,29 @@ const WANTED = [
   ...Array.from({ length: 50 }, (_, i) => `2001:db8:20::${(i + 1).toString(16)}/128`),
 ].map((text) => ({ prefix: prefix(text), targets: [routeTarget('64512:100')] }));
 
-describe('gobgpd killed with SIGKILL and started again', () => {
-  it('causes no change in the kernel of an FRR neighbour, three times over', () =>
-    killed(60, [' bgp graceful-restart'], 3, (changes) => expect(changes).to.deep.equal([])));
+await onEachRelease((binary) => {
+  it('killed with SIGKILL and started again, causes no change in the kernel of an FRR neighbour, three times over', () =>
+    killed([binary], 60, [' bgp graceful-restart'], 3, (changes) => expect(changes).to.deep.equal([])));
 
   it('does cause changes without graceful restart, which proves the detector', () =>
-    killed(0, [' bgp graceful-restart-disable'], 1, (changes) =>
+    killed([binary], 0, [' bgp graceful-restart-disable'], 1, (changes) =>
       expect(changes.filter((line) => line.includes('Deleted')).length).to.be.at.least(WANTED.length),
     ));
 });
 
+describe('an upgrade of gobgpd, and the way back', () => {
+  it('across all releases and both APIs, under one controller, causes no change in the kernel of an FRR neighbour', async function () {
+    const binaries = (await releases()).flatMap(({ binary }) => binary ?? []);
+    if (binaries.length < 2) this.skip();
+    await killed(binaries, 60, [' bgp graceful-restart'], binaries.length, (changes) =>
+      expect(changes).to.deep.equal([]),
+    );
+  });
+});
+
 async function killed(
+  /** What is started each time, in turn. */
+  binaries: readonly string[],
   restartTime: number,
   lines: string[],
   times: number,
@@ -36,15 +49,17 @@ async function killed(
 ): Promise<void> {
   await using lab = await createLab('restart');
   const frr = await startFrr(lab, torConfig({ [NODE.v4]: ['ipv4', 'ipv6'] }, lines));
-  const daemon = daemonIn(lab, 'a');
-  daemon.start();
+  // All on the same socket.
+  const daemons = binaries.map((binary) => daemonIn(lab, 'a', binary));
+  const daemon = (i: number) => daemons[i % daemons.length] as Daemon;
+  daemon(0).start();
   const speaker = contractSpeaker(NODE.v4, NEIGHBOUR.v4, { nextHop6: address(NODE.v6), restartTime });
-  await using listener = new Listener(daemon.api, speaker, announceThenAdmit(speaker, WANTED));
+  await using listener = new Listener(daemon(0).api, speaker, announceThenAdmit(speaker, WANTED));
   await until('all routes are there', async () => (await frr.kernelRoutes()).length === WANTED.length);
   await using monitor = await watchRoutes(lab, 'b');
   for (let i = 0; i < times; i++) {
-    await daemon.signal('SIGKILL');
-    daemon.start();
+    await daemon(i).signal('SIGKILL');
+    daemon(i + 1).start();
     await listener.next('connected');
     await listener.established();
     // FRR flushes what is stale when our End-of-RIB comes, so after it.

@@ -10,6 +10,7 @@ import { type RouteTarget, routeTarget } from '../../src/model/route-target.js';
 import { type Daemon, daemonIn } from './daemon.js';
 import { createLab, type Lab, NEIGHBOUR, NODE } from './lab.js';
 import { announceThenAdmit, type Behaviour, Listener } from './listener.js';
+import { onEachRelease } from './newer.js';
 
 const TARGETS = ['64512:100', '4200000000:7'].map(routeTarget);
 const MANY: Announcement[] = Array.from({ length: 10_000 }, (_, i) => ({
@@ -19,13 +20,13 @@ const MANY: Announcement[] = Array.from({ length: 10_000 }, (_, i) => ({
 const speaker = contractSpeaker(NODE.v4, NEIGHBOUR.v4, { nextHop6: address(NODE.v6) });
 const silent: Behaviour = async () => {};
 
-describe('a real gobgpd', () => {
+await onEachRelease((binary) => {
   let lab: Lab;
   let daemon: Daemon;
 
   before(async () => {
     lab = await createLab('whole');
-    daemon = daemonIn(lab, 'a');
+    daemon = daemonIn(lab, 'a', binary);
   });
   beforeEach(() => daemon.start());
   afterEach(() => daemon.signal('SIGKILL'));
@@ -51,7 +52,7 @@ describe('a real gobgpd', () => {
   });
 
   it('tells a table of 10,000 paths, more than gRPC lets through by default, in one piece', async () => {
-    const theirs = daemonIn(lab, 'b');
+    const theirs = daemonIn(lab, 'b', binary);
     theirs.start();
     const there: Speaker = {
       ...contractSpeaker(NEIGHBOUR.v4, NODE.v4, { asn: 65000, nextHop6: address(NEIGHBOUR.v6) }),

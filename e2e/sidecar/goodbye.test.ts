@@ -8,6 +8,7 @@ import { routeTarget } from '../../src/model/route-target.js';
 import { type Frr, startFrr, torConfig } from '../gobgp/frr.js';
 import { createLab, type Lab, NEIGHBOUR, NODE, type Running } from '../gobgp/lab.js';
 import { announceThenAdmit, Listener } from '../gobgp/listener.js';
+import { onEachRelease } from '../gobgp/newer.js';
 import { watchRoutes } from '../gobgp/route-monitor.js';
 
 const MAIN = fileURLToPath(new URL('main.js', import.meta.url));
@@ -16,9 +17,11 @@ const WANTED = ['10.20.1.10/32', '2001:db8:20::a/128'].map((text) => ({
   targets: [routeTarget('64512:100')],
 }));
 
-describe('an FRR neighbour', () => {
-  it('keeps our routes when the sidecar is stopped, for whoever starts it again', () =>
-    withSidecar([], async ({ frr, sidecar, start, listener, changes }) => {
+await onEachRelease((binary) => {
+  const options = ['--gobgpd', binary];
+
+  it('leaves an FRR neighbour with our routes when the sidecar is stopped, for whoever starts it again', () =>
+    withSidecar(options, async ({ frr, sidecar, start, listener, changes }) => {
       await end(sidecar, 'SIGTERM');
       await sessionLost(frr);
       start();
@@ -27,8 +30,8 @@ describe('an FRR neighbour', () => {
       expect(await changes()).to.deep.equal([]);
     }));
 
-  it('keeps our routes when the sidecar is killed, and gobgpd with it', () =>
-    withSidecar([], async ({ frr, sidecar, start, listener, changes }) => {
+  it('leaves an FRR neighbour with our routes when the sidecar is killed, and gobgpd with it', () =>
+    withSidecar(options, async ({ frr, sidecar, start, listener, changes }) => {
       await end(sidecar, 'SIGKILL');
       await sessionLost(frr);
       start();
@@ -37,8 +40,8 @@ describe('an FRR neighbour', () => {
       expect(await changes()).to.deep.equal([]);
     }));
 
-  it('drops our routes at once when the sidecar is stopped with --withdraw-on-stop', () =>
-    withSidecar(['--withdraw-on-stop'], async ({ frr, sidecar, changes }) => {
+  it('makes an FRR neighbour drop our routes at once when the sidecar is stopped with --withdraw-on-stop', () =>
+    withSidecar([...options, '--withdraw-on-stop'], async ({ frr, sidecar, changes }) => {
       await end(sidecar, 'SIGTERM');
       await until('they are gone', async () => (await frr.kernelRoutes()).length === 0, 5);
       expect((await changes()).filter((line) => line.startsWith('Deleted'))).to.have.length(WANTED.length);

@@ -8,6 +8,7 @@ import { execa } from 'execa';
 import { isAlive } from '../../src/gobgp/alive.js';
 import { until } from '../../src/gobgp/until.js';
 import { runSidecar, type SidecarEvent, type SidecarOptions } from '../../src/sidecar/sidecar.js';
+import { onEachRelease } from '../gobgp/newer.js';
 
 const DIRECTORY = '/run/s32-gobgp-sidecar';
 const SOCKET = `${DIRECTORY}/api/gobgpd.sock`;
@@ -18,55 +19,82 @@ const HOLD_SECONDS = 9;
 /** Killed after each test, also one that failed. */
 const processes: { kill(signal: 'SIGKILL'): boolean }[] = [];
 
+await onEachRelease((binary) => {
+  describe('under the sidecar', () => {
+    inFreshDirectory();
+
+    it('lets nobody but us reach the socket, and opens no TCP port', async () => {
+      await using sidecar = new Sidecar({ gobgpd: binary });
+      const pid = await sidecar.answers();
+      expect(await modeOf(SOCKET)).to.equal('600');
+      expect(await modeOf(`${DIRECTORY}/api`)).to.equal('700');
+      expect((await execa('ss', ['-Hltnp'])).stdout).to.not.include(`pid=${pid},`);
+    });
+
+    it('leaves nothing behind when it is stopped', async () => {
+      const sidecar = new Sidecar({ gobgpd: binary });
+      const pid = await sidecar.answers();
+      await sidecar[Symbol.asyncDispose]();
+      expect(runs(pid)).to.equal(false);
+      expect(await exists(SOCKET)).to.equal(false);
+    });
+
+    it('starts gobgpd again at once when it is killed, although its socket is left behind', async () => {
+      await using sidecar = new Sidecar({ gobgpd: binary });
+      const first = await sidecar.answers();
+      const killed = performance.now();
+      process.kill(first, 'SIGKILL');
+      const second = await sidecar.answers(first);
+      expect(performance.now() - killed).to.be.below((HOLD_SECONDS * 1000) / 3);
+      expect(second).to.not.equal(first);
+      expect(sidecar.named('gobgpd-died')).to.deep.equal([
+        { event: 'gobgpd-died', reason: 'killed by SIGKILL', restartInMilliseconds: 0 },
+      ]);
+    });
+
+    it('kills a gobgpd that hangs, and has another, before a third of the hold time is over', async () => {
+      await using sidecar = new Sidecar({ gobgpd: binary });
+      const first = await sidecar.answers();
+      const stopped = performance.now();
+      process.kill(first, 'SIGSTOP');
+      await sidecar.answers(first);
+      expect(performance.now() - stopped).to.be.below((HOLD_SECONDS * 1000) / 3);
+      expect(sidecar.named('gobgpd-hangs')).to.deep.equal([{ event: 'gobgpd-hangs', pid: first }]);
+      expect(runs(first)).to.equal(false);
+    });
+
+    it('removes a socket that nobody listens on, and refuses one that somebody does', async () => {
+      await using first = new Sidecar({ gobgpd: binary });
+      const pid = await first.answers();
+      const second = new Sidecar({ gobgpd: binary });
+      expect(await second.failure()).to.match(/another process listens on .*gobgpd.sock/);
+      expect(runs(pid)).to.equal(true);
+      expect(await isAlive(API, 1000)).to.equal(true);
+    });
+
+    it('takes gobgpd with it when it is killed itself, so that the next one can start', async () => {
+      const first = await startProcess(binary);
+      first.process.kill('SIGKILL');
+      await using second = new Sidecar({ gobgpd: binary });
+      const next = await second.answers();
+      expect(runs(first.gobgpd)).to.equal(false);
+      expect(next).to.not.equal(first.gobgpd);
+      expect((await first.process).stdout).to.equal('');
+    });
+
+    it('ends with SIGTERM: no gobgpd is left, nothing is on stdout, and what happened is on stderr, a line each', async () => {
+      const sidecar = await startProcess(binary);
+      sidecar.process.kill('SIGTERM');
+      const { exitCode, stdout, stderr } = await sidecar.process;
+      expect({ exitCode, stdout, left: runs(sidecar.gobgpd) }).to.deep.equal({ exitCode: 0, stdout: '', left: false });
+      const events = stderr.split('\n').map((line) => JSON.parse(line).event as string | undefined);
+      expect(events.filter(Boolean)).to.deep.equal(['gobgpd-started', 'gobgpd-answers', 'stopped']);
+    });
+  });
+});
+
 describe('the sidecar', () => {
-  beforeEach(async () => {
-    await rm(DIRECTORY, { recursive: true, force: true });
-    await mkdir(DIRECTORY);
-  });
-  afterEach(async () => {
-    for (const one of processes.splice(0)) one.kill('SIGKILL');
-    await rm(DIRECTORY, { recursive: true, force: true });
-  });
-
-  it('lets nobody but us reach the socket, and opens no TCP port', async () => {
-    await using sidecar = new Sidecar();
-    const pid = await sidecar.answers();
-    expect(await modeOf(SOCKET)).to.equal('600');
-    expect(await modeOf(`${DIRECTORY}/api`)).to.equal('700');
-    expect((await execa('ss', ['-Hltnp'])).stdout).to.not.include(`pid=${pid},`);
-  });
-
-  it('leaves nothing behind when it is stopped', async () => {
-    const sidecar = new Sidecar();
-    const pid = await sidecar.answers();
-    await sidecar[Symbol.asyncDispose]();
-    expect(runs(pid)).to.equal(false);
-    expect(await exists(SOCKET)).to.equal(false);
-  });
-
-  it('starts gobgpd again at once when it is killed, although its socket is left behind', async () => {
-    await using sidecar = new Sidecar();
-    const first = await sidecar.answers();
-    const killed = performance.now();
-    process.kill(first, 'SIGKILL');
-    const second = await sidecar.answers(first);
-    expect(performance.now() - killed).to.be.below((HOLD_SECONDS * 1000) / 3);
-    expect(second).to.not.equal(first);
-    expect(sidecar.named('gobgpd-died')).to.deep.equal([
-      { event: 'gobgpd-died', reason: 'killed by SIGKILL', restartInMilliseconds: 0 },
-    ]);
-  });
-
-  it('kills a gobgpd that hangs, and has another, before a third of the hold time is over', async () => {
-    await using sidecar = new Sidecar();
-    const first = await sidecar.answers();
-    const stopped = performance.now();
-    process.kill(first, 'SIGSTOP');
-    await sidecar.answers(first);
-    expect(performance.now() - stopped).to.be.below((HOLD_SECONDS * 1000) / 3);
-    expect(sidecar.named('gobgpd-hangs')).to.deep.equal([{ event: 'gobgpd-hangs', pid: first }]);
-    expect(runs(first)).to.equal(false);
-  });
+  inFreshDirectory();
 
   it('slows a crash loop down, and says what gobgpd said last', async () => {
     const crash = `${DIRECTORY}/crash`;
@@ -80,13 +108,13 @@ describe('the sidecar', () => {
     expect(deaths[0]?.reason).to.equal('exit code 2: panic: poison');
   });
 
-  it('removes a socket that nobody listens on, and refuses one that somebody does', async () => {
-    await using first = new Sidecar();
-    const pid = await first.answers();
-    const second = new Sidecar();
-    expect(await second.failure()).to.match(/another process listens on .*gobgpd.sock/);
-    expect(runs(pid)).to.equal(true);
-    expect(await isAlive(API, 1000)).to.equal(true);
+  it('kills a gobgpd that runs and never answers, as 4.x does when it cannot listen, and starts another', async () => {
+    const mute = `${DIRECTORY}/mute`;
+    await writeFile(mute, '#!/bin/sh\nexec sleep 1000\n', { mode: 0o755 });
+    await using sidecar = new Sidecar({ gobgpd: mute });
+    await until('it is started again', () => sidecar.named('gobgpd-started').length === 2);
+    expect(sidecar.named('gobgpd-answers')).to.deep.equal([]);
+    expect(sidecar.named('gobgpd-hangs')).to.have.length(1);
   });
 
   it('refuses a directory that others may enter, that is a link, or a socket path that is a file', async () => {
@@ -105,26 +133,19 @@ describe('the sidecar', () => {
     expect(await new Sidecar({ api: '127.0.0.1:50051' }).failure()).to.match(/must be a unix socket/);
     expect(await new Sidecar({ gobgpd: '/no/such/gobgpd' }).failure()).to.match(/cannot start gobgpd: .*no\/such/);
   });
-
-  it('takes gobgpd with it when it is killed itself, so that the next one can start', async () => {
-    const first = await startProcess();
-    first.process.kill('SIGKILL');
-    await using second = new Sidecar();
-    const next = await second.answers();
-    expect(runs(first.gobgpd)).to.equal(false);
-    expect(next).to.not.equal(first.gobgpd);
-    expect((await first.process).stdout).to.equal('');
-  });
-
-  it('ends with SIGTERM: no gobgpd is left, nothing is on stdout, and what happened is on stderr, a line each', async () => {
-    const sidecar = await startProcess();
-    sidecar.process.kill('SIGTERM');
-    const { exitCode, stdout, stderr } = await sidecar.process;
-    expect({ exitCode, stdout, left: runs(sidecar.gobgpd) }).to.deep.equal({ exitCode: 0, stdout: '', left: false });
-    const events = stderr.split('\n').map((line) => JSON.parse(line).event as string | undefined);
-    expect(events.filter(Boolean)).to.deep.equal(['gobgpd-started', 'gobgpd-answers', 'stopped']);
-  });
 });
+
+/** For each test: nothing runs, and nothing is there. */
+function inFreshDirectory(): void {
+  beforeEach(async () => {
+    await rm(DIRECTORY, { recursive: true, force: true });
+    await mkdir(DIRECTORY);
+  });
+  afterEach(async () => {
+    for (const one of processes.splice(0)) one.kill('SIGKILL');
+    await rm(DIRECTORY, { recursive: true, force: true });
+  });
+}
 
 /** A sidecar in this process, and what it has said. */
 class Sidecar implements AsyncDisposable {
@@ -174,8 +195,8 @@ function runs(pid: number): boolean {
 }
 
 /** The sidecar as a process of its own, once its gobgpd answers. */
-async function startProcess() {
-  const sidecar = execa(process.execPath, [MAIN, '--api', API], { reject: false });
+async function startProcess(binary: string) {
+  const sidecar = execa(process.execPath, [MAIN, '--api', API, '--gobgpd', binary], { reject: false });
   processes.push(sidecar);
   let printed = '';
   sidecar.stderr.setEncoding('utf8').on('data', (text: string) => {

@@ -2,7 +2,7 @@
  * What an API generation of GoBGP has to provide: its calls, with our own plain records on our side of each.
  *
  * A `WirePath` or `WirePeer` is GoBGP's message without its clothes: the same fields, no protobuf, nothing checked yet.
- * `encode.ts`, `decode.ts` and `peers.ts` give them meaning, once for all generations; `api-3.ts` knows only bytes.
+ * `encode.ts`, `decode.ts` and `peers.ts` give them meaning, once for all generations; `api-3.ts` and `api-4.ts` know only bytes.
  */
 import type { Family, Prefix } from '../model/address.js';
 import type { TargetParts } from '../model/route-target.js';
@@ -35,6 +35,17 @@ export interface Codec {
   readonly deletePeer: Rpc<string, undefined>;
   /** Server stream: a peer each. */
   readonly listPeer: Rpc<null, ListedPeer>;
+  /** How to tell the releases of this generation that are not fit for us; without it, all are. */
+  readonly oldRelease?: OldRelease;
+}
+
+/** A question that every release refuses, and that changes nothing. */
+export interface OldRelease {
+  readonly question: Rpc<null, undefined>;
+  /** The refusal of those that are not fit. */
+  readonly answer: string;
+  /** For people: which they are, what is wrong with them, what to run instead. */
+  readonly reason: string;
 }
 
 /** The daemon's own settings. `asn` 0: BGP has not been started. */

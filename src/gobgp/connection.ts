@@ -6,7 +6,7 @@ import { say } from './announcing.js';
 import type { Finished } from './end-of-rib.js';
 import { type NextHops, nextHopsFor } from './next-hop.js';
 import { pulse } from './pulse.js';
-import { listAnnounced, openSession, type Session, startBgp } from './session.js';
+import { checkRelease, listAnnounced, openSession, type Session, startBgp } from './session.js';
 import { openWatch } from './watch.js';
 
 const AUDIT_MS = 30_000;
@@ -43,6 +43,7 @@ export async function connected(
 ): Promise<never> {
   using session = await openSession(options.api);
   const fresh = await startBgp(session, speaker, options.manage);
+  await checkRelease(session);
   const nextHops = chooseNextHops(speaker, options);
   const announced = fresh ? [] : await announcedAnew(session, nextHops);
   const connection: Connection = { session, nextHops, finished: new Map(), writes: { begun: 0, done: 0 } };

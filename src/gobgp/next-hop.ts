@@ -2,8 +2,8 @@
  * What an announcement names as its next hop.
  *
  * For the unspecified address gobgpd puts each session's own: next hop self, right on every link, on eBGP and iBGP. With one
- * exception, measured with 3.10: an IPv6 path on an IPv4 session gets ::ffff:<IPv4 address>, which FRR takes and no kernel
- * can route. A node with such a peer has to name one IPv6 address of its own, and then all peers hear that one.
+ * exception, measured with 3.10, 3.36 and 4.8: an IPv6 path on an IPv4 session gets ::ffff:<IPv4 address>, which FRR takes
+ * and no kernel can route. A node with such a peer has to name one IPv6 address of its own, and then all peers hear that one.
  */
 import { networkInterfaces } from 'node:os';
 import { type Address, address, contains, type Family, familyOf, type Prefix, prefixAround } from '../model/address.js';

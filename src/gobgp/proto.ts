@@ -15,8 +15,9 @@ const loaded = new Map<string, protobuf.Root>();
 export function loadProto(generation: string): protobuf.Root {
   const known = loaded.get(generation);
   if (known) return known;
-  // attribute.proto imports gobgp.proto, and so brings everything.
-  const root = new protobuf.Root().loadSync(join(protoFolder(generation), 'attribute.proto'));
+  // One of the two imports the other: in 3.x attribute.proto does, in 4.x gobgp.proto.
+  const folder = protoFolder(generation);
+  const root = new protobuf.Root().loadSync(['gobgp.proto', 'attribute.proto'].map((file) => join(folder, file)));
   root.resolveAll();
   loaded.set(generation, root);
   return root;

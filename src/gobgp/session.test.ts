@@ -8,13 +8,14 @@ import { say } from './announcing.js';
 import { contractSpeaker } from './gobgp.contract.js';
 import { nextHopsFor } from './next-hop.js';
 import { loadProto } from './proto.js';
-import { openSession, startBgp } from './session.js';
+import { checkRelease, openSession, startBgp } from './session.js';
 import { type Handlers, serveStub } from './stub-server.js';
 
 type Unary = (call: ServerUnaryCall<Buffer, Buffer>, answer: sendUnaryData<Buffer>) => void;
 type Stream = (call: ServerReadableStream<Buffer, Buffer>, answer: sendUnaryData<Buffer>) => void;
 
 const SERVICE_3 = 'apipb.GobgpApi';
+const SERVICE_4 = 'api.GoBgpService';
 const UNKNOWN = 2;
 const speaker = contractSpeaker('192.0.2.1', '192.0.2.2');
 const { nextHops } = nextHopsFor(speaker, {});
@@ -28,10 +29,39 @@ function running(global: object): Handlers {
 }
 
 describe('a session', () => {
-  it('is refused by a gobgpd of the 4.x API, and the reason names both', async () => {
-    await using stub = await serveStub('api.GoBgpService', running({ asn: 65001 }));
-    expect(await failure(openSession(stub.api))).to.match(/another API than 3\.x.*4\.x.*run gobgpd 3\.10/);
+  it('is refused by what speaks neither API, and the reason names both; a sign of life it is', async () => {
+    await using stub = await serveStub('api.SomethingElse', running({ asn: 65001 }));
+    expect(await failure(openSession(stub.api))).to.match(/none of the APIs 3\.x.* and 4\.x.*run gobgpd 3\.10.*4\.8/);
     expect(await isAlive(stub.api, 1000)).to.equal(true);
+  });
+
+  it('is opened with the codec of the API that answers', async () => {
+    for (const [service, name] of [
+      [SERVICE_3, /^3\.x/],
+      [SERVICE_4, /^4\.x/],
+    ] as const) {
+      await using stub = await serveStub(service, running({ asn: 65001 }));
+      using session = await openSession(stub.api);
+      expect(session.codec.name).to.match(name);
+      expect(session.found.asn).to.equal(65001);
+    }
+  });
+
+  it('ends with the reason where gobgpd is older than 4.8, which the order of its checks betrays', async () => {
+    for (const [details, expected] of [
+      ['NeighborAddress is not configured', /from 4\.0 to 4\.7.*run 4\.8 or later, or 3\.10/],
+      ['no such peer-group: slash32 asks for the release', /did not fail/],
+    ] as const) {
+      const handle: Unary = (_, answer) => answer({ code: UNKNOWN, details });
+      await using stub = await serveStub(SERVICE_4, { ...running({ asn: 65001 }), AddPeer: { handle } });
+      using session = await openSession(stub.api);
+      expect(await failure(checkRelease(session))).to.match(expected);
+    }
+  });
+
+  it('is no sign of life where only gRPC answers, and gobgpd behind it hangs', async () => {
+    await using stub = await serveStub(SERVICE_4, { GetBgp: { handle: () => {} } });
+    expect(await isAlive(stub.api, 100)).to.equal(false);
   });
 
   it('is refused where nobody listens, and the reason names the socket', async () => {

@@ -5,6 +5,7 @@ import type { Announcement } from '../model/announcement.js';
 import type { Path } from '../model/path.js';
 import type { Speaker } from '../model/peer.js';
 import { api3 } from './api-3.js';
+import { api4 } from './api-4.js';
 import { listing, openClient, reasonOf, statusOf, unary } from './call.js';
 import type { Codec, Received, WireGlobal } from './codec.js';
 import { told } from './decode.js';
@@ -18,7 +19,7 @@ export interface Session extends Disposable {
   readonly found: WireGlobal;
 }
 
-const codecs: readonly (() => Codec)[] = [api3];
+const codecs: readonly (() => Codec)[] = [api3, api4];
 
 /** Connects, and finds the API generation: only GetBgp on the right service is answered. Throws the reason in words. */
 export async function openSession(api: string, milliseconds?: number): Promise<Session> {
@@ -34,7 +35,8 @@ export async function openSession(api: string, milliseconds?: number): Promise<S
   }
   client.close();
   throw new Error(
-    `what answers on ${api} speaks another API than 3.x (apipb.GobgpApi), as gobgpd 4.x does: run gobgpd 3.10 to 3.37`,
+    `what answers on ${api} speaks none of the APIs ${codecs.map((make) => make().name).join(' and ')}: ` +
+      'run gobgpd 3.10 to 3.37, or 4.8 or later',
   );
 }
 
@@ -65,6 +67,13 @@ export async function startBgp({ client, codec, found }: Session, speaker: Speak
     );
   }
   return false;
+}
+
+/** Throws when gobgpd is of a release that is not fit for us. BGP has to be started: before, it answers no question. */
+export async function checkRelease({ client, codec: { oldRelease } }: Session): Promise<void> {
+  if (!oldRelease) return;
+  const answer = await unary(client, oldRelease.question, null).then(() => '', reasonOf);
+  if (answer.includes(oldRelease.answer)) throw new Error(oldRelease.reason);
 }
 
 /** A handful of prefixes: a gobgpd that needs longer hangs. */

@@ -42,8 +42,8 @@ async function lstatOf(directory: string) {
 }
 
 /**
- * Removes a socket that a killed gobgpd has left behind; 3.x does not start beside one. Throws when somebody listens on it,
- * or when it is no socket at all.
+ * Removes a socket that a killed gobgpd has left behind: beside one, 3.x does not start, and 4.x runs without its API.
+ * Throws when somebody listens on it, or when it is no socket at all.
  */
 export async function removeStaleSocket(path: string): Promise<void> {
   const found = await lstat(path).catch(() => undefined);

@@ -15,9 +15,9 @@ export function startGobgpd(binary: string, api: string, output: (line: string) 
   //   port 179, and every later start would fail.
   // - detached, no cleanup: a Ctrl-C, or our own exit, must not reach gobgpd as a polite signal. On those it says goodbye to
   //   its peers, and they drop our routes; killed, they keep them (graceful restart).
-  // - pprof would open a TCP port.
+  // - NO_TCP: profiling and metrics would open a TCP port.
   const subprocess = withUmask(0o177, () =>
-    execa('setpriv', ['--pdeathsig', 'KILL', '--', binary, '--api-hosts', api, '--pprof-disable'], {
+    execa('setpriv', ['--pdeathsig', 'KILL', '--', binary, '--api-hosts', api, ...NO_TCP], {
       stdin: 'ignore',
       all: true,
       buffer: false,
@@ -34,6 +34,12 @@ export function startGobgpd(binary: string, api: string, output: (line: string) 
   });
   return { pid: subprocess.pid, kill: (signal) => void subprocess.kill(signal), ended };
 }
+
+/**
+ * Since 3.14 gobgpd also serves metrics at the address of pprof, whether pprof is disabled or not. The option against that is
+ * unknown to older ones, which would not start; but all of them live on after a line of log when the address is none.
+ */
+const NO_TCP = ['--pprof-disable', '--pprof-host', 'nowhere'];
 
 /** setpriv's exit codes when there is no such program, or it may not be executed. */
 const CANNOT_EXECUTE = [126, 127];

@@ -81,8 +81,8 @@ async function life({ api, gobgpd, holdSeconds, stop, log, output }: Settings, s
     sleep(GOODBYE_MS, undefined, { signal: over.signal }).then(() => daemon.kill('SIGKILL'), ignored);
   };
   const watch = async () => {
-    await untilItAnswers(api, over.signal);
-    log({ event: 'gobgpd-answers', pid: daemon.pid });
+    // 4.x runs on without an API when it cannot listen: what never answers is killed like what hangs.
+    if (await untilItAnswers(api, over.signal)) log({ event: 'gobgpd-answers', pid: daemon.pid });
     await untilItHangs(api, holdSeconds, over.signal);
     log({ event: 'gobgpd-hangs', pid: daemon.pid });
     daemon.kill('SIGKILL');

@@ -12,11 +12,14 @@ const MISSES = 3;
 const START_MS = 10_000;
 const START_PERIOD_MS = 50;
 
-/** Waits for the first answer. Returns also when none comes in ten seconds; rejects when the signal comes first. */
-export async function untilItAnswers(api: string, signal: AbortSignal): Promise<void> {
+/** Waits ten seconds for the first answer; returns whether it came. Rejects when the signal comes first. */
+export async function untilItAnswers(api: string, signal: AbortSignal): Promise<boolean> {
   const end = performance.now() + START_MS;
-  while (!(await isAlive(api, START_MS)) && performance.now() < end)
+  while (!(await isAlive(api, START_MS))) {
+    if (performance.now() >= end) return false;
     await sleep(START_PERIOD_MS, undefined, { signal });
+  }
+  return true;
 }
 
 /** Returns when gobgpd hangs; rejects when the signal comes first. */

@@ -1,11 +1,11 @@
-/** Peers in GoBGP's 3.x API: configuration in, configuration and state out. */
+/** Peers in GoBGP's API, configuration in, configuration and state out: what we use of them is the same in 3.x and 4.x. */
 import type { Family } from '../model/address.js';
 import type { ListedPeer, WirePeer, WireTable } from './codec.js';
 
 /** With local_restarting, everything is held back until each peer has spoken, or for so long. GoBGP's default: 6 minutes. */
 const DEFERRAL_SECONDS = 15;
 
-/** What we read of apipb.Peer. uint64 comes as Long, which Number() cannot take but String() can. */
+/** What we read of a Peer. uint64 comes as Long, which Number() cannot take but String() can. */
 export interface ApiPeer {
   readonly conf: { neighborAddress: string; peerAsn: number; authPassword: string; description: string } | null;
   readonly ebgpMultihop: { enabled: boolean; multihopTtl: number } | null;
@@ -24,7 +24,7 @@ interface ApiAfiSafi {
   readonly state: { received: unknown } | null;
 }
 
-/** apipb.Peer to add. */
+/** A Peer to add. */
 export function peerMessage(peer: WirePeer): object {
   const graceful = peer.restartTime > 0;
   return {
@@ -54,7 +54,7 @@ export function peerMessage(peer: WirePeer): object {
   };
 }
 
-/** apipb.Peer as ListPeer tells it. */
+/** A Peer as ListPeer tells it. */
 export function readPeer(peer: ApiPeer | null): ListedPeer {
   const [conf, timers, graceful] = [peer?.conf, peer?.timers?.config, peer?.gracefulRestart];
   const afiSafis = peer?.afiSafis ?? [];

@@ -1,0 +1,113 @@
+import { expect } from 'chai';
+import { prefix } from '../model/address.js';
+import { typesOf } from './api.js';
+import { api3 } from './api-3.js';
+import { api4 } from './api-4.js';
+import type { WirePath, WirePeer } from './codec.js';
+
+const GENERATIONS = [
+  { codec: api3(), type: typesOf('gobgp-3', 'apipb'), nobody: '<nil>', globalTable: 0, bestPaths: 0, exactLookup: 0 },
+  { codec: api4(), type: typesOf('gobgp-4', 'api'), nobody: '', globalTable: 1, bestPaths: 1, exactLookup: 1 },
+];
+const PATH: WirePath = {
+  family: 4,
+  base: '10.20.1.10',
+  length: 32,
+  nextHops: ['0.0.0.0'],
+  targets: [
+    { form: 'as2', administrator: '64512', number: 4_000_000_000 },
+    { form: 'as4', administrator: '65000', number: 7 },
+    { form: 'as4', administrator: '4200000000', number: 7 },
+    { form: 'ip4', administrator: '192.0.2.1', number: 9 },
+  ],
+  asPath: [],
+  neighbour: '',
+  withdrawn: false,
+};
+const PEER: WirePeer = {
+  address: '192.0.2.2',
+  asn: 65000,
+  description: 'tor1',
+  password: 'secret',
+  passive: true,
+  multihop: 3,
+  families: [4, 6],
+  hold: 9,
+  keepalive: 3,
+  connectRetry: 5,
+  restartTime: 60,
+  localRestarting: true,
+};
+
+for (const { codec, type, nobody, globalTable, bestPaths, exactLookup } of GENERATIONS) {
+  describe(`the codec of ${codec.name}`, () => {
+    it('reads back every field of a path that it writes', () => {
+      expect(
+        relay('ListPathResponse', { destination: { paths: [asSent(PATH)] } }, codec.listPath.decode),
+      ).to.deep.equal([PATH]);
+    });
+
+    it('reads back every field of a peer that it writes', () => {
+      const { peer } = decoded('AddPeerRequest', codec.addPeer.encode(PEER)) as { peer: object };
+      const { session, tables, ...config } = relay('ListPeerResponse', { peer }, codec.listPeer.decode);
+      expect(config).to.deep.equal(PEER);
+      expect(session).to.equal(0);
+      expect(tables.map((table) => table.family)).to.deep.equal([4, 6]);
+    });
+
+    it('never asks peers to keep our routes for longer than the hold time when we die without a word', () => {
+      const { peer } = decoded('AddPeerRequest', codec.addPeer.encode(PEER)) as { peer: { gracefulRestart: object } };
+      expect(peer.gracefulRestart).to.deep.include({ notificationEnabled: false, deferralTime: 15, enabled: true });
+    });
+
+    it('claims no restart towards a peer when graceful restart is off', () => {
+      const { peer } = decoded('AddPeerRequest', codec.addPeer.encode({ ...PEER, restartTime: 0 })) as {
+        peer: { gracefulRestart: object };
+      };
+      expect(peer.gracefulRestart).to.deep.include({ enabled: false, localRestarting: false });
+    });
+
+    it('writes a withdrawal without attributes, because only its NLRI counts', () => {
+      expect(asSent({ ...PATH, withdrawn: true })).to.deep.include({ pattrs: [], isWithdraw: true });
+    });
+
+    it('tells a change of a session from the list of peers that begins a watch', () => {
+      const kinds = [1, 2, 3].map(
+        (type) => relay('WatchEventResponse', { peer: { type } }, codec.watchEvent.decode).kind,
+      );
+      expect(kinds).to.deep.equal(['other', 'other', 'peer']);
+    });
+
+    it('asks for the global table, best paths and exact prefixes by the numbers of its generation', () => {
+      for (const [name, bytes] of [
+        ['AddPathRequest', codec.addPath.encode(PATH)],
+        ['AddPathStreamRequest', codec.addPathStream.encode([PATH])],
+        ['ListPathRequest', codec.listPath.encode(4)],
+      ] as const) {
+        expect(decoded(name, bytes), name).to.deep.include({ tableType: globalTable });
+      }
+      const find = decoded('ListPathRequest', codec.findPath.encode([prefix('2001:db8::a/128')]));
+      expect(find).to.have.nested.property('family.afi', 2);
+      expect(find).to.have.nested.property('prefixes[0].type', exactLookup);
+      expect(find).to.have.nested.property('prefixes[0].prefix', '2001:db8::a/128');
+      const watch = decoded('WatchEventRequest', codec.watchEvent.encode(null)) as {
+        table: { filters: { type: number; init: boolean }[] };
+      };
+      expect(watch.table.filters.map(({ type, init }) => [type, init])).to.deep.equal([[bestPaths, true]]);
+    });
+
+    function decoded(name: string, bytes: Uint8Array): object {
+      return type(name).decode(bytes);
+    }
+
+    /** The path message inside an AddPathRequest, as gobgpd would give it back for a path of nobody. */
+    function asSent(path: WirePath): object {
+      const { path: sent } = decoded('AddPathRequest', codec.addPath.encode(path)) as { path: object };
+      return Object.assign(sent, { neighborIp: nobody });
+    }
+
+    function relay<T>(name: string, message: object, decode: (bytes: Buffer) => T): T {
+      return decode(Buffer.from(type(name).encode(message).finish()));
+    }
+  });
+}

@@ -1,0 +1,159 @@
+/**
+ * What the generations of GoBGP's API have in common: the methods, and the messages around a path.
+ *
+ * A generation is a dialect: names, numbers of enums, and how a path is dressed (`api-3.ts`, `api-4.ts`). protobufjs drops
+ * misspelt keys without a word, so each message is written by one function, and tests read every one of them back.
+ */
+import type { Type } from 'protobufjs';
+import { type Family, familyOf, type Prefix } from '../model/address.js';
+import { type ApiPeer, peerMessage, readPeer } from './api-peer.js';
+import type { Codec, OldRelease, Received, Rpc, WireEvent, WireGlobal, WirePath } from './codec.js';
+import { loadProto } from './proto.js';
+
+/** How one generation says what all of them say. `ApiPath` is its Path message as protobufjs reads it. */
+export interface Dialect<ApiPath> {
+  /** For people: `3.x (apipb.GobgpApi)`. */
+  readonly name: string;
+  /** gRPC's name of the service: `package.Service`. */
+  readonly service: string;
+  /** A message type of this generation, by its name within the package. */
+  type(name: string): Type;
+  /** The type of a reply that says nothing but that it worked. */
+  emptyReply(method: string): string;
+  readonly globalTable: number;
+  /** Looks a prefix up, and none that is longer or shorter. */
+  readonly exactLookup: number;
+  /** The watch's filter for best paths. */
+  readonly bestPaths: number;
+  writePath(path: WirePath): object;
+  /** Never throws: a throw would end the stream, and with it everything else that is heard. */
+  readPath(path: ApiPath): Received;
+  readonly oldRelease?: Omit<OldRelease, 'question'> & { readonly method: string; readonly message: object };
+}
+
+/** A real change, other than the list of peers that begins each watch. */
+const PEER_STATE = 3;
+/** Global.families counts GoBGP's own list, in which IPv4 unicast is 0 and IPv6 unicast 1. */
+const BOTH_FAMILIES = [0, 1];
+/** ORIGIN (RFC 4271 section 5.1.1) of what a node says about itself. */
+export const ORIGIN_IGP = 0;
+/** Sub-type of an extended community, RFC 4360 section 4. */
+export const ROUTE_TARGET = 2;
+
+/** A community that may be a target, in any of its three messages. */
+export interface ApiTarget {
+  readonly isTransitive: boolean;
+  readonly subType: number;
+  readonly asn?: number;
+  readonly address?: string;
+  readonly localAdmin: number;
+}
+
+interface ListedReply {
+  readonly peer: ApiPeer | null;
+}
+
+/** The codec of a dialect. Loads the .proto files when it is first asked for. */
+export function codecOf<ApiPath>(dialect: Dialect<ApiPath>): Codec {
+  const { name, oldRelease: old, globalTable: tableType, writePath, readPath } = dialect;
+  const rpc = rpcsOf(dialect);
+  const readDestination = (reply: { destination: { paths: ApiPath[] } | null }) =>
+    (reply.destination?.paths ?? []).map(readPath);
+  return {
+    name,
+    ...(old && { oldRelease: { ...old, question: rpc(old.method, () => old.message) } }),
+    getBgp: rpc('GetBgp', () => ({}), readGlobal, 'GetBgpResponse'),
+    startBgp: rpc('StartBgp', globalMessage),
+    addPath: rpc('AddPath', (path) => ({ tableType, path: writePath(path) }), nothing, 'AddPathResponse'),
+    addPathStream: rpc('AddPathStream', (paths) => ({ tableType, paths: paths.map(writePath) })),
+    listPath: rpc(
+      'ListPath',
+      (family: Family) => ({ tableType, family: familyMessage(family) }),
+      readDestination,
+      'ListPathResponse',
+    ),
+    findPath: rpc(
+      'ListPath',
+      (prefixes) => ({ tableType, ...lookupsMessage(prefixes, dialect.exactLookup) }),
+      readDestination,
+      'ListPathResponse',
+    ),
+    watchEvent: rpc(
+      'WatchEvent',
+      () => ({ peer: {}, table: { filters: [{ type: dialect.bestPaths, init: true }] } }),
+      (reply: WatchReply<ApiPath>) => readEvent(reply, readPath),
+      'WatchEventResponse',
+    ),
+    addPeer: rpc('AddPeer', (peer) => ({ peer: peerMessage(peer) })),
+    deletePeer: rpc('DeletePeer', (address) => ({ address })),
+    listPeer: rpc(
+      'ListPeer',
+      () => ({}),
+      (reply: ListedReply) => readPeer(reply.peer),
+      'ListPeerResponse',
+    ),
+  };
+}
+
+/** Makes the RPCs of a service. Without a reply type, the reply is empty. */
+function rpcsOf({ service, type, emptyReply }: Pick<Dialect<never>, 'service' | 'type' | 'emptyReply'>) {
+  return <Request, Reply = undefined>(
+    method: string,
+    write: (request: Request) => object,
+    // biome-ignore lint/suspicious/noExplicitAny: protobufjs knows its message types only at run time
+    read: (reply: any) => Reply = nothing as () => Reply,
+    replyType = emptyReply(method),
+  ): Rpc<Request, Reply> => {
+    const [request, reply] = [type(`${method}Request`), type(replyType)];
+    return {
+      path: `/${service}/${method}`,
+      encode: (value) => Buffer.from(request.encode(write(value)).finish()),
+      decode: (bytes) => read(reply.decode(bytes)),
+    };
+  };
+}
+
+/** Looks message types up, once each. A name with a dot is complete already. */
+export function typesOf(generation: string, space: string): (name: string) => Type {
+  const types = new Map<string, Type>();
+  return (name) => {
+    let found = types.get(name);
+    if (!found) {
+      found = loadProto(generation).lookupType(name.includes('.') ? name : `${space}.${name}`);
+      types.set(name, found);
+    }
+    return found;
+  };
+}
+
+/** Not null: gRPC takes that for a missing reply, and says UNIMPLEMENTED. */
+const nothing = () => undefined;
+
+function globalMessage(global: WireGlobal): object {
+  return { global: { ...global, families: BOTH_FAMILIES } };
+}
+
+function readGlobal(reply: { global: WireGlobal | null }): WireGlobal {
+  const { asn = 0, routerId = '', listenPort = 0, listenAddresses = [] } = reply.global ?? {};
+  return { asn, routerId, listenPort, listenAddresses };
+}
+
+/** Family as a message: IANA's numbers. */
+export function familyMessage(family: Family): object {
+  return { afi: family === 4 ? 1 : 2, safi: 1 };
+}
+
+function lookupsMessage(prefixes: readonly Prefix[], type: number): object {
+  const [first] = prefixes;
+  return { family: first && familyMessage(familyOf(first)), prefixes: prefixes.map((prefix) => ({ prefix, type })) };
+}
+
+interface WatchReply<ApiPath> {
+  readonly table: { paths: ApiPath[] } | null;
+  readonly peer: { type: number } | null;
+}
+
+function readEvent<ApiPath>(reply: WatchReply<ApiPath>, readPath: (path: ApiPath) => Received): WireEvent {
+  if (reply.table) return { kind: 'table', paths: reply.table.paths.map(readPath) };
+  return { kind: reply.peer?.type === PEER_STATE ? 'peer' : 'other' };
+}
