@@ -12,8 +12,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { Lab } from '../e2e/lab/lab.js';
+import { FORWARDER } from '../e2e/lab/runtime.js';
 import { FABRIC, peersUp } from '../e2e/main-job/fabric.js';
-import { FORWARDER } from '../e2e/main-job/runtime.js';
 import { median, percentile } from './statistics.js';
 
 const ROUNDS = 60;

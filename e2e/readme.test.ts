@@ -60,7 +60,7 @@ describe('the README', () => {
   for (const command of commands()) {
     it(`shows a command that works: ${command}`, async () => {
       const { all } = await run('sh', '-c', command);
-      expect(all).to.match(/10\.|slash32|169\.254|fwmark/);
+      expect(all).to.match(/10\.|slash32|169\.254|fwmark|TO BLUE/);
     });
   }
 });

@@ -2,9 +2,9 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import type { Lab } from '../lab/lab.js';
 import type { LabNode } from '../lab/node.js';
+import { add, del } from '../lab/runtime.js';
 import { until } from '../lab/until.js';
 import { fabricUp } from '../main-job/fabric.js';
-import { add, del } from '../main-job/runtime.js';
 import { type LeakOracle, leakOracle } from './leak-oracle.js';
 
 describe('the leak oracle', () => {

@@ -2,8 +2,8 @@
 
 import { namespacePath } from '../lab/namespace.js';
 import type { LabNode } from '../lab/node.js';
+import { FORWARDER } from '../lab/runtime.js';
 import { fabricUp, holdings } from '../main-job/fabric.js';
-import { FORWARDER } from '../main-job/runtime.js';
 import { execute } from './execute.js';
 import type { Controller, Subject } from './subject.js';
 

@@ -1,7 +1,7 @@
 /** The demo's containers: each network on both nodes. */
-import { attach, type CniAnswer } from '../lab/cni.js';
 import type { Container } from '../lab/container.js';
 import type { Lab } from '../lab/lab.js';
+import { add } from '../lab/runtime.js';
 import { table } from './table.js';
 
 const PLAN = [
@@ -27,7 +27,9 @@ export async function attachAll(lab: Lab): Promise<Attached[]> {
   const attached: Attached[] = [];
   for (const { name, node, network } of PLAN) {
     const container = await lab.container(node, name);
-    attached.push(asAttached(container, network, await attach(container, network)));
+    const start = performance.now();
+    const addresses = await add(container, { network });
+    attached.push({ container, network, ...addresses, milliseconds: performance.now() - start });
   }
   return attached;
 }
@@ -39,15 +41,4 @@ export function containerTable(attached: readonly Attached[]): string {
     milliseconds.toFixed(1).padStart(6),
   ]);
   return table(['CONTAINER', 'NODE', 'NETWORK', 'IPV4', 'IPV6', 'ADD ms'], rows);
-}
-
-function asAttached(container: Container, network: string, answer: CniAnswer): Attached {
-  const addresses = (answer.document?.ips ?? []).map((ip) => ip.address);
-  const own = (suffix: string, family: string): string => {
-    const found = addresses.find((it) => it.includes(':') === (family === 'IPv6') && it.endsWith(suffix));
-    if (!found)
-      throw new Error(`ADD of ${container.name} gave no ${family} address that ends in ${suffix}: ${answer.stdout}`);
-    return found.slice(0, -suffix.length);
-  };
-  return { container, network, v4: own('/32', 'IPv4'), v6: own('/128', 'IPv6'), milliseconds: answer.milliseconds };
 }

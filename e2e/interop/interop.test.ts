@@ -9,9 +9,9 @@ import type { Container } from '../lab/container.js';
 import type { Lab } from '../lab/lab.js';
 import { inRepository } from '../lab/repository.js';
 import { monitorRoutes } from '../lab/route-monitor.js';
+import { type Attached, add } from '../lab/runtime.js';
 import { until } from '../lab/until.js';
 import { announced, kernelRoutes } from '../main-job/fabric.js';
-import { type Attached, add } from '../main-job/runtime.js';
 import { fabricWith, sessionsUp, type TorKind } from './fabric.js';
 import { ASPECTS, type Aspect, interopTable, TORS } from './table.js';
 

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { advertisement, ECHO, quoting } from '../filters/frames.js';
-import { cni } from '../main-job/runtime.js';
+import { cni } from '../lab/runtime.js';
 import { type Attacker, arp, attackerOn, type Ear, earIn, heardBy } from './attacker.js';
 import { attached, type Fabric, isolationUp, type Member, sessionsUp } from './fabric.js';
 import { PLAN } from './plan.js';

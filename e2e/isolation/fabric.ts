@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import type { Container } from '../lab/container.js';
 import { Lab } from '../lab/lab.js';
 import type { LabNode } from '../lab/node.js';
+import { add } from '../lab/runtime.js';
 import { until } from '../lab/until.js';
-import { add } from '../main-job/runtime.js';
 import { PLAN, type Plan, planYaml } from './plan.js';
 import { type Placed, Prober } from './prober.js';
 

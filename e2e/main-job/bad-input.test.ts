@@ -5,8 +5,8 @@ import { expect } from 'chai';
 import { execa } from 'execa';
 import type { Container } from '../lab/container.js';
 import type { Lab } from '../lab/lab.js';
+import { type Answer, add, type Call, cni, del } from '../lab/runtime.js';
 import { fabricUp, holdings, NOTHING } from './fabric.js';
-import { type Answer, add, type Call, cni, del } from './runtime.js';
 
 describe('wrong input', () => {
   let lab: Lab;

@@ -2,9 +2,9 @@ import { rmSync } from 'node:fs';
 import { expect } from 'chai';
 import type { Container } from '../lab/container.js';
 import type { Lab } from '../lab/lab.js';
+import { type Attached, add, cni, del } from '../lab/runtime.js';
 import { until } from '../lab/until.js';
 import { atTor, fabricUp, holdings, NOTHING } from './fabric.js';
-import { type Attached, add, cni, del } from './runtime.js';
 
 describe('DEL', () => {
   let lab: Lab;

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { execa } from 'execa';
 import type { Lab } from '../lab/lab.js';
+import { add } from '../lab/runtime.js';
 import { atNodes, fabricUp } from './fabric.js';
-import { add } from './runtime.js';
 
 describe('slash32, the command', () => {
   let lab: Lab;

@@ -1,8 +1,8 @@
 /** What is not ours stays as it is, even where it looks like ours. */
 import { expect } from 'chai';
 import type { Lab } from '../lab/lab.js';
+import { add, del } from '../lab/runtime.js';
 import { fabricUp } from './fabric.js';
-import { add, del } from './runtime.js';
 
 describe('what is not ours', () => {
   let lab: Lab;

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Container } from '../lab/container.js';
 import type { Lab } from '../lab/lab.js';
+import { add, cni, del } from '../lab/runtime.js';
 import { until } from '../lab/until.js';
 import { fabricUp, holdings, NOTHING } from './fabric.js';
 import { FAULTS, SAYS } from './faults.js';
-import { add, cni, del } from './runtime.js';
 
 const FAULTY = join(import.meta.dirname, 'faulty-slash32d.js');
 

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Container } from '../lab/container.js';
 import type { Lab } from '../lab/lab.js';
+import { add, cni, del } from '../lab/runtime.js';
 import { atTor, fabricUp, holdings, NOTHING } from './fabric.js';
-import { add, cni, del } from './runtime.js';
 
 describe('an ADD with a delegated IPAM plugin', () => {
   const dataDir = mkdtempSync(join(tmpdir(), 's32-host-local-'));

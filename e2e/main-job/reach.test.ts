@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import type { Container } from '../lab/container.js';
 import type { Lab } from '../lab/lab.js';
+import { type Attached, add, cni } from '../lab/runtime.js';
 import { until } from '../lab/until.js';
 import { atNodes, atTor, fabricUp, kernelRoutes } from './fabric.js';
-import { type Attached, add, cni } from './runtime.js';
 
 describe('containers on two nodes', () => {
   let lab: Lab;

@@ -7,9 +7,9 @@ import type { Container } from '../lab/container.js';
 import type { Lab } from '../lab/lab.js';
 import { startPinging } from '../lab/ping.js';
 import { monitorRoutes, type RouteEvent } from '../lab/route-monitor.js';
+import { type Attached, add } from '../lab/runtime.js';
 import { until } from '../lab/until.js';
 import { announced, atTor, fabricUp, kernelRoutes, peersUp } from './fabric.js';
-import { type Attached, add } from './runtime.js';
 
 describe('a restart', () => {
   let lab: Lab;

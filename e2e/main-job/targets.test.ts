@@ -3,9 +3,9 @@ import { expect } from 'chai';
 import type { Container } from '../lab/container.js';
 import type { Lab } from '../lab/lab.js';
 import { monitorRoutes } from '../lab/route-monitor.js';
+import { type Attached, add } from '../lab/runtime.js';
 import { until } from '../lab/until.js';
 import { atTor, fabricUp, kernelRoutes } from './fabric.js';
-import { type Attached, add } from './runtime.js';
 
 describe('route targets', () => {
   let lab: Lab;

@@ -1,8 +1,8 @@
 /** How far ADD waits: for gobgpd's acceptance, or not. */
 import { expect } from 'chai';
 import type { Lab } from '../lab/lab.js';
+import { add, cni, del } from '../lab/runtime.js';
 import { announced, atTor, fabricUp, holdings, NOTHING, peersUp } from './fabric.js';
-import { add, cni, del } from './runtime.js';
 
 describe('an ADD while gobgpd is away', () => {
   let lab: Lab;

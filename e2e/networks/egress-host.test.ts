@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import type { Container } from '../lab/container.js';
 import type { Lab } from '../lab/lab.js';
+import { type Attached, add, del } from '../lab/runtime.js';
 import { until } from '../lab/until.js';
 import { fabricUp } from '../main-job/fabric.js';
-import { type Attached, add, del } from '../main-job/runtime.js';
 import { reconfigure } from './reconfigure.js';
 
 describe('networks whose way out is the host', () => {

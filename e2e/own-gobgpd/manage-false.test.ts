@@ -6,9 +6,9 @@ import { gobgp } from '../interop/fabric.js';
 import type { Container } from '../lab/container.js';
 import { Lab } from '../lab/lab.js';
 import { monitorRoutes } from '../lab/route-monitor.js';
+import { type Attached, add, del } from '../lab/runtime.js';
 import { until } from '../lab/until.js';
 import { announced, atTor, kernelRoutes } from '../main-job/fabric.js';
-import { type Attached, add, del } from '../main-job/runtime.js';
 
 const TOPOLOGY = fileURLToPath(new URL('../../../e2e/own-gobgpd/own-gobgpd.clab.yml', import.meta.url));
 

@@ -3,9 +3,9 @@ import { expect } from 'chai';
 import { execa } from 'execa';
 import type { Container } from '../lab/container.js';
 import type { Lab } from '../lab/lab.js';
+import { type Answer, type Attached, add, type Call, cni, del } from '../lab/runtime.js';
 import { until } from '../lab/until.js';
 import { atTor, fabricUp } from '../main-job/fabric.js';
-import { type Answer, type Attached, add, type Call, cni, del } from '../main-job/runtime.js';
 
 const CHECK_FAILED = 107;
 

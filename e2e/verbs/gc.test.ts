@@ -3,8 +3,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { expect } from 'chai';
 import type { Container } from '../lab/container.js';
 import type { Lab } from '../lab/lab.js';
+import { type Answer, type Attached, add, type Call, cni, del } from '../lab/runtime.js';
 import { atTor, fabricUp, holdings, NOTHING } from '../main-job/fabric.js';
-import { type Answer, type Attached, add, type Call, cni, del } from '../main-job/runtime.js';
 
 const [VALID, LEGACY] = ['cni.dev/valid-attachments', 'cni.dev/attachments'];
 

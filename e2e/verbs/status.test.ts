@@ -4,9 +4,9 @@ import { expect } from 'chai';
 import type { Container } from '../lab/container.js';
 import type { Lab } from '../lab/lab.js';
 import type { LabNode } from '../lab/node.js';
+import { type Answer, add, cni, del } from '../lab/runtime.js';
 import { until } from '../lab/until.js';
 import { fabricUp, peersUp } from '../main-job/fabric.js';
-import { type Answer, add, cni, del } from '../main-job/runtime.js';
 
 const [NO_ADD, CUT_OFF] = [50, 51];
 

@@ -7,9 +7,9 @@ import type { Container } from '../lab/container.js';
 import type { Lab } from '../lab/lab.js';
 import type { LabNode } from '../lab/node.js';
 import { commandOf } from '../lab/process.js';
+import { type Attached, add, type Call, cni, del } from '../lab/runtime.js';
 import { until } from '../lab/until.js';
 import { atTor, fabricUp, holdings, NOTHING } from '../main-job/fabric.js';
-import { type Attached, add, type Call, cni, del } from '../main-job/runtime.js';
 
 describe('a container that vanished', function () {
   this.timeout(90_000);

@@ -1,7 +1,7 @@
 /** A container runtime reduced to what CNI sees of it: it makes a namespace, executes the plugin, and reads the answer. */
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import type { Container } from '../lab/container.js';
+import type { Container } from './container.js';
 
 export const FORWARDER = fileURLToPath(new URL('../../../plugin/slash32', import.meta.url));
 
@@ -73,7 +73,8 @@ export async function add(container: Attachable, call: Call = {}): Promise<Attac
   if (answer.exitCode !== 0)
     throw new Error(`ADD of ${container.name} failed: ${JSON.stringify(answer.json)} ${answer.stderr}`);
   const [v4, v6] = (answer.json.ips as { address: string }[]).map(({ address }) => address.replace(/\/\d+$/, ''));
-  return { v4: v4!, v6: v6!, hostLink: answer.json.interfaces[0].name, result: answer.json };
+  const { json: result } = answer;
+  return { v4: v4!, v6: v6!, hostLink: result.interfaces[0].name, result };
 }
 
 /** DEL that must succeed. */
