@@ -5,10 +5,10 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { debianMirror } from '../lab/debian-mirror.js';
 
 const CACHE = '/var/cache/slash32-lab';
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
-const SOURCE = `deb [signed-by=${KEYRING}] http://deb.debian.org/debian sid main\n`;
 
 /** Either the daemon's path, or why there is none. */
 export type Fetched = { readonly program: string } | { readonly reason: string };
@@ -30,7 +30,7 @@ async function fetchInto(cache: string): Promise<void> {
   const apt = join(cache, 'apt');
   for (const part of ['lists/partial', 'archives/partial']) mkdirSync(join(apt, part), { recursive: true });
   writeFileSync(join(apt, 'status'), '');
-  writeFileSync(join(apt, 'sources.list'), SOURCE);
+  writeFileSync(join(apt, 'sources.list'), `deb [signed-by=${KEYRING}] ${await debianMirror()} sid main\n`);
   writeFileSync(join(apt, 'apt.conf'), configuration(apt));
   const options = { cwd: apt, env: { APT_CONFIG: join(apt, 'apt.conf') }, timeout: 120_000 };
   await execa('apt-get', ['-q', 'update'], options);

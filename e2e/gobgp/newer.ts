@@ -4,9 +4,10 @@
  * A newer one is fetched once, by apt with a configuration, lists and sources of its own, and only unpacked: the system's
  * package database never hears of it. It is a Go binary that needs nothing but libc.
  */
-import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { debianMirror } from '../lab/debian-mirror.js';
 
 /** A gobgpd to test with. */
 export interface Release {
@@ -81,7 +82,7 @@ async function fetch(suite: string, target: string): Promise<void> {
 /** Options of an apt-get that knows only this suite, and writes only into this directory. */
 async function privateApt(suite: string, directory: string): Promise<string[]> {
   const sources = join(directory, 'suite.list');
-  await writeFile(sources, `deb [signed-by=${KEYRING}] ${await mirror()} ${suite} main\n`);
+  await writeFile(sources, `deb [signed-by=${KEYRING}] ${await debianMirror()} ${suite} main\n`);
   await writeFile(join(directory, 'status'), '');
   for (const one of ['lists/partial', 'cache/archives/partial']) await mkdir(join(directory, one), { recursive: true });
   const settings = {
@@ -97,16 +98,6 @@ async function privateApt(suite: string, directory: string): Promise<string[]> {
     'APT::Sandbox::User': 'root',
   };
   return Object.entries(settings).flatMap(([key, value]) => ['-o', `${key}=${value}`]);
-}
-
-/** Where this system has its own packages from. */
-async function mirror(): Promise<string> {
-  const codename = /^VERSION_CODENAME=(.*)$/m.exec(await readFile('/etc/os-release', 'utf8'))?.[1];
-  const format = ['--format', '$(RELEASE) $(COMPONENT) $(REPO_URI)', 'Created-By: Packages'];
-  const { stdout } = await execa('apt-get', ['indextargets', ...format]);
-  const own = stdout.split('\n').find((line) => line.startsWith(`${codename} main `));
-  if (!own) throw new Error(`apt has no Debian source of ${codename} here`);
-  return own.split(' ')[2] as string;
 }
 
 async function unlessThere(path: string, error: unknown): Promise<void> {
