@@ -38,7 +38,6 @@ export const NLM_F_DUMP = 0x300;
 export const NLM_F_REPLACE = 0x100;
 export const NLM_F_EXCL = 0x200;
 export const NLM_F_CREATE = 0x400;
-export const NLM_F_APPEND = 0x800;
 
 /** The type of an attribute without its two flag bits (NLA_TYPE_MASK). */
 const NLA_TYPE_MASK = 0x3fff;
