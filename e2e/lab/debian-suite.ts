@@ -14,6 +14,8 @@ const CACHE = '/var/cache/slash32-lab';
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 /** A network that does not answer must not hold the tests up. */
 const FETCH_MS = 180_000;
+/** Packages that every other one takes for granted. */
+const ESSENTIAL = ['dash', 'coreutils'];
 
 /** A package alone, for what runs with the libraries of this machine. Returns the directory it is unpacked in. */
 export function unpackedPackage(suite: string, name: string): Promise<string> {
@@ -29,10 +31,11 @@ export function unpackedPackage(suite: string, name: string): Promise<string> {
  */
 export function unpackedSystem(suite: string, name: string, users: readonly string[] = []): Promise<string> {
   return once(`${CACHE}/${name}-${suite}-root`, async (workshop, target) => {
-    await fetchInto(workshop, suite, ['install', '--download-only', '--no-install-recommends', '--yes', name]);
-    await mergeUsr(target);
+    const words = ['install', '--download-only', '--no-install-recommends', '--yes'];
+    await fetchInto(workshop, suite, [...words, name, ...ESSENTIAL]);
+    await furnish(target);
     await unpack(join(workshop, 'cache/archives'), target);
-    await addUsers(target, users);
+    await admit(target, users);
   });
 }
 
@@ -103,20 +106,29 @@ async function unpack(directory: string, target: string): Promise<void> {
   }
 }
 
-/** Since bookworm a Debian has its /bin, /lib and /sbin in /usr, but packages of bookworm still bring them. */
-async function mergeUsr(root: string): Promise<void> {
+/** Since bookworm a Debian has its /bin, /lib and /sbin in /usr, but packages of bookworm still bring them. The rest is what scripts make. */
+async function furnish(root: string): Promise<void> {
   for (const part of ['bin', 'sbin', 'lib', 'lib64']) {
     await mkdir(join(root, 'usr', part), { recursive: true });
     await symlink(`usr/${part}`, join(root, part));
   }
-  for (const part of ['run', 'proc', 'dev', 'etc']) await mkdir(join(root, part));
+  for (const part of ['run', 'proc', 'dev', 'etc', 'tmp', 'var/tmp', 'var/empty']) {
+    await mkdir(join(root, part), { recursive: true });
+  }
+  await symlink('../run', join(root, 'var/run'));
 }
 
-async function addUsers(root: string, users: readonly string[]): Promise<void> {
+/** Users and groups, and a PAM that asks nobody: what is left to do that scripts of packages would have done. */
+async function admit(root: string, users: readonly string[]): Promise<void> {
   const all = ['root', ...users].map((name, id) => ({ name, id: id === 0 ? 0 : 900 + id }));
   await appendFile(
     join(root, 'etc/passwd'),
-    all.map(({ name, id }) => `${name}:x:${id}:${id}::/run/${name}:/bin/sh\n`).join(''),
+    all.map(({ name, id }) => `${name}:x:${id}:${id}::/var/empty:/bin/sh\n`).join(''),
   );
-  await appendFile(join(root, 'etc/group'), all.map(({ name, id }) => `${name}:x:${id}:\n`).join(''));
+  await appendFile(join(root, 'etc/group'), all.map(({ name, id }) => `${name}:x:${id}:root\n`).join(''));
+  await mkdir(join(root, 'etc/pam.d'), { recursive: true });
+  await writeFile(
+    join(root, 'etc/pam.d/other'),
+    ['auth', 'account', 'session'].map((type) => `${type} required pam_permit.so\n`).join(''),
+  );
 }
