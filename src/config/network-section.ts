@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { contains, overlap, type Prefix } from '../model/address.js';
 import type { HostNetwork, Network } from '../model/network.js';
 import type { RouteTarget } from '../model/route-target.js';
+import { allowance, allowanceOf } from './allowance.js';
 import { aName, aPrefix, routeTargets, wholeNumber } from './fields.js';
 import { tableOf } from './table-number.js';
 
@@ -29,23 +30,30 @@ const aTable = wholeNumber(1, 8191).refine((table) => !RESERVED.includes(table),
   error: "253, 254 and 255 are the kernel's own tables",
 });
 
+/** What a network and a frame for networks have in common. */
+export const placeFields = {
+  pools: z.array(aPool).prefault([]).describe("This node's addresses, when no IPAM plugin is named."),
+  prefixes: z
+    .array(aPrefix)
+    .prefault([])
+    .describe('Nothing outside is announced, and heard prefixes outside need allow. Default: anywhere.'),
+  allow: z.array(aPrefix).prefault([]).describe('Exactly these may be heard besides what lies in prefixes.'),
+  egress: z
+    .enum(['isolated', 'host'])
+    .prefault('isolated')
+    .describe("What a lookup miss does: refuse, or go on to the host's main table."),
+};
+
 /** One network of the list. */
 export const networkSection = z
   .strictObject({
     name: aName.refine((name) => name !== 'host', '"host" is the host\'s own network; choose another name'),
     ...imports,
     ...exports,
-    pools: z.array(aPool).prefault([]).describe("This node's addresses, when no IPAM plugin is named."),
-    prefixes: z
-      .array(aPrefix)
-      .prefault([])
-      .describe('Nothing outside is announced, and heard prefixes outside need allow. Default: anywhere.'),
-    allow: z.array(aPrefix).prefault([]).describe('Exactly these may be heard besides what lies in prefixes.'),
+    ...placeFields,
     table: aTable.optional().describe('Kernel table and mark. Default: from the name, 1000 to 8000.'),
-    egress: z
-      .enum(['isolated', 'host'])
-      .prefault('isolated')
-      .describe("What a lookup miss does: refuse, or go on to the host's main table."),
+    allowTargets: allowance.optional().describe('Targets that a CNI configuration may name besides these.'),
+    allowOverride: allowance.optional().describe('Targets that one container may name. Default: it may not name any.'),
   })
   .superRefine((network, context) => {
     const problem = (path: (string | number)[], message: string) => context.addIssue({ code: 'custom', path, message });
@@ -66,6 +74,8 @@ export const networkSection = z
       prefixes: network.prefixes,
       allow: network.allow,
       egress: network.egress,
+      ...(network.allowTargets && { allowTargets: allowanceOf(network.allowTargets) }),
+      ...(network.allowOverride && { allowOverride: allowanceOf(network.allowOverride) }),
     }),
   );
 
