@@ -7,14 +7,14 @@ import {
   decodeRoute,
   dumpAddresses,
   findRoute,
+  leadsHere,
+  type Message,
   NetlinkError,
   type NetlinkSocket,
 } from '../netlink/index.js';
 import { LINK_PREFIX } from './ours.js';
 import { Devices } from './route-entry.js';
 
-/** RT_TABLE_LOCAL, linux/rtnetlink.h: what is in it is this host. */
-const LOCAL_TABLE = 255;
 const LOOPBACK = ['127.0.0.0/8', '::1/128'] as Prefix[];
 
 /** Of all links but host ends of ours, whether they are up or not. */
@@ -33,19 +33,20 @@ export function hostAddresses(socket: NetlinkSocket, gateways: Gateways): HostAd
 
 /** A way to a container of this node is none for paths from elsewhere, so it counts as routed. */
 export function wayTo(socket: NetlinkSocket, to: Address, devices: Devices): Way {
-  const [route] = found(socket, to);
-  if (!route) return 'none';
-  if (route.table === LOCAL_TABLE) return 'self';
-  if (route.hops.length === 0) return 'none';
-  const onLink = route.hops.every(
+  const [answer] = asked(socket, to);
+  if (!answer) return 'none';
+  if (leadsHere(answer)) return 'self';
+  const { hops } = decodeRoute(answer);
+  if (hops.length === 0) return 'none';
+  const onLink = hops.every(
     ({ gateway, oif }) => !gateway && oif !== undefined && !devices.name(oif)?.startsWith(LINK_PREFIX),
   );
   return onLink ? 'on-link' : 'routed';
 }
 
-function found(socket: NetlinkSocket, to: Address) {
+function asked(socket: NetlinkSocket, to: Address): readonly Message[] {
   try {
-    return socket.request(findRoute(bytesOf(to))).map(decodeRoute);
+    return socket.request(findRoute(bytesOf(to)));
   } catch (error) {
     if (error instanceof NetlinkError) return []; // unreachable, prohibited, or a blackhole: each has an error of its own
     throw error;
