@@ -6,10 +6,10 @@
  */
 import { createHash } from 'node:crypto';
 import { bootTime } from '../boot-time.js';
-import { masqueradeObstacle } from '../decide/masquerade.js';
 import type { Address, Prefix } from '../model/address.js';
 import { familyOf, prefix } from '../model/address.js';
 import { type Endpoint, type EndpointId, endpointKey, endpointName } from '../model/endpoint.js';
+import { masqueradeObstacle } from '../model/masquerade.js';
 import type { Network } from '../model/network.js';
 import type { Namespace } from '../ports.js';
 import { StepFailure } from '../reconcile/reconciler.js';

@@ -2,8 +2,9 @@
  * STATUS: can an ADD work (CNI specification 1.1.0, section STATUS)? Answered from memory, because a runtime asks every few
  * seconds and takes the whole node for unready while we think. Only a delegated IPAM plugin has to be asked.
  */
-import { masqueradeObstacle } from '../decide/masquerade.js';
+
 import { readiness } from '../decide/readiness.js';
+import { masqueradeObstacle } from '../model/masquerade.js';
 import type { Network } from '../model/network.js';
 import { CniError, CODE } from './cni-error.js';
 import { delegationOf } from './delegated-ipam.js';

@@ -1,7 +1,7 @@
 /** `networks:` and `host:` of the file. */
 import { z } from 'zod';
-import { masqueradeObstacle } from '../decide/masquerade.js';
 import { contains, overlap, type Prefix } from '../model/address.js';
+import { masqueradeObstacle } from '../model/masquerade.js';
 import type { HostNetwork, Network } from '../model/network.js';
 import type { RouteTarget } from '../model/route-target.js';
 import { aName, aPrefix, routeTargets, wholeNumber } from './fields.js';

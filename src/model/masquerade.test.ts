@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { prefix } from '../model/address.js';
+import { prefix } from './address.js';
 import { masqueradeObstacle } from './masquerade.js';
 
 const blue = { name: 'blue', egress: 'host', prefixes: [prefix('10.20.0.0/16')], allow: [] } as const;

@@ -1,6 +1,6 @@
 /** May the containers of a network go out under the node's address? */
-import { lengthOf } from '../model/address.js';
-import type { Network } from '../model/network.js';
+import { lengthOf } from './address.js';
+import type { Network } from './network.js';
 
 /** Why not, and what to do about it; undefined when nothing is in the way. */
 export function masqueradeObstacle({
