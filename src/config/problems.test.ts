@@ -58,6 +58,22 @@ const CASES: Record<string, [text: string, problem: string]> = {
     'bgp: { asn: 1, peers: [{ address: fe80::5, asn: 2 }] }\n',
     '1:35: bgp.peers.0.address: fe80::5 means something on one link only; name a global address of the peer',
   ],
+  'a prefix list that matches nothing': [
+    'bgp: { asn: 1, peers: [{ address: 192.0.2.0, asn: 2, allow: [10.0.0.0/8, 10.0.0.0/8 ge 4] }] }\n',
+    '1:74: bgp.peers.0.allow.1: "10.0.0.0/8 ge 4" matches nothing: expected 8 <= ge <= le <= 32',
+  ],
+  'a word that no prefix list has': [
+    'bgp: { asn: 1, peers: [{ address: 192.0.2.0, asn: 2, deny: [10.0.0.0/8 upto 32] }] }\n',
+    '1:61: bgp.peers.0.deny.0: not a prefix range: "10.0.0.0/8 upto 32" (expected like 10.0.0.0/8 or 10.0.0.0/8 ge 24 le 32)',
+  ],
+  'lengths that let nothing in': [
+    'bgp: { asn: 1, guards: { lengths: { ipv4: { ge: 24, le: 16 } } } }\n',
+    '1:57: bgp.guards.lengths.ipv4.le: lets no length in: le is less than ge',
+  ],
+  'a protected prefix that is none': [
+    'bgp: { asn: 1, guards: { protected: [192.0.2.1/24] } }\n',
+    '1:38: bgp.guards.protected.0: not a prefix: "192.0.2.1/24" has host bits set (did you mean 192.0.2.0/24?)',
+  ],
   'an address with a leading zero': [
     'bgp: { asn: 1, listenAddresses: [010.1.1.1] }\n',
     '1:34: bgp.listenAddresses.0: not an IP address: "010.1.1.1" (expected like 10.20.1.10 or 2001:db8::a)',
