@@ -46,6 +46,7 @@ export class Routing {
   /** Told once, until it is over. */
   #duplicates: ReadonlySet<Prefix> = new Set();
   #kernelUnread = true;
+  #hostUnread = true;
   #bgpReason = 'gobgpd has not answered yet';
 
   /** @param endpoints what the records say: endpoints that lived through whatever came before */
@@ -53,6 +54,7 @@ export class Routing {
     this.#parts = parts;
     this.#world = new World(networks);
     this.#world.untagged = untaggedOf(speaker);
+    this.#world.border.configure(speaker, networks);
     this.#reconciler = new Reconciler(this.#world, parts.kernel, parts.bgp);
     this.#backOff = new BackOff(parts.clock);
     this.#loop = new Loop(
@@ -102,6 +104,7 @@ export class Routing {
   configure(networks: Networks, speaker: Speaker): void {
     this.#world.networks = networks;
     this.#world.untagged = untaggedOf(speaker);
+    this.#world.border.configure(speaker, networks);
     this.#world.touchAll();
     this.#peering.configure(speaker);
     this.#kernelUnread = true;
@@ -187,6 +190,7 @@ export class Routing {
 
   async #pass(): Promise<void> {
     if (this.#kernelUnread) await this.#readKernel();
+    if (this.#hostUnread) await this.#readHost();
     this.#reconciler.bgpConnected = this.#peering.connected;
     const failed = await this.#reconciler.pass();
     this.#retry(failed);
@@ -197,8 +201,15 @@ export class Routing {
 
   async #readKernel(): Promise<void> {
     this.#kernelUnread = false;
+    this.#hostUnread = true;
     await this.#parts.kernel.separate(this.#world.networks);
     this.#world.hearAllRoutes(await this.#parts.kernel.routes());
+  }
+
+  /** Its addresses, and the ways to next hops. */
+  async #readHost(): Promise<void> {
+    this.#hostUnread = false;
+    if (await this.#world.border.look(this.#parts.kernel)) this.#world.touchPaths();
   }
 
   /** All endpoints are gone through only when there is reason to. */
@@ -219,7 +230,10 @@ export class Routing {
     const hear: { [kind in KernelEvent['kind']]: (route: Route) => void } = {
       'route-added': (route) => this.#world.hearRoute(route),
       'route-removed': (route) => this.#world.hearRouteGone(route),
-      'links-changed': () => this.#touchFailed(),
+      'links-changed': () => {
+        this.#hostUnread = true;
+        this.#touchFailed();
+      },
       lost: () => {
         this.#kernelUnread = true;
       },
