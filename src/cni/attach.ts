@@ -10,6 +10,7 @@ import type { Asked } from '../decide/own-network.js';
 import type { Address, Prefix } from '../model/address.js';
 import { familyOf, prefix } from '../model/address.js';
 import { type Endpoint, type EndpointId, endpointKey, endpointName } from '../model/endpoint.js';
+import { masqueradeObstacle } from '../model/masquerade.js';
 import type { Namespace } from '../ports.js';
 import { StepFailure } from '../reconcile/reconciler.js';
 import { Undo } from '../reconcile/undo.js';
@@ -28,6 +29,7 @@ export interface AttachRequest extends EndpointId {
   /** How far ADD waits: until gobgpd has taken the announcement, or only for the kernel. */
   readonly wait: 'announced' | 'none';
   readonly waitSeconds: number;
+  readonly masquerade: boolean;
   readonly requestedAddresses: readonly Address[];
   readonly requestedMac?: string;
   readonly mtu?: number;
@@ -38,10 +40,11 @@ export interface AttachRequest extends EndpointId {
 export async function attach(node: Node, request: AttachRequest, signal: AbortSignal): Promise<Endpoint> {
   const attachedAt = Number(bootTime() / 1000n);
   const place = placeFor(node.routing.networks, request.asked);
+  if (request.masquerade) refuseMasquerade(place.base);
   refuseSecond(node, request);
   using namespace = open(node, request);
   await using undo = new Undo((what, error) => node.failed(`undoing ADD of ${endpointName(request)}: ${what}`, error));
-  const { addresses, routes } = await takeAddresses(node, place.pools, request, undo, signal);
+  const { addresses, routes } = await takeAddresses(node, place.base, request, undo, signal);
   const draft = { ...draftOf(node, request, namespace, addresses, routes), ...place.membership, attachedAt };
 
   undo.add('remove the record', () => node.records.remove(draft));
@@ -77,6 +80,11 @@ export async function leave(node: Node, endpoint: Endpoint): Promise<void> {
   }
 }
 
+function refuseMasquerade(network: Place['base']): void {
+  const obstacle = masqueradeObstacle(network);
+  if (obstacle) throw new CniError(CODE.invalidConfig, `ipMasq is not possible: ${obstacle}`, 'nothing was changed');
+}
+
 function refuseSecond(node: Node, request: AttachRequest): void {
   const first = node.endpoints.get(request);
   if (!first) return;
@@ -99,7 +107,7 @@ function open(node: Node, request: AttachRequest): Namespace {
 
 async function takeAddresses(
   node: Node,
-  network: Place['pools'],
+  network: Place['base'],
   request: AttachRequest,
   undo: Undo,
   signal: AbortSignal,
@@ -119,7 +127,7 @@ async function takeAddresses(
   return { addresses, routes: routes.length > 0 ? routes : defaultRoutes(addresses) };
 }
 
-function takeFromPools(node: Node, network: Place['pools'], request: AttachRequest): Address[] {
+function takeFromPools(node: Node, network: Place['base'], request: AttachRequest): Address[] {
   try {
     return node.addresses.take(network.name, network.pools, request.requestedAddresses);
   } catch (error) {
@@ -164,6 +172,7 @@ function draftOf(
     mtu: request.mtu ?? node.wire.uplinkMtu(),
     addresses,
     routes,
+    ...(request.masquerade ? { masquerade: true } : {}),
     ...(request.ipam ? { delegatedIpam: request.ipam } : {}),
     since: new Date().toISOString(),
   };

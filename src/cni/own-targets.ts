@@ -29,9 +29,9 @@ export function containerWish(argsCni: Targets, args: Targets): TargetWish {
   return { ...wishOf(args), ...wishOf(argsCni) };
 }
 
-/** Where an endpoint belongs, and whose pools its addresses come from. */
+/** Where an endpoint belongs, and the network that was asked for: its addresses come from there. */
 export interface Place {
-  readonly pools: Pick<Network, 'name' | 'pools'>;
+  readonly base: Omit<Network, 'table'>;
   readonly membership: Pick<Endpoint, 'network' | 'own'>;
 }
 
@@ -42,13 +42,13 @@ export interface Place {
 export function placeFor(networks: Networks, asked: Asked): Place {
   const refused = refusal(networks, asked);
   if (refused) throw new CniError(CODE.invalidConfig, refused.reason, refused.remedy);
-  const pools = baseOf(networks, asked.base)!;
-  if (!asksForOwn(networks, asked)) return { pools, membership: { network: asked.base } };
+  const base = baseOf(networks, asked.base)!;
+  if (!asksForOwn(networks, asked)) return { base, membership: { network: asked.base } };
   const digest = createHash('sha256').update(canonical(asked)).digest();
   const network = `${asked.base}~${digest.toString('hex', 0, 8)}`;
   const table =
     networks.byName.get(network)?.table ?? freeTable(1000 + (digest.readUInt32BE(8) % 7001), tablesOf(networks));
-  return { pools, membership: { network, own: { ...asked, table } } };
+  return { base, membership: { network, own: { ...asked, table } } };
 }
 
 /** Equal for wishes that differ in nothing but order. */

@@ -1,6 +1,7 @@
 /** `networks:` and `host:` of the file. */
 import { z } from 'zod';
 import { contains, overlap, type Prefix } from '../model/address.js';
+import { masqueradeObstacle } from '../model/masquerade.js';
 import type { HostNetwork, Network } from '../model/network.js';
 import type { RouteTarget } from '../model/route-target.js';
 import { allowance, allowanceOf } from './allowance.js';
@@ -52,6 +53,10 @@ export const networkSection = z
     ...exports,
     ...placeFields,
     table: aTable.optional().describe('Kernel table and mark. Default: from the name, 1000 to 8000.'),
+    ipMasq: z
+      .boolean()
+      .prefault(false)
+      .describe("What leaves for anywhere but the networks' prefixes bears the node's address. Needs egress: host."),
     allowTargets: allowance.optional().describe('Targets that a CNI configuration may name besides these.'),
     allowOverride: allowance.optional().describe('Targets that one container may name. Default: it may not name any.'),
   })
@@ -60,6 +65,8 @@ export const networkSection = z
     for (const key of [...surplus(network, IMPORT), ...surplus(network, EXPORT)]) {
       problem([key], TWICE);
     }
+    const obstacle = network.ipMasq ? masqueradeObstacle(network) : undefined;
+    if (obstacle) problem(['ipMasq'], obstacle);
     for (const [i, pool] of outside(network.pools, network.prefixes)) {
       problem(['pools', i], `${pool} lies outside of the network's prefixes, so its addresses would not be announced`);
     }
@@ -74,6 +81,7 @@ export const networkSection = z
       prefixes: network.prefixes,
       allow: network.allow,
       egress: network.egress,
+      ...(network.ipMasq ? { masquerade: true } : {}),
       ...(network.allowTargets && { allowTargets: allowanceOf(network.allowTargets) }),
       ...(network.allowOverride && { allowOverride: allowanceOf(network.allowOverride) }),
     }),

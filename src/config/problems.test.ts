@@ -154,6 +154,10 @@ const CASES: Record<string, [text: string, problem: string]> = {
     '4:12: networks.0.table: expected a whole number from 1 to 8191',
   ],
   'table 0': [network('table: 0'), '4:12: networks.0.table: expected a whole number from 1 to 8191'],
+  'masquerade in a network that does not leave by the host': [
+    network('ipMasq: true'),
+    '4:13: networks.0.ipMasq: nothing of "blue" leaves by the node\'s own routes, so there is nothing to masquerade; give it egress: host',
+  ],
   'an egress there is none of': [
     network('egress: hots'),
     '4:13: networks.0.egress: expected isolated or host, found "hots" (did you mean host?)',
@@ -161,7 +165,8 @@ const CASES: Record<string, [text: string, problem: string]> = {
   'quota, which is not there yet': [
     network('maxRoutes: 5'),
     '4:5: networks.0.maxRoutes: unknown key; known here: name, import, importrt, importRT, importRTs, import_rt, ' +
-      'export, exportrt, exportRT, exportRTs, export_rt, pools, prefixes, allow, egress, table, allowTargets, allowOverride',
+      'export, exportrt, exportRT, exportRTs, export_rt, pools, prefixes, allow, egress, table, ipMasq, allowTargets, ' +
+      'allowOverride',
   ],
   "the host's own name": [
     'bgp: { asn: 1 }\nnetworks: [{ name: host }]\n',

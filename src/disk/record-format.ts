@@ -5,7 +5,7 @@ import type { Endpoint } from '../model/endpoint.js';
 import { type RouteTarget, routeTarget } from '../model/route-target.js';
 
 /**
- * Raise it when an older controller would misread what is written. 2: with targets of its own. A record is written in the
+ * Raise it when an older controller would misread what is written. 2: with targets of its own, masqueraded. A record is written in the
  * lowest format that has room for it, so that one who never used what is new can go back to an older version.
  */
 const FORMAT = 2;
@@ -47,6 +47,7 @@ const endpointShape = {
   addresses: z.array(canonical<Address>(address)),
   routes: z.array(canonical<Prefix>(prefix)),
   delegatedIpam: delegatedIpam.exactOptional(),
+  masquerade: z.boolean().exactOptional(),
   attachedAt: z.int().nonnegative().exactOptional(),
   since: z.string(),
 } satisfies { readonly [Key in keyof Required<Endpoint>]: z.ZodType };
@@ -56,7 +57,7 @@ const freedFile = z.strictObject({ format: z.literal([1, FORMAT]), addresses: z.
 
 /** Throws when the text could not be read again: a record that is lost at the next start must not be taken for saved. */
 export function printEndpoint(endpoint: Endpoint): string {
-  return print(valid(endpointFile, { format: endpoint.own ? FORMAT : 1, ...endpoint }));
+  return print(valid(endpointFile, { format: formatFor(endpoint), ...endpoint }));
 }
 
 /** Throws NewerFormat, or an Error that says what is wrong with the text. */
@@ -72,6 +73,10 @@ export function printFreed(addresses: readonly Address[]): string {
 /** Throws as parseEndpoint does. */
 export function parseFreed(text: string): readonly Address[] {
   return parse(freedFile, text).addresses;
+}
+
+function formatFor({ own, masquerade }: Endpoint): number {
+  return own === undefined && masquerade === undefined ? 1 : FORMAT;
 }
 
 function print(value: object): string {

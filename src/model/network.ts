@@ -19,6 +19,8 @@ export interface Network {
   readonly allow: readonly Prefix[];
   /** What a lookup miss in its table does: refuse, or go on to the host's main table. */
   readonly egress: 'isolated' | 'host';
+  /** What its endpoints send to where no containers live bears the node's address. Absent: no. */
+  readonly masquerade?: boolean;
   /** Targets that a CNI configuration may name for this network besides the network's own. Absent: none. */
   readonly allowTargets?: TargetAllowance;
   /** The same for one container by its arguments. Absent: containers may not name any, not even the network's own. */
