@@ -46,7 +46,11 @@ function configOf(file: ConfigFile, node: ThisNode): Config {
     node: { name: file.node.name ?? node.hostname },
     speaker: speakerOf(file),
     gobgp: { api: bgp.gobgp.api ?? `unix://${runDir}/gobgpd.sock`, manage: bgp.gobgp.manage },
-    networks: { byName: new Map(file.networks.map((network) => [network.name, network])), host: file.host },
+    networks: {
+      byName: new Map(file.networks.map((network) => [network.name, network])),
+      host: file.host,
+      ...(file.netConfNetworks.length > 0 && { netConfNetworks: file.netConfNetworks }),
+    },
     kernel: { rulePriority: kernel.rulePriority },
     gateways: kernel.gateways,
     ipam: file.ipam,
@@ -65,5 +69,6 @@ function speakerOf({ node, bgp }: ConfigFile): Speaker {
     timers: bgp.timers,
     restartTime: bgp.gracefulRestart,
     peers: bgp.peers,
+    ...(bgp.guards === undefined ? {} : { guards: bgp.guards }),
   };
 }
