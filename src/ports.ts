@@ -6,9 +6,9 @@ import type { Address, Prefix } from './model/address.js';
 import type { Announcement } from './model/announcement.js';
 import type { Endpoint, EndpointId } from './model/endpoint.js';
 import type { Networks } from './model/network.js';
-import type { Path } from './model/path.js';
+import type { Path, PathName } from './model/path.js';
 import type { PeerState, Speaker } from './model/peer.js';
-import type { Route } from './model/route.js';
+import type { NextHop, Route } from './model/route.js';
 import type { Wiring } from './model/wiring.js';
 
 /** Nobody was there to refuse: not a failure to report, but one to wait for. */
@@ -27,6 +27,8 @@ export interface Kernel {
   remove(routes: readonly Route[]): Promise<Failures<Route>>;
   /** Rules, filters and sysctls for exactly these networks; safe to repeat, repairs what was damaged. */
   separate(networks: Networks): Promise<void>;
+  /** Which of these next hops lead nowhere now: the link is down or has no carrier, or nothing says that they are on a link. */
+  down(hops: readonly NextHop[]): Promise<readonly NextHop[]>;
   /** Tells what changes behind our back, until the signal. */
   watch(hear: (event: KernelEvent) => void, signal: AbortSignal): void;
 }
@@ -100,18 +102,13 @@ export type BgpEvent =
   /** A connection stands. `announced` is all that gobgpd says for us; `fresh` when it has just been started. */
   | { readonly kind: 'connected'; readonly announced: readonly Announcement[]; readonly fresh: boolean }
   /** What gobgpd says for us, read again now and then: it differs from what was asked only when somebody interfered. */
-  | {
-      readonly kind: 'audited';
-      readonly announced: readonly Announcement[];
-      /** Paths of peers for prefixes that we announce. Ours is the better one, so the watch never tells of them. */
-      readonly rivals: readonly Path[];
-    }
+  | { readonly kind: 'audited'; readonly announced: readonly Announcement[] }
   /**
-   * All best paths gobgpd has at this moment: the first thing heard after `connected`, and again whenever a peer has
+   * All paths of all peers at this moment: the first thing heard after `connected`, and again whenever a peer has
    * finished its End-of-RIB, before `peers()` says so: then the absence of that peer's paths means something.
    */
   | { readonly kind: 'all-paths'; readonly paths: readonly Path[] }
-  | { readonly kind: 'paths'; readonly best: readonly Path[]; readonly gone: readonly Pick<Path, 'prefix'>[] }
+  | { readonly kind: 'paths'; readonly heard: readonly Path[]; readonly gone: readonly PathName[] }
   /** A peer's session came, went, or finished its End-of-RIB. */
   | { readonly kind: 'peers-changed' }
   | { readonly kind: 'disconnected'; readonly reason: string };

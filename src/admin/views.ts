@@ -2,8 +2,10 @@
 import { ANNOUNCE_SENTENCES, announceVerdict } from '../decide/announcements.js';
 import { duplicateSentence } from '../decide/duplicate.js';
 import { IMPORT_SENTENCES, type ImportVerdict, importVerdict } from '../decide/import-verdict.js';
+import { nextHopOf } from '../decide/routes.js';
 import { type Address, hostPrefix, type Prefix } from '../model/address.js';
-import { type Route, routeKey } from '../model/route.js';
+import type { Path } from '../model/path.js';
+import { hopKey, type Route, routeKey } from '../model/route.js';
 import type { Routing } from '../reconcile/routing.js';
 
 export interface EndpointView {
@@ -106,7 +108,7 @@ export function explain(routing: Routing, address: Address): Explanation {
       what: 'announced',
       says: ANNOUNCE_SENTENCES[verdict](known),
     });
-  } else lines.push(...explainPath(routing, prefix));
+  } else lines.push(...explainPaths(routing, prefix));
   for (const route of routes) lines.push({ ok: true, what: 'kernel', says: routeText(route) });
   if (routes.length === 0) lines.push({ ok: false, what: 'kernel', says: `no table of ours has a route to ${prefix}` });
   if (duplicate) lines.push({ ok: false, what: 'duplicate', says: duplicateSentence(duplicate) });
@@ -114,14 +116,21 @@ export function explain(routing: Routing, address: Address): Explanation {
   return { prefix, lines };
 }
 
-function explainPath(routing: Routing, prefix: Prefix): Explanation['lines'] {
-  const { known } = routing.about(prefix);
-  const { path } = known;
-  if (!path)
+function explainPaths(routing: Routing, prefix: Prefix): Explanation['lines'] {
+  const { paths, down } = routing.about(prefix).known;
+  if (paths.length === 0)
     return [{ ok: false, what: 'bgp', says: `no peer announces ${prefix}, and no endpoint of this node has it` }];
-  const from = `${prefix} from ${path.peer}, next hop ${path.nextHop}, AS path ${path.asPath.join(' ') || '(empty)'}`;
-  const { byName, host } = routing.networks;
-  const verdicts = [...byName.values(), { ...host, name: 'host' }].map((network) => {
+  return paths.flatMap((path) => {
+    const hop = nextHopOf(path);
+    const from = `${prefix} from ${path.peer}, next hop ${path.nextHop}, AS path ${path.asPath.join(' ') || '(empty)'}`;
+    const isDown = down?.has(hopKey(hop)) ?? false;
+    const says = isDown ? `${from}: its link is down, so another way is used while there is one` : from;
+    return [{ ok: !isDown, what: 'bgp', says }, ...explainImport(routing, path)];
+  });
+}
+
+function explainImport({ networks: { byName, host } }: Routing, path: Path): Explanation['lines'] {
+  return [...byName.values(), { ...host, name: 'host' }].map((network) => {
     const verdict = importVerdict(network, path, false);
     return {
       ok: verdict === 'imported',
@@ -129,7 +138,6 @@ function explainPath(routing: Routing, prefix: Prefix): Explanation['lines'] {
       says: IMPORT_SENTENCES[verdict](network.name, path),
     };
   });
-  return [{ ok: true, what: 'bgp', says: from }, ...verdicts];
 }
 
 function routeText(route: Route): string {

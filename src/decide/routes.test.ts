@@ -47,30 +47,30 @@ const everything = { endpoints: true, paths: true };
 
 describe('wanted routes', () => {
   it('lead to an endpoint from the host, its own network and every network that imports its targets', () => {
-    const routes = wantedRoutes({ prefix: own, endpoint, path: undefined }, networks);
+    const routes = wantedRoutes({ prefix: own, endpoint, paths: [] }, networks);
     expect(tables(routes)).to.eql([MAIN_TABLE, 1001, 1003]);
     expect(routes[0]?.nextHops).to.eql([{ device: 's32abc' }]);
   });
 
   it('keep leading to the endpoint when a peer announces the same prefix', () => {
-    const alone = wantedRoutes({ prefix: own, endpoint, path: undefined }, networks);
-    expect(wantedRoutes({ prefix: own, endpoint, path }, networks)).to.eql(alone);
+    const alone = wantedRoutes({ prefix: own, endpoint, paths: [] }, networks);
+    expect(wantedRoutes({ prefix: own, endpoint, paths: [path] }, networks)).to.eql(alone);
   });
 
   it('follow a path into the networks that import one of its targets, and nowhere else', () => {
-    expect(tables(wantedRoutes({ prefix: own, endpoint: undefined, path }, networks))).to.eql([1002, 1003]);
+    expect(tables(wantedRoutes({ prefix: own, endpoint: undefined, paths: [path] }, networks))).to.eql([1002, 1003]);
   });
 
   it('reach the main table only when the host imports the target', () => {
     const host = { imports: new Set([routeTarget('1:2')]) };
-    expect(tables(wantedRoutes({ prefix: own, endpoint: undefined, path }, { ...networks, host }))).to.include(
+    expect(tables(wantedRoutes({ prefix: own, endpoint: undefined, paths: [path] }, { ...networks, host }))).to.include(
       MAIN_TABLE,
     );
   });
 });
 
 describe('the difference', () => {
-  const wanted = wantedRoutes({ prefix: own, endpoint: undefined, path }, networks);
+  const wanted = wantedRoutes({ prefix: own, endpoint: undefined, paths: [path] }, networks);
 
   it('puts what the kernel lacks or holds otherwise, and nothing else', () => {
     const other = { ...wanted[0]!, nextHops: [{ gateway: address('192.0.2.9') }] };
@@ -85,14 +85,14 @@ describe('the difference', () => {
   });
 
   it('keeps the route to an endpoint while its prefix is announced', () => {
-    const routes = wantedRoutes({ prefix: own, endpoint, path: undefined }, networks);
+    const routes = wantedRoutes({ prefix: own, endpoint, paths: [] }, networks);
     expect(tables(routesToRemove([], keyed(routes), everything, true))).to.eql([1001, 1003]);
     expect(tables(routesToRemove([], keyed(routes), everything, false))).to.eql([MAIN_TABLE, 1001, 1003]);
   });
 });
 
 describe('wanted announcements', () => {
-  const known = { prefix: own, endpoint, path: undefined };
+  const known = { prefix: own, endpoint, paths: [] };
   const inKernel = keyed(wantedRoutes(known, networks));
 
   it('carry the export targets of the network, once the kernel can deliver', () => {

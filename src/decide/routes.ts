@@ -3,20 +3,24 @@ import type { Prefix } from '../model/address.js';
 import type { Endpoint } from '../model/endpoint.js';
 import type { Network, Networks } from '../model/network.js';
 import type { Path } from '../model/path.js';
-import { leadsToEndpoint, MAIN_TABLE, type NextHop, type Route, routeKey, satisfies } from '../model/route.js';
+import { hopKey, leadsToEndpoint, MAIN_TABLE, type NextHop, type Route, routeKey, satisfies } from '../model/route.js';
+import { bestPaths } from './best-paths.js';
 import { importVerdict } from './import-verdict.js';
 
 /** All that is known about one prefix. */
 export interface Known {
   readonly prefix: Prefix;
   readonly endpoint: Endpoint | undefined;
-  readonly path: Path | undefined;
+  /** One a peer. */
+  readonly paths: readonly Path[];
+  /** Keys of next hops whose link is down, as far as anybody has asked. */
+  readonly down?: ReadonlySet<string>;
 }
 
 /** Every route that the kernel should hold for this prefix. */
 export function wantedRoutes(known: Known, networks: Networks): Route[] {
   if (known.endpoint) return routesToEndpoint(known.prefix, known.endpoint, networks);
-  return known.path ? routesOfPath(known.path, networks) : [];
+  return known.paths.length > 0 ? routesOfPaths(known, networks) : [];
 }
 
 /**
@@ -36,14 +40,27 @@ function shareTarget(exporter: Network, importer: Network): boolean {
   return exporter.exports.some((target) => importer.imports.has(target));
 }
 
-function routesOfPath(path: Path, networks: Networks): Route[] {
-  const hop: NextHop =
-    path.device === undefined ? { gateway: path.nextHop } : { gateway: path.nextHop, device: path.device };
-  const tables = [...networks.byName.values()]
-    .filter((network) => importVerdict(network, path, false) === 'imported')
-    .map(({ table }) => table);
-  if (importVerdict(networks.host, path, false) === 'imported') tables.push(MAIN_TABLE);
-  return tables.map((table) => ({ table, prefix: path.prefix, nextHops: [hop] }));
+function routesOfPaths(known: Known, networks: Networks): Route[] {
+  const { prefix } = known;
+  return [...networks.byName.values(), { ...networks.host, table: MAIN_TABLE }].flatMap((network) => {
+    const imported = known.paths.filter((path) => importVerdict(network, path, false) === 'imported');
+    return imported.length > 0 ? [{ table: network.table, prefix, nextHops: nextHopsOf(imported, known.down) }] : [];
+  });
+}
+
+/**
+ * Several ways at once where several are best (ECMP). A way over a link that is down is none, whatever BGP still believes;
+ * but where all are down, nothing is won by taking the route away before BGP does.
+ */
+function nextHopsOf(imported: readonly Path[], down: ReadonlySet<string> = new Set()): NextHop[] {
+  const usable = imported.filter((path) => !down.has(hopKey(nextHopOf(path))));
+  const hops = bestPaths(usable.length > 0 ? usable : imported).map(nextHopOf);
+  return [...new Map(hops.map((hop) => [hopKey(hop), hop])).values()];
+}
+
+/** Where a path leads. */
+export function nextHopOf({ nextHop, device }: Path): NextHop {
+  return device === undefined ? { gateway: nextHop } : { gateway: nextHop, device };
 }
 
 /** Which sources have said everything, so that what they do not say is gone. */

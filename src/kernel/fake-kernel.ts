@@ -40,6 +40,11 @@ export class FakeKernel implements Kernel {
     return new Map();
   }
 
+  async down(hops: readonly NextHop[]): Promise<readonly NextHop[]> {
+    this.#mayBreak();
+    return hops.filter((hop) => this.#whyNotHop(hop, '0.0.0.0/0' as Prefix) !== undefined);
+  }
+
   async separate(networks: Networks): Promise<void> {
     this.#mayBreak();
     this.networks = networks;
@@ -60,7 +65,7 @@ export class FakeKernel implements Kernel {
   linkDown(name: string): void {
     this.#links.delete(name);
     for (const [key, { nextHops }] of this.#routes) {
-      if (nextHops.some(({ device }) => device === name)) this.#routes.delete(key);
+      if (nextHops.every(({ device }) => device === name)) this.#routes.delete(key);
     }
     this.#tell({ kind: 'lost' });
   }

@@ -5,12 +5,13 @@
  * its turn in between.
  */
 import type { Networks } from '../model/network.js';
-import type { Route } from '../model/route.js';
+import type { NextHop, Route } from '../model/route.js';
 import type { Failures, Kernel, KernelEvent } from '../ports.js';
 import { watchKernel } from './events.js';
 import { forwardPackets } from './forwarding.js';
 import type { Host } from './host.js';
 import { groupHostEnds } from './host-end-group.js';
+import { downHops } from './next-hops.js';
 import { OurRoutes } from './our-routes.js';
 import { RULE_PRIORITY } from './ours.js';
 import { putRules } from './rules.js';
@@ -37,6 +38,10 @@ export class NetlinkKernel implements Kernel {
 
   remove(routes: readonly Route[]): Promise<Failures<Route>> {
     return this.#routes.remove(routes);
+  }
+
+  async down(hops: readonly NextHop[]): Promise<readonly NextHop[]> {
+    return downHops(this.#host.socket, hops);
   }
 
   /** Filters come before rules: no packet is led into a table that the filters do not guard yet. */

@@ -18,6 +18,7 @@ export function traced(
   return {
     kernel: {
       routes: () => kernel.routes(),
+      down: (hops) => kernel.down(hops),
       watch: (hear, signal) => kernel.watch(hear, signal),
       put: (routes) => {
         for (const route of routes) tell(putRouteCommand(route));

@@ -46,6 +46,8 @@ export class Routing {
   /** Told once, until it is over. */
   #duplicates: ReadonlySet<Prefix> = new Set();
   #kernelUnread = true;
+  /** Links have changed since next hops were looked at. */
+  #hopsUnread = false;
   #bgpReason = 'gobgpd has not answered yet';
 
   /** @param endpoints what the records say: endpoints that lived through whatever came before */
@@ -186,6 +188,7 @@ export class Routing {
   }
 
   async #pass(): Promise<void> {
+    if (this.#hopsUnread) await this.#lookAtHops();
     if (this.#kernelUnread) await this.#readKernel();
     this.#reconciler.bgpConnected = this.#peering.connected;
     const failed = await this.#reconciler.pass();
@@ -193,6 +196,11 @@ export class Routing {
     this.#waiters.ask();
     if (this.#world.hasTouched()) this.#loop.nudge();
     else await this.#peering.afterPass(this.#reconciler.failures.size === 0);
+  }
+
+  async #lookAtHops(): Promise<void> {
+    this.#hopsUnread = false;
+    await this.#reconciler.lookAgainAtHops();
   }
 
   async #readKernel(): Promise<void> {
@@ -203,7 +211,7 @@ export class Routing {
 
   /** All endpoints are gone through only when there is reason to. */
   #mayShowDuplicates(event: BgpEvent): boolean {
-    if (event.kind === 'paths') return event.best.some(({ prefix }) => this.#world.duplicate(prefix));
+    if (event.kind === 'paths') return event.heard.some(({ prefix }) => this.#world.duplicate(prefix));
     return event.kind === 'all-paths' || event.kind === 'audited';
   }
 
@@ -219,9 +227,10 @@ export class Routing {
     const hear: { [kind in KernelEvent['kind']]: (route: Route) => void } = {
       'route-added': (route) => this.#world.hearRoute(route),
       'route-removed': (route) => this.#world.hearRouteGone(route),
-      'links-changed': () => this.#touchFailed(),
+      'links-changed': () => this.#linksChanged(),
       lost: () => {
         this.#kernelUnread = true;
+        this.#hopsUnread = true;
       },
     };
     hear[event.kind]((event as { route: Route }).route);
@@ -232,6 +241,11 @@ export class Routing {
     for (const [prefix, failure] of failed) this.#parts.failed(prefix, failure);
     if (this.#reconciler.failures.size === 0) this.#backOff.succeeded();
     else this.#backOff.again(() => this.#touchFailed());
+  }
+
+  #linksChanged(): void {
+    this.#hopsUnread = true;
+    this.#touchFailed();
   }
 
   #touchFailed(): void {

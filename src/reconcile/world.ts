@@ -3,16 +3,17 @@
  * and a pass looks at touched prefixes only: the routes of a prefix depend on that prefix alone.
  */
 
-import type { Complete, Known } from '../decide/routes.js';
+import { type Complete, type Known, nextHopOf } from '../decide/routes.js';
 import { type Address, hostPrefix, type Prefix } from '../model/address.js';
 import type { Announcement } from '../model/announcement.js';
 import { type Endpoint, endpointKey } from '../model/endpoint.js';
 import type { Networks } from '../model/network.js';
-import { type Path, pathKey, samePath } from '../model/path.js';
-import { type Route, routeKey, satisfies } from '../model/route.js';
+import { type Path, type PathName, samePath } from '../model/path.js';
+import { hopKey, type NextHop, type Route, routeKey, satisfies } from '../model/route.js';
 import type { RouteTarget } from '../model/route-target.js';
 
 const NOTHING: ReadonlyMap<string, Route> = new Map();
+const NO_PATHS: readonly Path[] = [];
 
 export class World {
   networks: Networks;
@@ -23,15 +24,17 @@ export class World {
   /** gobgpd has heard every peer out: a path that is not here is withdrawn. */
   pathsComplete = false;
   readonly #endpoints = new Map<Prefix, Endpoint>();
-  readonly #paths = new Map<Prefix, Path>();
+  /** One a peer. */
+  readonly #paths = new Map<Prefix, readonly Path[]>();
   /** Paths from before the last loss of gobgpd, not repeated yet. */
-  readonly #stale = new Set<Prefix>();
+  readonly #stale = new Set<Path>();
+  /** Next hops that the kernel was asked after, by key, and the keys of those that are down. */
+  readonly #hops = new Map<string, NextHop>();
+  #down: ReadonlySet<string> = new Set();
   /** Withdrawn in so many words: that is news, not mere absence. Kept while routes of theirs are left. */
   readonly #withdrawn = new Set<Prefix>();
   readonly #routes = new Map<Prefix, Map<string, Route>>();
   readonly #announced = new Map<Prefix, Announcement>();
-  /** Paths of others for prefixes that we announce: gobgpd takes ours for better. */
-  #rivals: ReadonlyMap<Prefix, Path> = new Map();
   /** Endpoints first: somebody waits for them. */
   readonly #urgent = new Set<Prefix>();
   readonly #touched = new Set<Prefix>();
@@ -41,8 +44,9 @@ export class World {
   }
 
   known(prefix: Prefix): Known {
-    const path = this.#paths.get(prefix);
-    return { prefix, endpoint: this.#endpoints.get(prefix), path: path && this.#tagged(path) };
+    const paths = this.#paths.get(prefix) ?? NO_PATHS;
+    const tagged = paths.map((path) => this.#tagged(path));
+    return { prefix, endpoint: this.#endpoints.get(prefix), paths: tagged, down: this.#down };
   }
 
   #tagged(path: Path): Path {
@@ -64,20 +68,16 @@ export class World {
   }
 
   paths(): Path[] {
-    return [...this.#paths.values()].map((path) => this.#tagged(path));
+    return [...this.#paths.values()].flat().map((path) => this.#tagged(path));
   }
 
   /** The path of another node that says of an endpoint's prefix that it is there. */
   duplicate(prefix: Prefix): Path | undefined {
-    return this.#endpoints.has(prefix) ? (this.#rivals.get(prefix) ?? this.#paths.get(prefix)) : undefined;
+    return this.#endpoints.has(prefix) ? this.#paths.get(prefix)?.[0] : undefined;
   }
 
   duplicates(): Path[] {
     return [...this.#endpoints.keys()].flatMap((prefix) => this.duplicate(prefix) ?? []);
-  }
-
-  hearRivals(paths: readonly Path[]): void {
-    this.#rivals = new Map(paths.map((path) => [path.prefix, path]));
   }
 
   /** Everything anybody knows anything about. */
@@ -135,19 +135,30 @@ export class World {
   }
 
   hearPath(path: Path): void {
-    const prefix = pathKey(path);
-    const before = this.#paths.get(prefix);
-    this.#stale.delete(prefix);
+    const { prefix, peer } = path;
+    const all = this.#paths.get(prefix) ?? NO_PATHS;
+    const before = all.find((one) => one.peer === peer);
+    if (before) this.#stale.delete(before);
     this.#withdrawn.delete(prefix);
-    this.#paths.set(prefix, path);
+    this.#paths.set(prefix, before ? all.with(all.indexOf(before), path) : [...all, path]);
     if (!before || !samePath(before, path)) this.touch(prefix);
   }
 
   /** gobgpd says that this path is gone. */
-  forgetPath(prefix: Prefix): void {
-    this.#stale.delete(prefix);
-    if (!this.#paths.delete(prefix)) return;
-    if (this.#routes.has(prefix)) this.#withdrawn.add(prefix);
+  forgetPath({ prefix, peer }: PathName): void {
+    const all = this.#paths.get(prefix) ?? NO_PATHS;
+    const before = all.find((one) => one.peer === peer);
+    if (!before) return;
+    this.#stale.delete(before);
+    if (all.length > 1) {
+      this.#paths.set(
+        prefix,
+        all.filter((one) => one !== before),
+      );
+    } else {
+      this.#paths.delete(prefix);
+      if (this.#routes.has(prefix)) this.#withdrawn.add(prefix);
+    }
     this.touch(prefix);
   }
 
@@ -159,15 +170,45 @@ export class World {
 
   /** A new dump of all paths: those not in it may only be late, until `completePaths`. */
   hearAllPaths(paths: readonly Path[]): void {
-    for (const prefix of this.#paths.keys()) this.#stale.add(prefix);
+    for (const all of this.#paths.values()) for (const path of all) this.#stale.add(path);
     for (const path of paths) this.hearPath(path);
   }
 
   /** Every peer has said everything: what was not repeated is gone, and so are routes that no path asks for. */
   completePaths(): void {
     this.pathsComplete = true;
-    for (const prefix of [...this.#stale]) this.forgetPath(prefix);
+    for (const path of [...this.#stale]) this.forgetPath(path);
     for (const prefix of this.#routes.keys()) if (!this.#paths.has(prefix)) this.touch(prefix);
+  }
+
+  /** Next hops of these prefixes that nobody has asked the kernel after. Where there is one way only, it does not matter. */
+  unaskedHops(prefixes: Iterable<Prefix>): NextHop[] {
+    const hops = new Map<string, NextHop>();
+    for (const prefix of prefixes) {
+      const paths = this.#paths.get(prefix) ?? NO_PATHS;
+      if (paths.length < 2) continue;
+      for (const hop of paths.map(nextHopOf)) if (!this.#hops.has(hopKey(hop))) hops.set(hopKey(hop), hop);
+    }
+    return [...hops.values()];
+  }
+
+  /** Every next hop that the kernel was asked after. */
+  askedHops(): NextHop[] {
+    return [...this.#hops.values()];
+  }
+
+  /** The kernel was asked after `asked`, and `down` of them lead nowhere. */
+  hearHops(asked: readonly NextHop[], down: readonly NextHop[]): void {
+    for (const hop of asked) this.#hops.set(hopKey(hop), hop);
+    const isDown = new Set(down.map(hopKey));
+    const changed = new Set(asked.map(hopKey).filter((key) => isDown.has(key) !== this.#down.has(key)));
+    if (changed.size === 0) return;
+    this.#down = new Set(
+      [...this.#down].filter((key) => !changed.has(key)).concat([...changed].filter((key) => isDown.has(key))),
+    );
+    for (const [prefix, paths] of this.#paths) {
+      if (paths.length > 1 && paths.some((path) => changed.has(hopKey(nextHopOf(path))))) this.touch(prefix);
+    }
   }
 
   /** We put this route, and the kernel took it. */

@@ -3,6 +3,7 @@
  * so afterwards. `= kernel` and `= gobgpd` are followed by all they hold, one a line with `|`; nothing else may be there.
  */
 import { expect } from 'chai';
+import { type Address, address } from '../../model/address.js';
 import { Stage } from './stage.js';
 
 type Deed = (stage: Stage, words: readonly string[]) => unknown;
@@ -12,8 +13,14 @@ function after(words: readonly string[], keyword: string): string[] {
   const from = words.indexOf(keyword) + 1;
   if (from === 0) return [];
   const rest = words.slice(from);
-  const to = rest.findIndex((word) => ['import', 'export', 'rt', 'untagged', 'network'].includes(word));
+  const to = rest.findIndex((word) => ['import', 'export', 'rt', 'untagged', 'network', 'from', 'rank'].includes(word));
   return rest.slice(0, to < 0 ? undefined : to);
+}
+
+/** Who says it: the first ToR, where nobody else is named. */
+function peerIn(words: readonly string[]): Address | undefined {
+  const [from] = after(words, 'from');
+  return from === undefined ? undefined : address(from);
 }
 
 const DEEDS: Record<string, Deed> = {
@@ -30,15 +37,15 @@ const DEEDS: Record<string, Deed> = {
   'kernel obeys': (stage) => (stage.kernel.broken = undefined),
   'kernel loses everything': (stage) => stage.kernel.loseAll(),
   'link goes': (stage, [name]) => stage.kernel.linkDown(name!),
-  'link comes': (stage, [name]) => stage.kernel.linkUp(name!),
+  'link comes': (stage, [name]) => stage.linkUp(name!),
   'peer is silent': (stage) => stage.bgp.setFinished(stage.speaker().peers[0]!.address, false),
   'peer has spoken': (stage) => stage.bgp.setFinished(stage.speaker().peers[0]!.address, true),
   'peer goes': (stage) => stage.bgp.setUp(stage.speaker().peers[0]!.address, false),
   attach: (stage, words) =>
     stage.attach(words[0]!, after(words, 'network')[0]!, words.slice(1, words.indexOf('network'))),
   detach: (stage, [id]) => stage.detach(id!),
-  path: (stage, words) => stage.say(words[0]!, after(words, 'rt')),
-  'path gone': (stage, [of]) => stage.unsay(of!),
+  path: (stage, words) => stage.say(words[0]!, after(words, 'rt'), peerIn(words), Number(after(words, 'rank')[0] ?? 0)),
+  'path gone': (stage, words) => stage.unsay(words[0]!, peerIn(words)),
   wait: (stage, [seconds]) => stage.wait(Number(seconds) * 1000),
 };
 const LONGEST_FIRST = Object.keys(DEEDS).sort((a, b) => b.length - a.length);
