@@ -1,4 +1,6 @@
 /** The `Kernel` port on Linux: the contract, and what only a real kernel can show. */
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { putRouteCommand, separateCommands } from '../../src/kernel/as-commands.js';
 import { Host } from '../../src/kernel/host.js';
@@ -56,6 +58,50 @@ inPrivateNamespace(import.meta.url, () => {
       },
       () => close(),
     );
+  });
+
+  describe('next hops', () => {
+    beforeEach(open);
+    afterEach(close);
+
+    it('lead nowhere over a link without carrier, and behind a gateway of the host itself', async () => {
+      const far = { gateway: address('203.0.113.1') };
+      run('ip', 'route', 'add', '203.0.113.0/24', 'via', '192.0.2.0');
+      expect(await kernel.down([{ gateway: tor4 }, far])).to.eql([far]);
+      run('ip', '-n', tor.name, 'link', 'set', 'tor', 'down');
+      await until('the carrier is gone', () => run('ip', 'link', 'show', 'uplink').includes('NO-CARRIER'));
+      expect(await kernel.down([{ gateway: tor4 }])).to.eql([{ gateway: tor4 }]);
+    });
+
+    it('come and go from a route that is there all the time, in both IP versions', async () => {
+      const two = [tor4, address('2001:db8:ffff::')].map((gateway, i): Route => {
+        const hops = [{ gateway }, { gateway: address(i === 0 ? '192.0.2.3' : '2001:db8:ffff:2::3') }];
+        return { table: BLUE, prefix: prefix(i === 0 ? '10.20.2.10/32' : '2001:db8:20::10/128'), nextHops: hops };
+      });
+      run('ip', 'link', 'add', 'uplink2', 'type', 'veth', 'peer', 'name', 'tor2', 'netns', tor.name);
+      run('ip', '-n', tor.name, 'link', 'set', 'tor2', 'up');
+      run('ip', 'addr', 'add', '192.0.2.2/31', 'dev', 'uplink2');
+      run('ip', 'addr', 'add', '2001:db8:ffff:2::2/127', 'dev', 'uplink2', 'nodad');
+      run('ip', 'link', 'set', 'uplink2', 'up');
+      const monitor = spawn('ip', ['monitor', 'route'], { stdio: ['ignore', 'pipe', 'ignore'] });
+      let seen = '';
+      monitor.stdout.on('data', (chunk) => (seen += chunk));
+      await until('the monitor listens', () =>
+        readFileSync(`/proc/${monitor.pid}/net/netlink`, 'utf8').includes(` ${monitor.pid} `),
+      );
+      for (let i = 0; i < 20; i++) {
+        for (const hop of [0, 1]) {
+          expect(await kernel.put(two)).to.have.property('size', 0);
+          expect(
+            await kernel.put(two.map((route) => ({ ...route, nextHops: [route.nextHops[hop]!] }))),
+          ).to.have.property('size', 0);
+        }
+      }
+      await until('the monitor has seen all', () => (seen.match(/10\.20\.2\.10/g) ?? []).length >= 80);
+      monitor.kill();
+      run('ip', 'link', 'del', 'uplink2');
+      expect(seen).to.not.match(/^Deleted/m);
+    });
   });
 
   describe('routes of others', () => {

@@ -123,6 +123,14 @@ export function kernelContract(make: () => KernelWorld, dispose: () => void): vo
     expect(await kernel.put([heard4])).to.have.property('size', 0);
   });
 
+  it('says which next hops lead nowhere: the link is down, or there is none', async () => {
+    const hops = [{ gateway: tor4 }, { gateway: tor6 }, { gateway: address('fe80::99'), device: 'uplink' }];
+    const nowhere = [{ gateway: address('198.51.100.1') }, { gateway: tor4, device: 's32none' }];
+    expect(await kernel.down([...hops, ...nowhere])).to.deep.equal(nowhere);
+    world.linkDown('uplink');
+    expect(await kernel.down(hops)).to.deep.equal(hops);
+  });
+
   it('tells which route of ours somebody else has removed', async () => {
     await kernel.put([heard4, heard6]);
     await listening(async (events) => {
