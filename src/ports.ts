@@ -5,10 +5,11 @@
 import type { Address, Prefix } from './model/address.js';
 import type { Announcement } from './model/announcement.js';
 import type { Endpoint, EndpointId } from './model/endpoint.js';
+import type { HostAddress, Way } from './model/host.js';
 import type { Networks } from './model/network.js';
 import type { Path, PathName } from './model/path.js';
 import type { PeerState, Speaker } from './model/peer.js';
-import type { NextHop, Route } from './model/route.js';
+import type { Route } from './model/route.js';
 import type { Wiring } from './model/wiring.js';
 
 /** Nobody was there to refuse: not a failure to report, but one to wait for. */
@@ -27,8 +28,10 @@ export interface Kernel {
   remove(routes: readonly Route[]): Promise<Failures<Route>>;
   /** Rules, filters and sysctls for exactly these networks; safe to repeat, repairs what was damaged. */
   separate(networks: Networks): Promise<void>;
-  /** Which of these next hops lead nowhere now: the link is down or has no carrier, or nothing says that they are on a link. */
-  down(hops: readonly NextHop[]): Promise<readonly NextHop[]>;
+  /** Every address of this host, but for loopback's and the gateways that containers send to. */
+  addresses(): Promise<readonly HostAddress[]>;
+  /** How this host reaches each of these, asked now; every one is in the answer. */
+  ways(to: readonly Address[]): Promise<ReadonlyMap<Address, Way>>;
   /** Tells what changes behind our back, until the signal. */
   watch(hear: (event: KernelEvent) => void, signal: AbortSignal): void;
 }

@@ -1,11 +1,11 @@
 /** What the controller knows, as plain data for the CLI. Every "why" is the very value that the decision was made with. */
 import { ANNOUNCE_SENTENCES, announceVerdict } from '../decide/announcements.js';
 import { duplicateSentence } from '../decide/duplicate.js';
-import { IMPORT_SENTENCES, type ImportVerdict, importVerdict } from '../decide/import-verdict.js';
-import { nextHopOf } from '../decide/routes.js';
-import { type Address, hostPrefix, type Prefix } from '../model/address.js';
+import { IMPORT_SENTENCES, type ImportVerdict } from '../decide/import-verdict.js';
+import { importVerdicts } from '../decide/routes.js';
+import { hostPrefix, type Prefix } from '../model/address.js';
 import type { Path } from '../model/path.js';
-import { hopKey, type Route, routeKey } from '../model/route.js';
+import { type Route, routeKey } from '../model/route.js';
 import type { Routing } from '../reconcile/routing.js';
 
 export interface EndpointView {
@@ -48,8 +48,7 @@ export interface RouteView {
 
 /** One line per network and prefix: what is installed, and what is not and why. */
 export function routeViews(routing: Routing): RouteView[] {
-  const { byName, host } = routing.networks;
-  const networks = [...byName.values(), { ...host, name: 'host', table: 254 }];
+  const { byName } = routing.networks;
   const ours = routing.endpoints().flatMap((endpoint) =>
     endpoint.addresses.map((address) => ({
       network: endpoint.network,
@@ -60,21 +59,21 @@ export function routeViews(routing: Routing): RouteView[] {
       state: stateOf(routing, [hostPrefix(address)]),
     })),
   );
-  const heard = routing.paths().flatMap((path) =>
-    networks.map((network) => {
-      const { known, routes } = routing.about(path.prefix);
-      const verdict = importVerdict(network, path, known.endpoint !== undefined);
-      return {
-        network: network.name,
-        prefix: path.prefix,
-        nextHop: path.nextHop,
-        asPath: path.asPath.join(' ') || '-',
-        targets: path.targets.join(' ') || '-',
-        state: importState(verdict, routes, network.table, IMPORT_SENTENCES[verdict](network.name, path)),
-      };
-    }),
-  );
-  return [...ours, ...heard];
+  return [...ours, ...routing.paths().flatMap((path) => heardViews(routing, path))];
+}
+
+function heardViews(routing: Routing, path: Path): RouteView[] {
+  const { known, routes } = routing.about(path.prefix);
+  const candidate = known.paths.find(({ path: { peer } }) => peer === path.peer);
+  if (!candidate) return [];
+  return importVerdicts(candidate, routing.networks, known.endpoint).map(({ network, table, verdict }) => ({
+    network,
+    prefix: path.prefix,
+    nextHop: path.nextHop,
+    asPath: path.asPath.join(' ') || '-',
+    targets: path.targets.join(' ') || '-',
+    state: importState(verdict, routes, table, IMPORT_SENTENCES[verdict](network, path)),
+  }));
 }
 
 function importState(verdict: ImportVerdict, routes: readonly Route[], table: number, sentence: string): string {
@@ -90,8 +89,7 @@ export interface Explanation {
 }
 
 /** Why a prefix is, or is not, where one expects it. */
-export function explain(routing: Routing, address: Address): Explanation {
-  const prefix = hostPrefix(address);
+export function explain(routing: Routing, prefix: Prefix): Explanation {
   const { known, routes, announced, duplicate, failure } = routing.about(prefix);
   const lines: { ok: boolean; what: string; says: string }[] = [];
   if (known.endpoint) {
@@ -99,7 +97,7 @@ export function explain(routing: Routing, address: Address): Explanation {
     lines.push({
       ok: true,
       what: 'endpoint',
-      says: `${address} is ${containerId}/${ifname} (${network}) on this node, host end ${link.name}`,
+      says: `${prefix} is ${containerId}/${ifname} (${network}) on this node, host end ${link.name}`,
     });
     const believed = new Map(routes.map((route) => [routeKey(route), route]));
     const verdict = announceVerdict(known, routing.networks, believed);
@@ -117,26 +115,19 @@ export function explain(routing: Routing, address: Address): Explanation {
 }
 
 function explainPaths(routing: Routing, prefix: Prefix): Explanation['lines'] {
-  const { paths, down } = routing.about(prefix).known;
+  const { paths } = routing.about(prefix).known;
   if (paths.length === 0)
     return [{ ok: false, what: 'bgp', says: `no peer announces ${prefix}, and no endpoint of this node has it` }];
-  return paths.flatMap((path) => {
-    const hop = nextHopOf(path);
+  return paths.flatMap((candidate) => {
+    const { path, linkDown } = candidate;
     const from = `${prefix} from ${path.peer}, next hop ${path.nextHop}, AS path ${path.asPath.join(' ') || '(empty)'}`;
-    const isDown = down?.has(hopKey(hop)) ?? false;
-    const says = isDown ? `${from}: its link is down, so another way is used while there is one` : from;
-    return [{ ok: !isDown, what: 'bgp', says }, ...explainImport(routing, path)];
-  });
-}
-
-function explainImport({ networks: { byName, host } }: Routing, path: Path): Explanation['lines'] {
-  return [...byName.values(), { ...host, name: 'host' }].map((network) => {
-    const verdict = importVerdict(network, path, false);
-    return {
+    const says = linkDown ? `${from}: its link is down, so another way is used while there is one` : from;
+    const verdicts = importVerdicts(candidate, routing.networks).map(({ network, verdict }) => ({
       ok: verdict === 'imported',
-      what: `network ${network.name}`,
-      says: IMPORT_SENTENCES[verdict](network.name, path),
-    };
+      what: `network ${network}`,
+      says: IMPORT_SENTENCES[verdict](network, path),
+    }));
+    return [{ ok: !linkDown, what: 'bgp', says }, ...verdicts];
   });
 }
 

@@ -9,6 +9,7 @@ import { bootTime } from '../boot-time.js';
 import type { Address, Prefix } from '../model/address.js';
 import { familyOf, prefix } from '../model/address.js';
 import { type Endpoint, type EndpointId, endpointKey, endpointName } from '../model/endpoint.js';
+import { masqueradeObstacle } from '../model/masquerade.js';
 import type { Network } from '../model/network.js';
 import type { Namespace } from '../ports.js';
 import { StepFailure } from '../reconcile/reconciler.js';
@@ -26,6 +27,7 @@ export interface AttachRequest extends EndpointId {
   /** How far ADD waits: until gobgpd has taken the announcement, or only for the kernel. */
   readonly wait: 'announced' | 'none';
   readonly waitSeconds: number;
+  readonly masquerade: boolean;
   readonly requestedAddresses: readonly Address[];
   readonly requestedMac?: string;
   readonly mtu?: number;
@@ -36,6 +38,7 @@ export interface AttachRequest extends EndpointId {
 export async function attach(node: Node, request: AttachRequest, signal: AbortSignal): Promise<Endpoint> {
   const attachedAt = Number(bootTime() / 1000n);
   const network = networkOf(node, request);
+  if (request.masquerade) refuseMasquerade(network);
   refuseSecond(node, request);
   using namespace = open(node, request);
   await using undo = new Undo((what, error) => node.failed(`undoing ADD of ${endpointName(request)}: ${what}`, error));
@@ -79,6 +82,11 @@ function networkOf(node: Node, request: AttachRequest): Network {
     `network "${request.network}" is not configured on this node`,
     `networks of this node: ${known}; name one of them in the CNI configuration, or add it to the node's`,
   );
+}
+
+function refuseMasquerade(network: Network): void {
+  const obstacle = masqueradeObstacle(network);
+  if (obstacle) throw new CniError(CODE.invalidConfig, `ipMasq is not possible: ${obstacle}`, 'nothing was changed');
 }
 
 function refuseSecond(node: Node, request: AttachRequest): void {
@@ -163,6 +171,7 @@ function draftOf(
     mtu: request.mtu ?? node.wire.uplinkMtu(),
     addresses,
     routes,
+    ...(request.masquerade ? { masquerade: true } : {}),
     ...(request.ipam ? { delegatedIpam: request.ipam } : {}),
     since: new Date().toISOString(),
   };

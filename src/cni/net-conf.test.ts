@@ -97,12 +97,16 @@ describe('a network configuration', () => {
   });
 
   it('refuses with code 2, key and value, what cannot be done yet', () => {
-    const { code, message } = refused({ ipMasq: true });
+    const { code, message } = refused({ communities: ['65000:100'] });
     assert.equal(code, 2);
-    assert.include(message, 'ipMasq = true');
-    assert.equal(refused({ IPMasq: true }).code, 2);
-    assert.equal(refused({ communities: ['65000:100'] }).code, 2);
-    assert.equal(conf({ ipMasq: false, communities: [] }).name, 'blue');
+    assert.include(message, 'communities = ["65000:100"]');
+    assert.equal(refused({ Communities: ['65000:100'] }).code, 2);
+    assert.equal(conf({ communities: [] }).name, 'blue');
+  });
+
+  it('reads ipMasq, which nobody asks for by default', () => {
+    assert.equal(conf({ IPMasq: true }).ipMasq, true);
+    assert.equal(conf({}).ipMasq, false);
   });
 
   it('takes null for absent, as Go does', () => {

@@ -38,6 +38,8 @@ export interface NetConf extends NamedConf {
   /** Undefined: what the node's configuration says. */
   readonly importTargets: readonly RouteTarget[] | undefined;
   readonly exportTargets: readonly RouteTarget[] | undefined;
+  /** What leaves for where no containers live shall bear the node's address. */
+  readonly ipMasq: boolean;
   /** Undefined: as the uplink. */
   readonly mtu: number | undefined;
   readonly dns: Dns;
@@ -63,7 +65,6 @@ export function netConf(stdin: Uint8Array): NetConf {
     throw invalid(`ipam.type is ${named.ipam} itself, which would call itself without end`);
   }
   refuseNotYet({
-    ipMasq: settings.ipMasq,
     communities: settings.communities,
     'runtimeConfig.portMappings': runtimeConfig.portMappings,
     'runtimeConfig.bandwidth': runtimeConfig.bandwidth,
@@ -73,6 +74,7 @@ export function netConf(stdin: Uint8Array): NetConf {
     ...targets(settings),
     wait: settings.wait,
     waitSeconds: settings.waitSeconds,
+    ipMasq: settings.ipMasq,
     mtu: settings.mtu,
     dns: runtimeConfig.dns ?? settings.dns,
     runtimeConfig: { ips: runtimeConfig.ips, mac: runtimeConfig.mac },

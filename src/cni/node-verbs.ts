@@ -62,6 +62,7 @@ function attachRequest(request: AddRequest): AttachRequest {
     cniNetwork: conf.name,
     wait: conf.wait,
     waitSeconds: conf.waitSeconds,
+    masquerade: conf.ipMasq,
     requestedAddresses: requestedAddresses(request),
     ...(mac === undefined ? {} : { requestedMac: mac }),
     ...(conf.mtu === undefined ? {} : { mtu: conf.mtu }),

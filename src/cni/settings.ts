@@ -61,7 +61,7 @@ export const Settings = z.object({
   exportRTs: targetTexts,
   rt: targetTexts,
   mtu,
-  ipMasq: z.boolean().optional(),
+  ipMasq: z.boolean().default(false),
   communities: z.array(z.string()).optional(),
   ipam: z.object({ type: orEmpty(z.string().regex(NAME, 'expected the plain name of a plugin')) }).optional(),
   dns: z.object({ nameservers: texts, domain: z.string().optional(), search: texts, options: texts }).default({}),

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { type Address, address, contains, type Family, familyOf, type Prefix } from '../model/address.js';
 import type { Peer } from '../model/peer.js';
-import { aName, anAddress, aUnixUrl, parsed, routeTargets, seconds, wholeNumber } from './fields.js';
+import { aName, anAddress, aPrefixRange, aUnixUrl, parsed, routeTargets, seconds, wholeNumber } from './fields.js';
+import { guardsSection } from './guards-section.js';
 import type { ThisNode } from './this-node.js';
 
 /** RFC 7607 (0), RFC 6793 (23456, AS_TRANS), RFC 7300 (the last of each size). */
@@ -40,18 +41,30 @@ export const peerSection = (node: ThisNode) =>
         .optional()
         .describe('Absolute path of a file (mode 0600) with the TCP MD5 password (RFC 2385).'),
       untagged: routeTargets.prefault([]).describe('Its paths that carry no route target get these.'),
+      allow: z
+        .array(aPrefixRange)
+        .optional()
+        .describe('Only these are taken from it, like 10.0.0.0/8 le 32. Default: any.'),
+      deny: z.array(aPrefixRange).optional().describe('These are not, whatever allow says.'),
+      allowDefault: z.boolean().optional().describe('May it say a default route? A network has to allow it too.'),
       passive: z.boolean().prefault(false).describe('Wait for the peer to connect.'),
       multihop: wholeNumber(2, 255).optional().describe('Hops to a peer that is not on a link of this node.'),
     })
     .transform(
-      ({ name, families, passwordFile, multihop, ...peer }): Peer => ({
+      ({ name, families, passwordFile, multihop, allow, deny, allowDefault, ...peer }): Peer => ({
         ...peer,
+        ...present({ allow, deny, allowDefault }),
         name: name ?? peer.address,
         families: families ? [...new Set(families)].map((family) => FAMILIES[family]) : [familyOf(peer.address)],
         ...(passwordFile === undefined ? {} : { password: passwordFile }),
         ...(multihop === undefined ? {} : { multihop }),
       }),
     );
+
+/** Without the keys whose value is undefined, which is another thing than a key that is not there. */
+function present<T extends object>(given: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as never;
+}
 
 /** Hold 0 would mean a dead peer is never noticed, and RFC 4271 section 4.2 forbids 1 and 2. */
 const timers = z
@@ -82,6 +95,7 @@ export const bgpSection = (node: ThisNode) =>
       })
       .prefault({}),
     peers: z.array(peerSection(node)).prefault([]),
+    guards: guardsSection.optional().describe('What is taken from no peer.'),
     timers: timers.prefault({}),
     // Twelve bits (RFC 4724 section 3).
     gracefulRestart: seconds(0, 4095).prefault('60s').describe('How long peers keep our routes; 0s turns it off.'),

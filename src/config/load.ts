@@ -65,5 +65,6 @@ function speakerOf({ node, bgp }: ConfigFile): Speaker {
     timers: bgp.timers,
     restartTime: bgp.gracefulRestart,
     peers: bgp.peers,
+    ...(bgp.guards === undefined ? {} : { guards: bgp.guards }),
   };
 }

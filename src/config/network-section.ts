@@ -1,6 +1,7 @@
 /** `networks:` and `host:` of the file. */
 import { z } from 'zod';
 import { contains, overlap, type Prefix } from '../model/address.js';
+import { masqueradeObstacle } from '../model/masquerade.js';
 import type { HostNetwork, Network } from '../model/network.js';
 import type { RouteTarget } from '../model/route-target.js';
 import { aName, aPrefix, routeTargets, wholeNumber } from './fields.js';
@@ -46,12 +47,18 @@ export const networkSection = z
       .enum(['isolated', 'host'])
       .prefault('isolated')
       .describe("What a lookup miss does: refuse, or go on to the host's main table."),
+    ipMasq: z
+      .boolean()
+      .prefault(false)
+      .describe("What leaves for anywhere but the networks' prefixes bears the node's address. Needs egress: host."),
   })
   .superRefine((network, context) => {
     const problem = (path: (string | number)[], message: string) => context.addIssue({ code: 'custom', path, message });
     for (const key of [...surplus(network, IMPORT), ...surplus(network, EXPORT)]) {
       problem([key], TWICE);
     }
+    const obstacle = network.ipMasq ? masqueradeObstacle(network) : undefined;
+    if (obstacle) problem(['ipMasq'], obstacle);
     for (const [i, pool] of outside(network.pools, network.prefixes)) {
       problem(['pools', i], `${pool} lies outside of the network's prefixes, so its addresses would not be announced`);
     }
@@ -66,6 +73,7 @@ export const networkSection = z
       prefixes: network.prefixes,
       allow: network.allow,
       egress: network.egress,
+      ...(network.ipMasq ? { masquerade: true } : {}),
     }),
   );
 

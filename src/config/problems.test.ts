@@ -58,6 +58,22 @@ const CASES: Record<string, [text: string, problem: string]> = {
     'bgp: { asn: 1, peers: [{ address: fe80::5, asn: 2 }] }\n',
     '1:35: bgp.peers.0.address: fe80::5 means something on one link only; name a global address of the peer',
   ],
+  'a prefix list that matches nothing': [
+    'bgp: { asn: 1, peers: [{ address: 192.0.2.0, asn: 2, allow: [10.0.0.0/8, 10.0.0.0/8 ge 4] }] }\n',
+    '1:74: bgp.peers.0.allow.1: "10.0.0.0/8 ge 4" matches nothing: expected 8 <= ge <= le <= 32',
+  ],
+  'a word that no prefix list has': [
+    'bgp: { asn: 1, peers: [{ address: 192.0.2.0, asn: 2, deny: [10.0.0.0/8 upto 32] }] }\n',
+    '1:61: bgp.peers.0.deny.0: not a prefix range: "10.0.0.0/8 upto 32" (expected like 10.0.0.0/8 or 10.0.0.0/8 ge 24 le 32)',
+  ],
+  'lengths that let nothing in': [
+    'bgp: { asn: 1, guards: { lengths: { ipv4: { ge: 24, le: 16 } } } }\n',
+    '1:57: bgp.guards.lengths.ipv4.le: lets no length in: le is less than ge',
+  ],
+  'a protected prefix that is none': [
+    'bgp: { asn: 1, guards: { protected: [192.0.2.1/24] } }\n',
+    '1:38: bgp.guards.protected.0: not a prefix: "192.0.2.1/24" has host bits set (did you mean 192.0.2.0/24?)',
+  ],
   'an address with a leading zero': [
     'bgp: { asn: 1, listenAddresses: [010.1.1.1] }\n',
     '1:34: bgp.listenAddresses.0: not an IP address: "010.1.1.1" (expected like 10.20.1.10 or 2001:db8::a)',
@@ -138,6 +154,10 @@ const CASES: Record<string, [text: string, problem: string]> = {
     '4:12: networks.0.table: expected a whole number from 1 to 8191',
   ],
   'table 0': [network('table: 0'), '4:12: networks.0.table: expected a whole number from 1 to 8191'],
+  'masquerade in a network that does not leave by the host': [
+    network('ipMasq: true'),
+    '4:13: networks.0.ipMasq: nothing of "blue" leaves by the node\'s own routes, so there is nothing to masquerade; give it egress: host',
+  ],
   'an egress there is none of': [
     network('egress: hots'),
     '4:13: networks.0.egress: expected isolated or host, found "hots" (did you mean host?)',
@@ -145,7 +165,7 @@ const CASES: Record<string, [text: string, problem: string]> = {
   'quota, which is not there yet': [
     network('maxRoutes: 5'),
     '4:5: networks.0.maxRoutes: unknown key; known here: name, import, importrt, importRT, importRTs, import_rt, ' +
-      'export, exportrt, exportRT, exportRTs, export_rt, pools, prefixes, allow, table, egress',
+      'export, exportrt, exportRT, exportRTs, export_rt, pools, prefixes, allow, table, egress, ipMasq',
   ],
   "the host's own name": [
     'bgp: { asn: 1 }\nnetworks: [{ name: host }]\n',

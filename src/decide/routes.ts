@@ -5,16 +5,24 @@ import type { Network, Networks } from '../model/network.js';
 import type { Path } from '../model/path.js';
 import { hopKey, leadsToEndpoint, MAIN_TABLE, type NextHop, type Route, routeKey, satisfies } from '../model/route.js';
 import { bestPaths } from './best-paths.js';
-import { importVerdict } from './import-verdict.js';
+import type { Refusal } from './guard.js';
+import { type ImportVerdict, importVerdict } from './import-verdict.js';
 
 /** All that is known about one prefix. */
 export interface Known {
   readonly prefix: Prefix;
   readonly endpoint: Endpoint | undefined;
   /** One a peer. */
-  readonly paths: readonly Path[];
-  /** Keys of next hops whose link is down, as far as anybody has asked. */
-  readonly down?: ReadonlySet<string>;
+  readonly paths: readonly Candidate[];
+}
+
+/** A heard path, and what is known of it before any network is asked. */
+export interface Candidate {
+  readonly path: Path;
+  /** Why no network may take it. */
+  readonly refusal: Refusal | undefined;
+  /** It leads over a link that carries no packets now, whatever BGP still believes. */
+  readonly linkDown: boolean;
 }
 
 /** Every route that the kernel should hold for this prefix. */
@@ -40,27 +48,54 @@ function shareTarget(exporter: Network, importer: Network): boolean {
   return exporter.exports.some((target) => importer.imports.has(target));
 }
 
-function routesOfPaths(known: Known, networks: Networks): Route[] {
-  const { prefix } = known;
-  return [...networks.byName.values(), { ...networks.host, table: MAIN_TABLE }].flatMap((network) => {
-    const imported = known.paths.filter((path) => importVerdict(network, path, false) === 'imported');
-    return imported.length > 0 ? [{ table: network.table, prefix, nextHops: nextHopsOf(imported, known.down) }] : [];
-  });
+function routesOfPaths({ prefix, paths }: Known, networks: Networks): Route[] {
+  const byTable = new Map<number, Candidate[]>();
+  for (const candidate of paths) {
+    for (const { table, verdict } of importVerdicts(candidate, networks)) {
+      if (verdict === 'imported') byTable.set(table, [...(byTable.get(table) ?? []), candidate]);
+    }
+  }
+  return [...byTable].map(([table, imported]) => ({ table, prefix, nextHops: nextHopsOf(imported) }));
 }
 
 /**
- * Several ways at once where several are best (ECMP). A way over a link that is down is none, whatever BGP still believes;
- * but where all are down, nothing is won by taking the route away before BGP does.
+ * Several ways at once where several are best (ECMP), and none over a link that is down. But where all are, nothing is won
+ * by taking the route away before BGP does.
  */
-function nextHopsOf(imported: readonly Path[], down: ReadonlySet<string> = new Set()): NextHop[] {
-  const usable = imported.filter((path) => !down.has(hopKey(nextHopOf(path))));
-  const hops = bestPaths(usable.length > 0 ? usable : imported).map(nextHopOf);
+function nextHopsOf(imported: readonly Candidate[]): NextHop[] {
+  const usable = imported.filter(({ linkDown }) => !linkDown);
+  const paths = (usable.length > 0 ? usable : imported).map(({ path }) => path);
+  const hops = bestPaths(paths).map(
+    ({ nextHop, device }): NextHop => (device === undefined ? { gateway: nextHop } : { gateway: nextHop, device }),
+  );
   return [...new Map(hops.map((hop) => [hopKey(hop), hop])).values()];
 }
 
-/** Where a path leads. */
-export function nextHopOf({ nextHop, device }: Path): NextHop {
-  return device === undefined ? { gateway: nextHop } : { gateway: nextHop, device };
+/** What one network says of a path. The host's own is called host. */
+export interface NetworkVerdict {
+  readonly network: string;
+  readonly table: number;
+  readonly verdict: ImportVerdict;
+}
+
+/**
+ * What every network of this node says of a path, the host last.
+ * @param endpoint the one of this node that owns exactly this prefix
+ */
+export function importVerdicts(
+  candidate: Candidate,
+  { byName, host }: Networks,
+  endpoint?: Endpoint,
+): NetworkVerdict[] {
+  const { path, refusal } = candidate;
+  const standing = { endpoint, refusal };
+  const verdicts: NetworkVerdict[] = [...byName.values()].map((network) => ({
+    network: network.name,
+    table: network.table,
+    verdict: importVerdict(network, path, standing),
+  }));
+  verdicts.push({ network: 'host', table: MAIN_TABLE, verdict: importVerdict(host, path, standing) });
+  return verdicts;
 }
 
 /** Which sources have said everything, so that what they do not say is gone. */

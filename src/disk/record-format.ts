@@ -39,6 +39,7 @@ const endpointShape = {
   addresses: z.array(canonical<Address>(address)),
   routes: z.array(canonical<Prefix>(prefix)),
   delegatedIpam: delegatedIpam.exactOptional(),
+  masquerade: z.boolean().exactOptional(),
   attachedAt: z.int().nonnegative().exactOptional(),
   since: z.string(),
 } satisfies { readonly [Key in keyof Required<Endpoint>]: z.ZodType };

@@ -2,7 +2,17 @@
  * A kernel in memory, for tests of whoever uses the port. It refuses what Linux refuses: a route out of a link that does
  * not exist or is down, and a gateway that no connected prefix holds. What it took can be printed as commands.
  */
-import { type Address, contains, familyOf, type Prefix } from '../model/address.js';
+import {
+  type Address,
+  addressAt,
+  baseOf,
+  contains,
+  familyOf,
+  hostPrefix,
+  numberOf,
+  type Prefix,
+} from '../model/address.js';
+import type { HostAddress, Way } from '../model/host.js';
 import type { Networks } from '../model/network.js';
 import { type NextHop, type Route, routeKey } from '../model/route.js';
 import type { Failures, Kernel, KernelEvent } from '../ports.js';
@@ -15,6 +25,8 @@ export class FakeKernel implements Kernel {
   networks: Networks | undefined;
   /** Links that are up, and the prefixes connected to each. */
   readonly #links = new Map<string, readonly Prefix[]>();
+  /** Links that are up, with nobody at the other end. */
+  readonly #dead = new Set<string>();
   readonly #routes = new Map<string, Route>();
   readonly #hearers = new Set<(event: KernelEvent) => void>();
 
@@ -40,14 +52,30 @@ export class FakeKernel implements Kernel {
     return new Map();
   }
 
-  async down(hops: readonly NextHop[]): Promise<readonly NextHop[]> {
-    this.#mayBreak();
-    return hops.filter((hop) => this.#whyNotHop(hop, '0.0.0.0/0' as Prefix) !== undefined);
-  }
-
   async separate(networks: Networks): Promise<void> {
     this.#mayBreak();
     this.networks = networks;
+  }
+
+  /** On a connected prefix, this host is the address after the first. */
+  async addresses(): Promise<readonly HostAddress[]> {
+    this.#mayBreak();
+    return [...this.#links].flatMap(([device, connected]) =>
+      connected.map((subnet) => {
+        const own = addressAt(numberOf(baseOf(subnet)) + 1n, familyOf(subnet));
+        return { device, address: own, subnet, carrier: !this.#dead.has(device) };
+      }),
+    );
+  }
+
+  async ways(to: readonly Address[]): Promise<ReadonlyMap<Address, Way>> {
+    const own = new Set((await this.addresses()).map(({ address }) => address));
+    const isRouted = (one: Address) => [...this.#routes.values()].some(({ prefix }) => prefix === hostPrefix(one));
+    const way = (one: Address): Way => {
+      if (own.has(one)) return 'self';
+      return this.#deviceTo(one, undefined) ? 'on-link' : isRouted(one) ? 'routed' : 'none';
+    };
+    return new Map(to.map((one) => [one, way(one)]));
   }
 
   watch(hear: (event: KernelEvent) => void, signal: AbortSignal): void {
@@ -58,6 +86,7 @@ export class FakeKernel implements Kernel {
   /** A link comes up with these prefixes connected. */
   linkUp(name: string, connected: readonly Prefix[] = []): void {
     this.#links.set(name, connected);
+    this.#dead.delete(name);
     this.#tell({ kind: 'links-changed' });
   }
 
@@ -68,6 +97,12 @@ export class FakeKernel implements Kernel {
       if (nextHops.every(({ device }) => device === name)) this.#routes.delete(key);
     }
     this.#tell({ kind: 'lost' });
+  }
+
+  /** The other end of a link goes: the routes on it stay, as on Linux. */
+  carrierLost(name: string): void {
+    this.#dead.add(name);
+    this.#tell({ kind: 'links-changed' });
   }
 
   /** Somebody flushes every table, and the events about it are lost. */

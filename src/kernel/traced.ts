@@ -18,7 +18,8 @@ export function traced(
   return {
     kernel: {
       routes: () => kernel.routes(),
-      down: (hops) => kernel.down(hops),
+      addresses: () => kernel.addresses(),
+      ways: (to) => kernel.ways(to),
       watch: (hear, signal) => kernel.watch(hear, signal),
       put: (routes) => {
         for (const route of routes) tell(putRouteCommand(route));

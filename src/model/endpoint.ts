@@ -36,6 +36,8 @@ export interface Endpoint extends EndpointId {
     readonly args: string;
     readonly path: string;
   };
+  /** Its own CNI configuration asked for masquerade. Absent: as its network has it. */
+  readonly masquerade?: boolean;
   /**
    * When its ADD began, in microseconds since boot (CLOCK_BOOTTIME): a DEL that was asked for earlier does not mean it.
    * Absent in records of older versions.

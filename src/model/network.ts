@@ -18,6 +18,8 @@ export interface Network {
   readonly allow: readonly Prefix[];
   /** What a lookup miss in its table does: refuse, or go on to the host's main table. */
   readonly egress: 'isolated' | 'host';
+  /** What its endpoints send to where no containers live bears the node's address. Absent: no. */
+  readonly masquerade?: boolean;
 }
 
 /** The host's own network is the kernel's main table: its own import list, nothing exported. */

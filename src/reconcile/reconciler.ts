@@ -47,7 +47,7 @@ export class Reconciler {
   async pass(): Promise<ReadonlyMap<Prefix, StepFailure>> {
     const prefixes = this.#world.takeTouched(SLICE);
     for (const prefix of prefixes) this.failures.delete(prefix);
-    await this.#lookAtHops(prefixes);
+    await this.#world.border.learn(this.#kernel, this.#world.nextHops(prefixes));
     await this.#putRoutes(prefixes);
     if (this.bgpConnected) {
       await this.#announce(prefixes);
@@ -86,18 +86,6 @@ export class Reconciler {
     const world = this.#world;
     const wanted = wantedRoutes(world.known(prefix), world.networks);
     return routesToRemove(wanted, world.routes(prefix), world.complete(prefix), world.announced(prefix) !== undefined);
-  }
-
-  /** Links have changed: which of the ways that there are lead nowhere now? */
-  async lookAgainAtHops(): Promise<void> {
-    const hops = this.#world.askedHops();
-    if (hops.length > 0) this.#world.hearHops(hops, await this.#kernel.down(hops));
-  }
-
-  /** One way that is down would have the kernel refuse the whole route. */
-  async #lookAtHops(prefixes: readonly Prefix[]): Promise<void> {
-    const hops = this.#world.unaskedHops(prefixes);
-    if (hops.length > 0) this.#world.hearHops(hops, await this.#kernel.down(hops));
   }
 
   async #putRoutes(prefixes: readonly Prefix[]): Promise<void> {

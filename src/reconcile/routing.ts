@@ -46,8 +46,7 @@ export class Routing {
   /** Told once, until it is over. */
   #duplicates: ReadonlySet<Prefix> = new Set();
   #kernelUnread = true;
-  /** Links have changed since next hops were looked at. */
-  #hopsUnread = false;
+  #hostUnread = true;
   #bgpReason = 'gobgpd has not answered yet';
 
   /** @param endpoints what the records say: endpoints that lived through whatever came before */
@@ -55,6 +54,7 @@ export class Routing {
     this.#parts = parts;
     this.#world = new World(networks);
     this.#world.untagged = untaggedOf(speaker);
+    this.#world.border.configure(speaker, networks);
     this.#reconciler = new Reconciler(this.#world, parts.kernel, parts.bgp);
     this.#backOff = new BackOff(parts.clock);
     this.#loop = new Loop(
@@ -104,6 +104,7 @@ export class Routing {
   configure(networks: Networks, speaker: Speaker): void {
     this.#world.networks = networks;
     this.#world.untagged = untaggedOf(speaker);
+    this.#world.border.configure(speaker, networks);
     this.#world.touchAll();
     this.#peering.configure(speaker);
     this.#kernelUnread = true;
@@ -188,8 +189,8 @@ export class Routing {
   }
 
   async #pass(): Promise<void> {
-    if (this.#hopsUnread) await this.#lookAtHops();
     if (this.#kernelUnread) await this.#readKernel();
+    if (this.#hostUnread) await this.#readHost();
     this.#reconciler.bgpConnected = this.#peering.connected;
     const failed = await this.#reconciler.pass();
     this.#retry(failed);
@@ -198,15 +199,17 @@ export class Routing {
     else await this.#peering.afterPass(this.#reconciler.failures.size === 0);
   }
 
-  async #lookAtHops(): Promise<void> {
-    this.#hopsUnread = false;
-    await this.#reconciler.lookAgainAtHops();
-  }
-
   async #readKernel(): Promise<void> {
     this.#kernelUnread = false;
+    this.#hostUnread = true;
     await this.#parts.kernel.separate(this.#world.networks);
     this.#world.hearAllRoutes(await this.#parts.kernel.routes());
+  }
+
+  /** Its addresses, and the ways to next hops. */
+  async #readHost(): Promise<void> {
+    this.#hostUnread = false;
+    if (await this.#world.border.look(this.#parts.kernel)) this.#world.touchPaths();
   }
 
   /** All endpoints are gone through only when there is reason to. */
@@ -227,10 +230,12 @@ export class Routing {
     const hear: { [kind in KernelEvent['kind']]: (route: Route) => void } = {
       'route-added': (route) => this.#world.hearRoute(route),
       'route-removed': (route) => this.#world.hearRouteGone(route),
-      'links-changed': () => this.#linksChanged(),
+      'links-changed': () => {
+        this.#hostUnread = true;
+        this.#touchFailed();
+      },
       lost: () => {
         this.#kernelUnread = true;
-        this.#hopsUnread = true;
       },
     };
     hear[event.kind]((event as { route: Route }).route);
@@ -241,11 +246,6 @@ export class Routing {
     for (const [prefix, failure] of failed) this.#parts.failed(prefix, failure);
     if (this.#reconciler.failures.size === 0) this.#backOff.succeeded();
     else this.#backOff.again(() => this.#touchFailed());
-  }
-
-  #linksChanged(): void {
-    this.#hopsUnread = true;
-    this.#touchFailed();
   }
 
   #touchFailed(): void {

@@ -3,14 +3,15 @@
  * and a pass looks at touched prefixes only: the routes of a prefix depend on that prefix alone.
  */
 
-import { type Complete, type Known, nextHopOf } from '../decide/routes.js';
+import type { Candidate, Complete, Known } from '../decide/routes.js';
 import { type Address, hostPrefix, type Prefix } from '../model/address.js';
 import type { Announcement } from '../model/announcement.js';
 import { type Endpoint, endpointKey } from '../model/endpoint.js';
 import type { Networks } from '../model/network.js';
 import { type Path, type PathName, samePath } from '../model/path.js';
-import { hopKey, type NextHop, type Route, routeKey, satisfies } from '../model/route.js';
+import { type Route, routeKey, satisfies } from '../model/route.js';
 import type { RouteTarget } from '../model/route-target.js';
+import { Border } from './border.js';
 
 const NOTHING: ReadonlyMap<string, Route> = new Map();
 const NO_PATHS: readonly Path[] = [];
@@ -19,6 +20,7 @@ export class World {
   networks: Networks;
   /** Targets for paths that carry none, by the peer they come from. */
   untagged: ReadonlyMap<Address, readonly RouteTarget[]> = new Map();
+  readonly border = new Border();
   /** The records are read: an endpoint that is not here is no more. */
   endpointsComplete = false;
   /** gobgpd has heard every peer out: a path that is not here is withdrawn. */
@@ -28,9 +30,6 @@ export class World {
   readonly #paths = new Map<Prefix, readonly Path[]>();
   /** Paths from before the last loss of gobgpd, not repeated yet. */
   readonly #stale = new Set<Path>();
-  /** Next hops that the kernel was asked after, by key, and the keys of those that are down. */
-  readonly #hops = new Map<string, NextHop>();
-  #down: ReadonlySet<string> = new Set();
   /** Withdrawn in so many words: that is news, not mere absence. Kept while routes of theirs are left. */
   readonly #withdrawn = new Set<Prefix>();
   readonly #routes = new Map<Prefix, Map<string, Route>>();
@@ -44,9 +43,13 @@ export class World {
   }
 
   known(prefix: Prefix): Known {
-    const paths = this.#paths.get(prefix) ?? NO_PATHS;
-    const tagged = paths.map((path) => this.#tagged(path));
-    return { prefix, endpoint: this.#endpoints.get(prefix), paths: tagged, down: this.#down };
+    const heard = this.#paths.get(prefix) ?? NO_PATHS;
+    return { prefix, endpoint: this.#endpoints.get(prefix), paths: heard.map((path) => this.#candidate(path)) };
+  }
+
+  #candidate(path: Path): Candidate {
+    const { border } = this;
+    return { path: this.#tagged(path), refusal: border.refusal(path), linkDown: border.isLinkDown(path) };
   }
 
   #tagged(path: Path): Path {
@@ -96,6 +99,16 @@ export class World {
 
   touchAll(): void {
     for (const prefix of this.prefixes()) this.touch(prefix);
+  }
+
+  /** Paths are judged otherwise now. */
+  touchPaths(): void {
+    for (const prefix of this.#paths.keys()) this.touch(prefix);
+  }
+
+  /** The next hops of the paths for these prefixes. */
+  nextHops(prefixes: readonly Prefix[]): Address[] {
+    return prefixes.flatMap((prefix) => this.#paths.get(prefix) ?? NO_PATHS).map(({ nextHop }) => nextHop);
   }
 
   isTouched(prefix: Prefix): boolean {
@@ -179,36 +192,6 @@ export class World {
     this.pathsComplete = true;
     for (const path of [...this.#stale]) this.forgetPath(path);
     for (const prefix of this.#routes.keys()) if (!this.#paths.has(prefix)) this.touch(prefix);
-  }
-
-  /** Next hops of these prefixes that nobody has asked the kernel after. Where there is one way only, it does not matter. */
-  unaskedHops(prefixes: Iterable<Prefix>): NextHop[] {
-    const hops = new Map<string, NextHop>();
-    for (const prefix of prefixes) {
-      const paths = this.#paths.get(prefix) ?? NO_PATHS;
-      if (paths.length < 2) continue;
-      for (const hop of paths.map(nextHopOf)) if (!this.#hops.has(hopKey(hop))) hops.set(hopKey(hop), hop);
-    }
-    return [...hops.values()];
-  }
-
-  /** Every next hop that the kernel was asked after. */
-  askedHops(): NextHop[] {
-    return [...this.#hops.values()];
-  }
-
-  /** The kernel was asked after `asked`, and `down` of them lead nowhere. */
-  hearHops(asked: readonly NextHop[], down: readonly NextHop[]): void {
-    for (const hop of asked) this.#hops.set(hopKey(hop), hop);
-    const isDown = new Set(down.map(hopKey));
-    const changed = new Set(asked.map(hopKey).filter((key) => isDown.has(key) !== this.#down.has(key)));
-    if (changed.size === 0) return;
-    this.#down = new Set(
-      [...this.#down].filter((key) => !changed.has(key)).concat([...changed].filter((key) => isDown.has(key))),
-    );
-    for (const [prefix, paths] of this.#paths) {
-      if (paths.length > 1 && paths.some((path) => changed.has(hopKey(nextHopOf(path))))) this.touch(prefix);
-    }
   }
 
   /** We put this route, and the kernel took it. */

@@ -44,7 +44,7 @@ const deeds: fc.Arbitrary<Deed> = fc.oneof(
       fc.constantFrom(0, 1),
     )
     .map(([of, targets, tor, rank]) =>
-      deed(`path ${of} ${targets} from ${tor} rank ${rank}`, (stage) => stage.say(of, targets, tor, rank)),
+      deed(`path ${of} ${targets} from ${tor} rank ${rank}`, (stage) => stage.say(of, targets, { peer: tor, rank })),
     ),
   fc
     .tuple(fc.constantFrom(...pathPrefixes), fc.constantFrom(TOR, TOR2))
@@ -137,7 +137,9 @@ function decided(stage: Stage): { routes: string[]; announced: string[] } {
   const all = [...new Set([...byPrefix.keys(), ...paths.map((path) => path.prefix)])].map((prefix) => ({
     prefix,
     endpoint: byPrefix.get(prefix),
-    paths: paths.filter((path) => path.prefix === prefix),
+    paths: paths
+      .filter((path) => path.prefix === prefix)
+      .map((path) => ({ path, refusal: undefined, linkDown: false })),
   }));
   const wanted = all.flatMap((known) => wantedRoutes(known, networks));
   const believed = new Map(wanted.map((route) => [routeKey(route), route]));

@@ -4,7 +4,7 @@
  */
 import { FakeGobgp } from '../../gobgp/fake-gobgp.js';
 import { FakeKernel } from '../../kernel/fake-kernel.js';
-import { address, familyOf, hostPrefix, type Prefix, prefix } from '../../model/address.js';
+import { type Address, address, familyOf, hostPrefix, type Prefix, prefix } from '../../model/address.js';
 import type { Announcement } from '../../model/announcement.js';
 import type { Endpoint } from '../../model/endpoint.js';
 import type { Network, Networks } from '../../model/network.js';
@@ -70,6 +70,13 @@ class WatchedGobgp extends FakeGobgp {
   }
 }
 
+/** Who says a path, where it leads, and how good it is. */
+export interface Saying {
+  readonly peer?: Address | undefined;
+  readonly via?: string | undefined;
+  readonly rank?: number;
+}
+
 export class Stage {
   readonly clock = new HandClock();
   readonly kernel = new FakeKernel();
@@ -86,8 +93,8 @@ export class Stage {
     for (const name of Object.keys(UPLINKS)) this.linkUp(name);
   }
 
-  linkUp(name: string): void {
-    this.kernel.linkUp(name, UPLINKS[name]);
+  linkUp(name: string, connected = UPLINKS[name]): void {
+    this.kernel.linkUp(name, connected);
   }
 
   network(name: string, table: number, imports: readonly string[], exports: readonly string[]): void {
@@ -104,16 +111,20 @@ export class Stage {
     this.#routing?.configure(this.networks(), this.speaker());
   }
 
-  peer(of: string, untagged: readonly string[]): void {
+  /** Named again, a peer has new rules, as after a reload. */
+  peer(of: string, untagged: readonly string[], rules: Pick<Peer, 'allow' | 'deny' | 'allowDefault'> = {}): void {
     const to = address(of);
-    this.#peers.push({
+    const peer: Peer = {
       name: of,
       address: to,
       asn: 65000,
       families: [4, 6],
       untagged: untagged.map(routeTarget),
       passive: false,
-    });
+      ...rules,
+    };
+    this.#peers = [...this.#peers.filter((other) => other.address !== to), peer];
+    this.#routing?.configure(this.networks(), this.speaker());
   }
 
   networks(): Networks {
@@ -180,12 +191,14 @@ export class Stage {
     this.#routing?.detach(endpoint);
   }
 
-  /** @param rank a number puts the path behind others: its AS path is so much longer */
-  say(of: string, targets: readonly string[], peer = TOR, rank = 0): void {
+  /** @param how `rank` puts the path behind others: its AS path is so much longer */
+  say(of: string, targets: readonly string[], how: Saying = {}): void {
+    const { peer = TOR, via, rank = 0 } = how;
     const heard = prefix(of);
     const nextHop6 = address(peer === TOR ? '2001:db8:ffff::' : '2001:db8:ffff:2::');
-    const nextHop = familyOf(heard) === 4 ? peer : nextHop6;
+    const own = familyOf(heard) === 4 ? peer : nextHop6;
     const asPath = [65000, 65002, ...Array<number>(rank).fill(65002)];
+    const nextHop = via === undefined ? own : address(via);
     this.bgp.say(peer, [{ prefix: heard, nextHop, targets: targets.map(routeTarget), asPath }]);
   }
 
