@@ -2,7 +2,17 @@
 import { z } from 'zod';
 import { type Address, address, contains, type Family, familyOf, type Prefix } from '../model/address.js';
 import type { Peer } from '../model/peer.js';
-import { aName, anAddress, aPrefixRange, aUnixUrl, parsed, routeTargets, seconds, wholeNumber } from './fields.js';
+import {
+  aName,
+  anAddress,
+  aPrefixRange,
+  aUnixUrl,
+  maxRoutes,
+  parsed,
+  routeTargets,
+  seconds,
+  wholeNumber,
+} from './fields.js';
 import { guardsSection } from './guards-section.js';
 import type { ThisNode } from './this-node.js';
 
@@ -47,13 +57,16 @@ export const peerSection = (node: ThisNode) =>
         .describe('Only these are taken from it, like 10.0.0.0/8 le 32. Default: any.'),
       deny: z.array(aPrefixRange).optional().describe('These are not, whatever allow says.'),
       allowDefault: z.boolean().optional().describe('May it say a default route? A network has to allow it too.'),
+      maxRoutes: maxRoutes.describe(
+        'So many of its prefixes are imported at most; more are refused, its session stays.',
+      ),
       passive: z.boolean().prefault(false).describe('Wait for the peer to connect.'),
       multihop: wholeNumber(2, 255).optional().describe('Hops to a peer that is not on a link of this node.'),
     })
     .transform(
-      ({ name, families, passwordFile, multihop, allow, deny, allowDefault, ...peer }): Peer => ({
+      ({ name, families, passwordFile, multihop, allow, deny, allowDefault, maxRoutes, ...peer }): Peer => ({
         ...peer,
-        ...present({ allow, deny, allowDefault }),
+        ...present({ allow, deny, allowDefault, maxRoutes }),
         name: name ?? peer.address,
         families: families ? [...new Set(families)].map((family) => FAMILIES[family]) : [familyOf(peer.address)],
         ...(passwordFile === undefined ? {} : { password: passwordFile }),

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { contains, overlap, type Prefix } from '../model/address.js';
 import type { HostNetwork, Network } from '../model/network.js';
 import type { RouteTarget } from '../model/route-target.js';
-import { aName, aPrefix, routeTargets, wholeNumber } from './fields.js';
+import { aName, aPrefix, maxRoutes, routeTargets, wholeNumber } from './fields.js';
 import { tableOf } from './table-number.js';
 
 /** Besides our own word, those of BaGPipe's CNI plugin and of its API. */
@@ -41,6 +41,7 @@ export const networkSection = z
       .prefault([])
       .describe('Nothing outside is announced, and heard prefixes outside need allow. Default: anywhere.'),
     allow: z.array(aPrefix).prefault([]).describe('Exactly these may be heard besides what lies in prefixes.'),
+    maxRoutes: maxRoutes.describe('So many heard routes at most; what is there stays, more are refused.'),
     table: aTable.optional().describe('Kernel table and mark. Default: from the name, 1000 to 8000.'),
     egress: z
       .enum(['isolated', 'host'])
@@ -65,19 +66,25 @@ export const networkSection = z
       pools: network.pools,
       prefixes: network.prefixes,
       allow: network.allow,
+      ...(network.maxRoutes === undefined ? {} : { maxRoutes: network.maxRoutes }),
       egress: network.egress,
     }),
   );
 
 /** The host's main table. */
 export const hostSection = z
-  .strictObject(imports)
+  .strictObject({ ...imports, maxRoutes: maxRoutes.describe('So many heard routes at most in the main table.') })
   .superRefine((host, context) => {
     for (const key of surplus(host, IMPORT)) {
       context.addIssue({ code: 'custom', path: [key], message: TWICE });
     }
   })
-  .transform((host): HostNetwork => ({ imports: new Set(given(host, IMPORT)) }));
+  .transform(
+    (host): HostNetwork => ({
+      imports: new Set(given(host, IMPORT)),
+      ...(host.maxRoutes === undefined ? {} : { maxRoutes: host.maxRoutes }),
+    }),
+  );
 
 /** The first spelling is ours and explained; the others are the same. */
 function spelled<Key extends string>(spellings: readonly [Key, ...Key[]], meaning: string) {

@@ -20,6 +20,8 @@ export interface Peer {
   readonly deny?: readonly PrefixRange[];
   /** May it say a default route? */
   readonly allowDefault?: boolean;
+  /** So many of its prefixes are imported at most. Absent: no limit. */
+  readonly maxRoutes?: number;
 }
 
 /** What is taken from no peer. */

@@ -4,6 +4,7 @@
  */
 
 import { duplicateSentence } from '../decide/duplicate.js';
+import { type Quota, quotaSentence } from '../decide/quota.js';
 import type { BgpStanding } from '../decide/readiness.js';
 import { type Address, hostPrefix, type Prefix } from '../model/address.js';
 import type { Announcement } from '../model/announcement.js';
@@ -18,7 +19,9 @@ import { BackOff } from './back-off.js';
 import { Loop } from './loop.js';
 import { Peering } from './peering.js';
 import { Reconciler, type StepFailure } from './reconciler.js';
+import { type RefusalCount, Refusals } from './refusals.js';
 import { Waiters } from './settled.js';
+import { ToldOnce } from './told-once.js';
 import { World } from './world.js';
 
 /** Everything is read again this often, in ms, whatever the events said. */
@@ -43,8 +46,9 @@ export class Routing {
   readonly #loop: Loop;
   readonly #waiters = new Waiters();
   readonly #backOff: BackOff;
-  /** Told once, until it is over. */
-  #duplicates: ReadonlySet<Prefix> = new Set();
+  readonly #duplicates: ToldOnce;
+  readonly #full: ToldOnce;
+  readonly #refusals: Refusals;
   #kernelUnread = true;
   #hostUnread = true;
   #bgpReason = 'gobgpd has not answered yet';
@@ -54,8 +58,12 @@ export class Routing {
     this.#parts = parts;
     this.#world = new World(networks);
     this.#world.untagged = untaggedOf(speaker);
-    this.#world.border.configure(speaker, networks);
-    this.#reconciler = new Reconciler(this.#world, parts.kernel, parts.bgp);
+    this.#guardBy(speaker);
+    const tell = (what: string, sentence: string) => parts.failed(what, new Error(sentence));
+    this.#refusals = new Refusals(parts.clock, (peer, sentence) => tell(`peer ${peer}`, sentence));
+    this.#duplicates = new ToldOnce(tell);
+    this.#full = new ToldOnce(tell);
+    this.#reconciler = new Reconciler(this.#world, parts.kernel, parts.bgp, this.#refusals);
     this.#backOff = new BackOff(parts.clock);
     this.#loop = new Loop(
       () => this.#pass(),
@@ -104,7 +112,7 @@ export class Routing {
   configure(networks: Networks, speaker: Speaker): void {
     this.#world.networks = networks;
     this.#world.untagged = untaggedOf(speaker);
-    this.#world.border.configure(speaker, networks);
+    this.#guardBy(speaker);
     this.#world.touchAll();
     this.#peering.configure(speaker);
     this.#kernelUnread = true;
@@ -168,6 +176,16 @@ export class Routing {
     return this.#world.duplicates();
   }
 
+  /** Every limit on routes, and how full it is. */
+  quotas(): Quota[] {
+    return this.#world.quotas.told();
+  }
+
+  /** What the guards refuse, by peer and reason. */
+  refusals(): RefusalCount[] {
+    return this.#refusals.counts();
+  }
+
   endpoints(): Endpoint[] {
     return this.#world.endpoints();
   }
@@ -194,6 +212,7 @@ export class Routing {
     this.#reconciler.bgpConnected = this.#peering.connected;
     const failed = await this.#reconciler.pass();
     this.#retry(failed);
+    this.#tellRefused();
     this.#waiters.ask();
     if (this.#world.hasTouched()) this.#loop.nudge();
     else await this.#peering.afterPass(this.#reconciler.failures.size === 0);
@@ -204,6 +223,18 @@ export class Routing {
     this.#hostUnread = true;
     await this.#parts.kernel.separate(this.#world.networks);
     this.#world.hearAllRoutes(await this.#parts.kernel.routes());
+  }
+
+  /** What is believed of peers, for the networks that there are. */
+  #guardBy(speaker: Speaker): void {
+    this.#world.border.configure(speaker, this.#world.networks);
+    this.#world.configureQuotas(speaker);
+  }
+
+  #tellRefused(): void {
+    const full = this.#world.quotas.told().filter(({ refused }) => refused > 0);
+    this.#full.say(new Map(full.map((quota) => [quota.of, quotaSentence(quota)])));
+    this.#refusals.tell();
   }
 
   /** Its addresses, and the ways to next hops. */
@@ -219,11 +250,7 @@ export class Routing {
   }
 
   #tellDuplicates(): void {
-    const now = this.#world.duplicates();
-    for (const path of now) {
-      if (!this.#duplicates.has(path.prefix)) this.#parts.failed(path.prefix, new Error(duplicateSentence(path)));
-    }
-    this.#duplicates = new Set(now.map(({ prefix }) => prefix));
+    this.#duplicates.say(new Map(this.#world.duplicates().map((path) => [path.prefix, duplicateSentence(path)])));
   }
 
   #hearKernel(event: KernelEvent): void {
