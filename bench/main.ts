@@ -13,11 +13,12 @@ import { describeMachine, machineText } from './machine.js';
 import type { Measurement } from './measurement.js';
 import { figureTable } from './report.js';
 import { resultJson } from './result.js';
+import { remote, tor } from './rows/announce.js';
 import { attach } from './rows/attach.js';
 import { start } from './rows/start.js';
 import { storm } from './rows/storm.js';
 
-const MEASUREMENTS: readonly Measurement[] = [attach, storm, start];
+const MEASUREMENTS: readonly Measurement[] = [attach, storm, tor, remote, start];
 
 interface Options {
   readonly only: readonly RowName[];
