@@ -15,10 +15,13 @@ import { figureTable } from './report.js';
 import { resultJson } from './result.js';
 import { remote, tor } from './rows/announce.js';
 import { attach } from './rows/attach.js';
+import { churn } from './rows/churn.js';
+import { imports } from './rows/import.js';
+import { memory } from './rows/memory.js';
 import { start } from './rows/start.js';
 import { storm } from './rows/storm.js';
 
-const MEASUREMENTS: readonly Measurement[] = [attach, storm, tor, remote, start];
+const MEASUREMENTS: readonly Measurement[] = [attach, storm, tor, remote, imports, churn, memory, start];
 
 interface Options {
   readonly only: readonly RowName[];
