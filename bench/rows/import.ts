@@ -48,7 +48,7 @@ async function measure(
 async function timeOf(receiver: Receiver, verb: 'announce' | 'withdraw', size: number): Promise<number> {
   if (receiver.table === undefined) return timeInGobgpd(receiver, verb, size);
   const change = verb === 'announce' ? '+' : '-';
-  const awaited = await awaitRoutes(receiver.node, { table: receiver.table, change, count: size });
+  const awaited = await awaitRoutes(receiver.node, { table: receiver.table, change, count: size, timeout: 120_000 });
   const { begin } = await receiver.feed(`${verb} 0 ${size}`);
   const { last } = await awaited.done;
   const [there, expected] = [await routesOf(receiver), verb === 'announce' ? size : 0];

@@ -6,7 +6,7 @@ import type { Measurement, Run } from '../measurement.js';
 import { type Receiver, withReceivers } from '../receivers.js';
 import { awaitRoutes } from '../route-times.js';
 
-const ROUTES = 100_000;
+const routes = ({ quick }: Run) => (quick ? 10_000 : 100_000);
 /** Milliseconds after which nobody is busy any more with what came in; garbage collectors have their own mind. */
 const REST = 5000;
 
@@ -21,21 +21,21 @@ export const memory: Measurement = {
       const measured = new Map<string, { controller: Samples; all: Samples }>();
       for (const receiver of receivers) measured.set(receiver.name, await measure(receiver, run));
       const ours = measured.get('slash32')!;
-      for (const [state, routes, goal] of [
+      for (const [state, load, goal] of [
         ['idle', 'no routes', 90],
-        ['full', '100k', 200],
+        ['full', `${routes(run) / 1000}k`, 200],
       ] as const) {
         const of = (name: string) => measured.get(name)!.all[state];
         const subject = { row: 'memory', unit: 'MB' } as const;
         const controller = {
-          part: `controller, ${routes}`,
+          part: `controller, ${load}`,
           against: 'BIRD',
           goal: { of: 'ours', atMost: goal },
         } as const;
         figures.push(
           compare({ ...subject, ...controller }, ours.controller[state], of('bird')),
-          compare({ ...subject, part: `all, ${routes}, BIRD`, against: 'BIRD' }, ours.all[state], of('bird')),
-          compare({ ...subject, part: `all, ${routes}, FRR`, against: 'zebra + bgpd' }, ours.all[state], of('frr')),
+          compare({ ...subject, part: `all, ${load}, BIRD`, against: 'BIRD' }, ours.all[state], of('bird')),
+          compare({ ...subject, part: `all, ${load}, FRR`, against: 'zebra + bgpd' }, ours.all[state], of('frr')),
         );
       }
       return figures;
@@ -43,10 +43,8 @@ export const memory: Measurement = {
 };
 
 /** MB, each sampled a few times. */
-async function measure(
-  receiver: Receiver,
-  { rounds, quick, say }: Run,
-): Promise<{ controller: Samples; all: Samples }> {
+async function measure(receiver: Receiver, run: Run): Promise<{ controller: Samples; all: Samples }> {
+  const { rounds, say } = run;
   const samples = { controller: { idle: [], full: [] } as Samples, all: { idle: [], full: [] } as Samples };
   const controller = receiver.name === 'slash32' ? [receiver.node.pid('slash32d')!] : [];
   const sample = async (state: 'idle' | 'full') => {
@@ -59,7 +57,7 @@ async function measure(
     say(`${receiver.name} ${state}: ${samples.all[state].map((it) => it.toFixed(0)).join(' ')} MB`);
   };
   await sample('idle');
-  const count = quick ? ROUTES / 10 : ROUTES;
+  const count = routes(run);
   const awaited = await awaitRoutes(receiver.node, { table: receiver.table!, change: '+', count });
   await receiver.feed(`announce 0 ${count}`);
   await awaited.done;
