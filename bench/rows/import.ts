@@ -10,6 +10,8 @@ import { pathsOf, type Receiver, type ReceiverName, routesOf, withReceivers } fr
 import { awaitRoutes } from '../route-times.js';
 
 const SIZES = [10_000, 100_000];
+/** Seconds, for each size. */
+const BUDGET = 60;
 const PEERS = { gobgp: 'gobgpd alone, no kernel', bird: 'BIRD', frr: 'FRR' } as const;
 
 /** Seconds. */
@@ -33,7 +35,7 @@ async function measure(
   { rounds, say }: Run,
 ): Promise<Map<ReceiverName, Times>> {
   const times = new Map(receivers.map(({ name }) => [name, { arrival: [], withdrawal: [] } as Times]));
-  await interleave(receivers, { rounds }, async (receiver, round) => {
+  await interleave(receivers, { rounds, budget: BUDGET }, async (receiver, round) => {
     const arrival = await timeOf(receiver, 'announce', size);
     const withdrawal = await timeOf(receiver, 'withdraw', size);
     times.get(receiver.name)!.arrival.push(arrival);

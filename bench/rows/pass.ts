@@ -15,6 +15,7 @@ import { awaitRoutes } from '../route-times.js';
 import { percentile } from '../statistics.js';
 
 const ROUTES = 100_000;
+const IDLE_ADDS = 100;
 /** A prefix beyond those. */
 const ONE = 1_000_000;
 /** Milliseconds after which nobody is busy any more with one change. */
@@ -35,11 +36,11 @@ async function measure(lab: Lab, receivers: readonly Receiver[], run: Run): Prom
   const [emptyOurs] = await changes(receivers, run);
   run.say('changes with no routes known are measured');
   const idle = await timeAdds(lab, async (add) => {
-    for (let i = 0; i < run.rounds; i++) await add();
+    for (let i = 0; i < IDLE_ADDS; i++) await add();
   });
-  const during = await timeAdds(lab, (add) => addsUnderImport(ours, count, run.rounds, add));
+  const during = await timeAdds(lab, (add) => addsUnderImport(ours, count, add));
   run.say(`${during.length} ADDs under an import of ${count} are measured`);
-  for (const receiver of receivers) await load(receiver, 'announce', count);
+  for (const receiver of receivers) if (receiver !== ours) await load(receiver, 'announce', count);
   const [fullOurs, fullBird] = await changes(receivers, run);
   const subject = { row: 'pass', unit: 'ms' } as const;
   const known = `${count / 1000}k known`;
@@ -93,23 +94,12 @@ async function load(receiver: Receiver, verb: 'announce' | 'withdraw', count: nu
   return ((await awaited.done).last - begin) / 1e6;
 }
 
-/** ADDs for as long as routes come in; of further imports, when one does not last for enough of them. */
-async function addsUnderImport(
-  ours: Receiver,
-  count: number,
-  rounds: number,
-  add: () => Promise<number>,
-): Promise<void> {
-  for (let added = 0; added < rounds; ) {
-    let isOver = false;
-    const importing = load(ours, 'announce', count).finally(() => (isOver = true));
-    while (!isOver && added < rounds * 4) {
-      await add();
-      added++;
-    }
-    await importing;
-    await load(ours, 'withdraw', count);
-  }
+/** ADDs for as long as routes come in. */
+async function addsUnderImport(ours: Receiver, count: number, add: () => Promise<number>): Promise<void> {
+  let isOver = false;
+  const importing = load(ours, 'announce', count).finally(() => (isOver = true));
+  while (!isOver) await add();
+  await importing;
 }
 
 /** Milliseconds of each ADD that `work` makes; its DEL follows at once. */
