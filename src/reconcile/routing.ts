@@ -72,7 +72,7 @@ export class Routing {
     await this.#loop.idle();
     void this.#parts.bgp
       .run(
-        this.#peering.speaker,
+        () => this.#peering.speaker,
         (event) => {
           if (event.kind === 'disconnected') {
             this.#bgpReason = event.reason;
@@ -101,10 +101,15 @@ export class Routing {
   /** New networks and peers: the difference is a pass like any other. */
   configure(networks: Networks, speaker: Speaker): void {
     this.#world.networks = networks;
+    this.#kernelUnread = true;
+    this.speak(speaker);
+  }
+
+  /** New peers alone. */
+  speak(speaker: Speaker): void {
     this.#world.untagged = untaggedOf(speaker);
     this.#world.touchAll();
     this.#peering.configure(speaker);
-    this.#kernelUnread = true;
     this.#loop.nudge();
   }
 
@@ -131,7 +136,10 @@ export class Routing {
     return {
       away: connected ? undefined : this.#bgpReason,
       admitted,
-      peers: speaker.peers.map(({ name, address }) => ({ name, established: established.has(address) })),
+      peers: [
+        ...speaker.peers.map(({ name, address }) => ({ name, established: established.has(address) })),
+        ...(speaker.sought ?? []).map(({ name, reason }) => ({ name, established: false, reason })),
+      ],
     };
   }
 
@@ -150,6 +158,11 @@ export class Routing {
   /** What gobgpd itself says for us of these prefixes. Throws while it is away. */
   says(prefixes: readonly Prefix[]): Promise<readonly Announcement[]> {
     return this.#parts.bgp.says(prefixes);
+  }
+
+  /** How this node speaks now, with the peers that were found. */
+  get speaker(): Speaker {
+    return this.#peering.speaker;
   }
 
   get networks(): Networks {
