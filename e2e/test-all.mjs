@@ -27,7 +27,7 @@ try {
 
 function unitTests() {
   headline('unit tests');
-  return mocha('unit', ['dist/src/**/*.test.js']);
+  return mocha('unit', ['dist/src/**/*.test.js', 'dist/bench/**/*.test.js']);
 }
 
 async function endToEndTests() {

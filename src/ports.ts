@@ -5,6 +5,7 @@
 import type { Address, Family, Prefix } from './model/address.js';
 import type { Announcement } from './model/announcement.js';
 import type { Endpoint, EndpointId } from './model/endpoint.js';
+import type { HostAddress, Way } from './model/host.js';
 import type { Networks } from './model/network.js';
 import type { Path } from './model/path.js';
 import type { PeerState, Speaker } from './model/peer.js';
@@ -27,6 +28,10 @@ export interface Kernel {
   remove(routes: readonly Route[]): Promise<Failures<Route>>;
   /** Rules, filters and sysctls for exactly these networks; safe to repeat, repairs what was damaged. */
   separate(networks: Networks): Promise<void>;
+  /** Every address of this host, but for loopback's and the gateways that containers send to. */
+  addresses(): Promise<readonly HostAddress[]>;
+  /** How this host reaches each of these, asked now; every one is in the answer. */
+  ways(to: readonly Address[]): Promise<ReadonlyMap<Address, Way>>;
   /** Tells what changes behind our back, until the signal. */
   watch(hear: (event: KernelEvent) => void, signal: AbortSignal): void;
 }

@@ -11,6 +11,7 @@ import { type LeakOracle, type Live, leakOracle } from './leak-oracle.js';
 import { needs } from './needs.js';
 import { repeat, rounds } from './rounds.js';
 import { type RuntimeHost, runtimeHost } from './runtime-host.js';
+import { tidied } from './stopped-controller.js';
 
 const PODS = 20;
 const ROUNDS = Math.ceil(rounds(40) / PODS);
@@ -32,6 +33,10 @@ describe("containerd's CRI, as a kubelet drives it,", () => {
     await host.write('/etc/cni/net.d/10-blue.conflist', JSON.stringify({ cniVersion: '1.0.0', name: 'blue', plugins }));
     containerd = await startContainerd(host);
     cri = connectCri(containerd.socket, host.cgroup);
+  });
+  afterEach(async () => {
+    await Promise.all((await cri.list()).map(ended));
+    await tidied(host);
   });
   after(async () => {
     cri?.close();

@@ -3,7 +3,6 @@ import { expect } from 'chai';
 import type { Lab } from '../lab/lab.js';
 import { identify, signalProcess } from '../lab/process.js';
 import { del } from '../lab/runtime.js';
-import { until } from '../lab/until.js';
 import { fabricUp } from '../main-job/fabric.js';
 import { addressesOf } from './container-addresses.js';
 import { CONTAINERD, type Containerd, startContainerd } from './containerd.js';
@@ -12,6 +11,7 @@ import { type LeakOracle, type Live, leakOracle } from './leak-oracle.js';
 import { needs } from './needs.js';
 import { repeat, rounds } from './rounds.js';
 import { type RuntimeHost, runtimeHost } from './runtime-host.js';
+import { tidied, untilAsked } from './stopped-controller.js';
 
 const ROUNDS = rounds(30);
 
@@ -31,6 +31,11 @@ describe('ctr run --cni', () => {
     await host.write('/etc/cni/net.d/10-blue.conflist', JSON.stringify({ cniVersion: '1.0.0', name: 'blue', plugins }));
     containerd = await startContainerd(host);
   });
+  afterEach(async () => {
+    for (const name of await listed('task')) await containerd.ctr('task', 'delete', '--force', name);
+    for (const name of await listed('container')) await containerd.ctr('container', 'delete', name);
+    await tidied(host);
+  });
   after(async () => {
     await containerd?.kill('SIGKILL');
     await host?.down();
@@ -44,6 +49,10 @@ describe('ctr run --cni', () => {
   async function detached(name: string): Promise<Live> {
     await containerd.ctr(...run(name, '--detach'));
     return { id: `default-${name}`, addresses: await addressesOf(await taskPid(name)) };
+  }
+
+  async function listed(what: 'task' | 'container'): Promise<string[]> {
+    return (await containerd.ctr(what, 'list', '--quiet')).split('\n').filter(Boolean);
   }
 
   async function taskPid(name: string): Promise<number> {
@@ -91,7 +100,7 @@ describe('ctr run --cni', () => {
       const name = `killed-${round}`;
       await host.node.kill('slash32d', 'SIGSTOP');
       const ctr = host.launch('ctr', containerd.ctrCommand(...run(name)));
-      await until(() => host.node.pid('slash32'), { what: 'the plugin to run' });
+      await untilAsked(host.node);
       await signalProcess(ctr, 'SIGKILL');
       await host.node.kill('slash32d', 'SIGCONT');
       await removed(name);

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Lab } from '../lab/lab.js';
-import { identify, signalProcess } from '../lab/process.js';
+import { signalProcess } from '../lab/process.js';
 import { until } from '../lab/until.js';
 import { fabricUp } from '../main-job/fabric.js';
 import { addressesOf } from './container-addresses.js';
@@ -10,6 +10,7 @@ import { needs } from './needs.js';
 import { PODMAN, type Podman, runDetached, setUpPodman } from './podman.js';
 import { repeat, rounds } from './rounds.js';
 import { type RuntimeHost, runtimeHost } from './runtime-host.js';
+import { tidied, untilAsked } from './stopped-controller.js';
 
 const ROUNDS = rounds(12);
 
@@ -28,6 +29,10 @@ describe('podman with the CNI back end', () => {
     const portmap = { type: 'portmap', capabilities: { portMappings: true } };
     const plugins = [{ type: 'slash32', network: 'blue' }, portmap];
     podman = await setUpPodman(host, 'blue', { cniVersion: '0.4.0', name: 'blue', plugins });
+  });
+  afterEach(async () => {
+    await podman('rm', '--force', '--all', '--time', '0');
+    await tidied(host);
   });
   after(async () => {
     await host?.down();
@@ -111,11 +116,10 @@ describe('podman with the CNI back end', () => {
       const name = `killed-${round}`;
       await podman('create', ...runDetached(host, name).slice(2));
       await host.node.kill('slash32d', 'SIGSTOP');
-      const starting = podman('start', name).catch(() => undefined);
-      await until(() => host.node.pid('slash32'), { what: 'the plugin to run' });
-      await signalProcess(identify(host.node.pid('podman')!)!, 'SIGKILL');
+      const starting = podman.launch('start', name);
+      await untilAsked(host.node);
+      await signalProcess(starting, 'SIGKILL');
       await host.node.kill('slash32d', 'SIGCONT');
-      await starting;
       await until(() => host.node.pid('slash32') === undefined, { what: 'the plugin to end' });
       // Podman knows of no network yet, so it sends a DEL only after the ADD that finds the first one's endpoint.
       const refusal = await podman('start', name).catch((error: Error) => error);

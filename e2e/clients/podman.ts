@@ -1,12 +1,17 @@
 /** A podman in a node, with its CNI back end: own storage, own configuration, no daemon. */
+import type { Running } from '../lab/process.js';
 import { IMAGE } from './image.js';
 import type { RuntimeHost } from './runtime-host.js';
 
 /** Debian's. */
 export const PODMAN = '/usr/bin/podman';
 
-/** Runs one podman command and returns what it printed. Throws when it fails. */
-export type Podman = (...args: string[]) => Promise<string>;
+export interface Podman {
+  /** Runs one podman command and returns what it printed. Throws when it fails. */
+  (...args: string[]): Promise<string>;
+  /** Starts one that is not waited for. */
+  launch(...args: string[]): Running;
+}
 
 /** Prepares podman with a network of this name, and the image of the tests. */
 export async function setUpPodman(host: RuntimeHost, network: string, conflist: object): Promise<Podman> {
@@ -16,8 +21,11 @@ export async function setUpPodman(host: RuntimeHost, network: string, conflist: 
   await host.write(`${networks}/${network}.conflist`, JSON.stringify(conflist));
   await host.write(settings, configuration(networks, network));
   const places = ['--root', '/run/podman-root', '--runroot', '/run/podman-run', '--tmpdir', '/run/podman-tmp'];
-  const podman: Podman = (...args) =>
-    host.exec([PODMAN, '--storage-driver', 'vfs', ...places, ...args], { CONTAINERS_CONF: settings });
+  const command = (args: readonly string[]) => [PODMAN, '--storage-driver', 'vfs', ...places, ...args];
+  const env = { CONTAINERS_CONF: settings };
+  const podman = Object.assign((...args: string[]) => host.exec(command(args), env), {
+    launch: (...args: string[]) => host.launch('podman', command(args), env),
+  });
   await podman('load', '--input', host.image);
   return podman;
 }

@@ -6,21 +6,18 @@
  * without a forwarder. A packet between two veth pairs is forwarded within the system call that sends it, so the time of
  * that call is the time of the packet.
  */
-import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { closeSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import koffi from 'koffi';
-import { encodeFrame } from '../../src/cni/frame.js';
-import { close, SystemError, setns } from '../../src/netlink/libc.js';
+import { close } from '../../src/netlink/libc.js';
 import { inNamespace } from '../../src/netlink/namespace.js';
+import { mustSucceed } from '../lab/direct-call.js';
 import { Lab } from '../lab/lab.js';
+import { openUnnamedNamespace } from '../lab/unnamed-namespace.js';
 import { until } from '../lab/until.js';
 import { openUdp, receiveAll, sendTo } from './sockets.js';
 
 const FABRIC = fileURLToPath(new URL('../../../e2e/isolation/fabric.clab.yml', import.meta.url));
-const CLONE_NEWNET = 0x40000000;
 const NETWORKS = 200;
-const unshare = koffi.load(null).func('int unshare(int flags)');
 
 /** What was measured with so many endpoints. */
 export interface Figures {
@@ -81,7 +78,7 @@ async function start(lab: Lab): Promise<void> {
   await until(isUp, { what: 'the sessions of node1', timeout: 40_000 });
 }
 
-/** Speaks with the controller as plugin/PROTOCOL.md says. */
+/** The runtime of one node. */
 class Client {
   readonly #socket: string;
   #serial = 0;
@@ -92,7 +89,7 @@ class Client {
 
   /** A new namespace, attached to the network of this number. */
   async attach(id: string, number: number): Promise<Attached> {
-    const [fd, network] = [newNamespace(), `n${number}`];
+    const [fd, network] = [openUnnamedNamespace(), `n${number}`];
     const { ips } = (await this.#call('ADD', id, fd, network)) as { ips: { address: string }[] };
     const [v4 = '', v6 = ''] = ips.map(({ address }) => address.replace(/\/.*/, ''));
     return { id, network, fd, addresses: [v4, v6] };
@@ -107,7 +104,7 @@ class Client {
   async costOfAdd(): Promise<Figures['add']> {
     const times: number[] = [];
     for (let i = 0; i < 41; i++) {
-      const fd = newNamespace();
+      const fd = openUnnamedNamespace();
       const [id, network] = [`probe${++this.#serial}`, `n${(i * 37) % NETWORKS}`];
       const begin = performance.now();
       await this.#call('ADD', id, fd, network);
@@ -118,46 +115,8 @@ class Client {
     return { median: quantile(times, 0.5), fast: quantile(times, 0.1) };
   }
 
-  async #call(verb: string, id: string, fd: number, network: string): Promise<object> {
-    const variables = {
-      CNI_COMMAND: verb,
-      CNI_CONTAINERID: id,
-      CNI_NETNS: `/proc/${process.pid}/fd/${fd}`,
-      CNI_IFNAME: 'eth0',
-      CNI_PATH: '/usr/lib/cni',
-    };
-    const environment = Object.entries(variables).map(([key, value]) => `${key}=${value}\0`);
-    const stdin = JSON.stringify({ cniVersion: '1.0.0', name: network, type: 'slash32' });
-    const answer = await this.#ask(
-      encodeFrame({ environment: Buffer.from(environment.join('')), stdin: Buffer.from(stdin) }),
-    );
-    const found = /^SLASH32\/1 (\d+) \d+\n(.*)$/s.exec(answer);
-    if (found?.[1] !== '0') throw new Error(`${verb} of ${id} in ${network} failed: ${answer}`);
-    return found[2] ? JSON.parse(found[2]) : {};
-  }
-
-  #ask(request: Buffer): Promise<string> {
-    return new Promise((resolve, reject) => {
-      let answer = '';
-      connect(this.#socket)
-        .setEncoding('utf8')
-        .on('data', (text: string) => (answer += text))
-        .on('error', reject)
-        .on('close', () => resolve(answer))
-        .end(request);
-    });
-  }
-}
-
-/** A namespace that lives as long as this file descriptor. */
-function newNamespace(): number {
-  const home = openSync('/proc/thread-self/ns/net', 'r');
-  try {
-    if (unshare(CLONE_NEWNET) !== 0) throw new SystemError('unshare', koffi.errno());
-    return openSync('/proc/thread-self/ns/net', 'r');
-  } finally {
-    setns(home, CLONE_NEWNET);
-    closeSync(home);
+  #call(verb: 'ADD' | 'DEL', id: string, netns: number, network: string): Promise<object> {
+    return mustSucceed(this.#socket, { verb, id, netns, network });
   }
 }
 

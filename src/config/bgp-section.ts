@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { type Address, address, contains, type Family, familyOf, isLinkLocal, type Prefix } from '../model/address.js';
 import type { Peer, SoughtPeer } from '../model/peer.js';
-import { aName, anAddress, aUnixUrl, parsed, routeTargets, seconds, wholeNumber } from './fields.js';
+import { aName, anAddress, aPrefixRange, aUnixUrl, parsed, routeTargets, seconds, wholeNumber } from './fields.js';
+import { guardsSection } from './guards-section.js';
 import { peerConflicts } from './peer-conflicts.js';
 import type { ThisNode } from './this-node.js';
 
@@ -24,6 +25,11 @@ const aLink = parsed((text) => {
   if (/^[^\s/:%]{1,15}$/.test(text) && text !== '.' && text !== '..') return text;
   throw new RangeError('expected the name of a link, of at most 15 characters');
 });
+
+/** Without the keys whose value is undefined, which is another thing than a key that is not there. */
+function present<T extends object>(given: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as never;
+}
 
 /** Hold 0 would mean a dead peer is never noticed, and RFC 4271 section 4.2 forbids 1 and 2. */
 const timers = z
@@ -64,6 +70,12 @@ export const peerSection = (node: ThisNode) =>
         .optional()
         .describe('Absolute path of a file (mode 0600) with the TCP MD5 password (RFC 2385).'),
       untagged: routeTargets.prefault([]).describe('Its paths that carry no route target get these.'),
+      allow: z
+        .array(aPrefixRange)
+        .optional()
+        .describe('Only these are taken from it, like 10.0.0.0/8 le 32. Default: any.'),
+      deny: z.array(aPrefixRange).optional().describe('These are not, whatever allow says.'),
+      allowDefault: z.boolean().optional().describe('May it say a default route? A network has to allow it too.'),
       passive: z.boolean().prefault(false).describe('Wait for the peer to connect.'),
       multihop: wholeNumber(2, 255).optional().describe('Hops to a peer that is not on a link of this node.'),
       ttlSecurity: wholeNumber(1, 254)
@@ -89,12 +101,15 @@ export const peerSection = (node: ThisNode) =>
         localAddress,
         maxPrefixes,
         timers,
+        allow,
+        deny,
+        allowDefault,
         ...peer
       }): Peer | SoughtPeer => {
-        const given = { password, multihop, ttlSecurity, localAddress, maxPrefixes, timers };
+        const session = { password, multihop, ttlSecurity, localAddress, maxPrefixes, timers };
         const common = {
           ...peer,
-          ...present(given),
+          ...present({ ...session, allow, deny, allowDefault }),
           name: name ?? address ?? device ?? auto ?? '',
           families: families
             ? [...new Set(families)].map((family) => FAMILIES[family])
@@ -108,11 +123,6 @@ export const peerSection = (node: ThisNode) =>
 function defaultFamilies(address: Address | undefined, auto: string | undefined): Family[] {
   if (auto !== undefined) return [4];
   return address === undefined || isLinkLocal(address) ? [4, 6] : [familyOf(address)];
-}
-
-/** Without the keys whose value is undefined, which is another thing than a key that is not there. */
-function present<T extends object>(given: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } {
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as never;
 }
 
 export const bgpSection = (node: ThisNode) =>
@@ -130,6 +140,7 @@ export const bgpSection = (node: ThisNode) =>
       })
       .prefault({}),
     peers: z.array(peerSection(node)).prefault([]),
+    guards: guardsSection.optional().describe('What is taken from no peer.'),
     timers: timers.prefault({}),
     nextHop6: anAddress
       .refine((address) => familyOf(address) === 6 && !isLinkLocal(address), 'expected a global IPv6 address')

@@ -13,7 +13,7 @@ bgp:
   asn: 65001
   gobgp: { api: unix:///run/slash32/gobgpd.sock, manage: true }   # false: gobgpd has its own file, we only add paths
   peers:
-    - { name: tor1, address: 192.0.2.0, asn: 65000, families: [ipv4, ipv6], passwordFile: /etc/slash32/tor1.key, untagged: ["64512:1"] }
+    - { name: tor1, address: 192.0.2.0, asn: 65000, families: [ipv4, ipv6], passwordFile: /etc/slash32/tor1.key, untagged: ["64512:1"], allowDefault: true }
   timers: { hold: 9s, keepalive: 3s, connectRetry: 5s }   # gobgpd 3.10 waits 5 s at least
   gracefulRestart: 60s                               # the ToR must support it; doctor checks both sides
 networks:
@@ -49,6 +49,7 @@ describe('a configuration', () => {
             untagged: ['64512:1'],
             password: 'correct horse',
             passive: false,
+            allowDefault: true,
           },
         ],
         sought: [],
@@ -147,6 +148,22 @@ describe('a configuration', () => {
       { name: 'eth0', where: { device: 'eth0' }, families: [4, 6] },
       { name: 'gw', where: { gateway: true }, families: [4] },
     ]);
+  });
+
+  it('says what is believed of peers: of each one, and of all', () => {
+    const peer =
+      '{ address: 192.0.2.64, asn: 2, allow: [10.0.0.0/8 le 32], deny: [10.9.0.0/16 ge 24], allowDefault: true }';
+    const guards = '{ protected: [203.0.113.0/24], lengths: { ipv4: { ge: 16 } } }';
+    const { speaker } = example(`bgp: { asn: 1, peers: [${peer}], guards: ${guards} }\n`);
+    expect(speaker.peers[0]).to.deep.include({
+      allow: [{ within: '10.0.0.0/8', ge: 8, le: 32 }],
+      deny: [{ within: '10.9.0.0/16', ge: 24, le: 32 }],
+      allowDefault: true,
+    });
+    expect(speaker.guards).to.deep.equal({
+      protected: ['203.0.113.0/24'],
+      lengths: { 4: { ge: 16, le: 32 }, 6: { ge: 16, le: 128 } },
+    });
   });
 
   it('may share parts by anchor and alias', () => {

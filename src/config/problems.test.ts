@@ -31,7 +31,7 @@ const CASES: Record<string, [text: string, problem: string]> = {
   'a typo in a key': [section('netwroks: []'), '2:1: netwroks: unknown key (did you mean networks?)'],
   'a key that does nothing yet': [
     section('http: {}'),
-    '2:1: http: unknown key; known here: node, bgp, networks, host, kernel, ipam, log, runDir',
+    '2:1: http: unknown key; known here: node, bgp, networks, netConfNetworks, host, kernel, ipam, log, runDir',
   ],
   'a password in the file itself': [
     peer('password: hunter2'),
@@ -119,6 +119,22 @@ const CASES: Record<string, [text: string, problem: string]> = {
     '3:76: bgp.peers.0.timers.keepalive: 4s is more than a third of hold (9s): one lost message would end the session',
   ],
   'a link-local next hop': [bgp('nextHop6: "fe80::1"'), '3:13: bgp.nextHop6: expected a global IPv6 address'],
+  'a prefix list that matches nothing': [
+    'bgp: { asn: 1, peers: [{ address: 192.0.2.0, asn: 2, allow: [10.0.0.0/8, 10.0.0.0/8 ge 4] }] }\n',
+    '1:74: bgp.peers.0.allow.1: "10.0.0.0/8 ge 4" matches nothing: expected 8 <= ge <= le <= 32',
+  ],
+  'a word that no prefix list has': [
+    'bgp: { asn: 1, peers: [{ address: 192.0.2.0, asn: 2, deny: [10.0.0.0/8 upto 32] }] }\n',
+    '1:61: bgp.peers.0.deny.0: not a prefix range: "10.0.0.0/8 upto 32" (expected like 10.0.0.0/8 or 10.0.0.0/8 ge 24 le 32)',
+  ],
+  'lengths that let nothing in': [
+    'bgp: { asn: 1, guards: { lengths: { ipv4: { ge: 24, le: 16 } } } }\n',
+    '1:57: bgp.guards.lengths.ipv4.le: lets no length in: le is less than ge',
+  ],
+  'a protected prefix that is none': [
+    'bgp: { asn: 1, guards: { protected: [192.0.2.1/24] } }\n',
+    '1:38: bgp.guards.protected.0: not a prefix: "192.0.2.1/24" has host bits set (did you mean 192.0.2.0/24?)',
+  ],
   'an address with a leading zero': [
     'bgp: { asn: 1, listenAddresses: [010.1.1.1] }\n',
     '1:34: bgp.listenAddresses.0: not an IP address: "010.1.1.1" (expected like 10.20.1.10 or 2001:db8::a)',
@@ -199,6 +215,10 @@ const CASES: Record<string, [text: string, problem: string]> = {
     '4:12: networks.0.table: expected a whole number from 1 to 8191',
   ],
   'table 0': [network('table: 0'), '4:12: networks.0.table: expected a whole number from 1 to 8191'],
+  'masquerade in a network that does not leave by the host': [
+    network('ipMasq: true'),
+    '4:13: networks.0.ipMasq: nothing of "blue" leaves by the node\'s own routes, so there is nothing to masquerade; give it egress: host',
+  ],
   'an egress there is none of': [
     network('egress: hots'),
     '4:13: networks.0.egress: expected isolated or host, found "hots" (did you mean host?)',
@@ -206,7 +226,8 @@ const CASES: Record<string, [text: string, problem: string]> = {
   'quota, which is not there yet': [
     network('maxRoutes: 5'),
     '4:5: networks.0.maxRoutes: unknown key; known here: name, import, importrt, importRT, importRTs, import_rt, ' +
-      'export, exportrt, exportRT, exportRTs, export_rt, pools, prefixes, allow, table, egress',
+      'export, exportrt, exportRT, exportRTs, export_rt, pools, prefixes, allow, egress, table, ipMasq, allowTargets, ' +
+      'allowOverride',
   ],
   "the host's own name": [
     'bgp: { asn: 1 }\nnetworks: [{ name: host }]\n',
@@ -266,6 +287,22 @@ const CASES: Record<string, [text: string, problem: string]> = {
     network('pools: [10.20.1.0/24, 10.20.1.0/24]'),
     '4:27: networks.0.pools.1: 10.20.1.0/24 overlaps pool 10.20.1.0/24 of "blue": an address would be given out twice',
   ],
+  'a pool in that of networks that a CNI configuration may define': [
+    `${network('pools: [10.20.1.0/24]')}netConfNetworks: [{ name: tenant-*, pools: [10.20.0.0/16] }]\n`,
+    '5:45: netConfNetworks.0.pools.0: 10.20.0.0/16 overlaps pool 10.20.1.0/24 of "blue": an address would be given out twice',
+  ],
+  'prefixes of two networks that have nothing in common': [
+    `${network('prefixes: [10.20.0.0/16]')}  - { name: red, prefixes: [10.30.0.0/16, 10.20.128.0/17] }\n`,
+    '5:43: networks.1.prefixes.1: 10.20.128.0/17 overlaps 10.20.0.0/16 of "blue", and neither imports what the other exports: an address would be of both; keep them apart',
+  ],
+  'a pattern of targets that is none': [
+    network('allowTargets: { import: ["64512"] }'),
+    '4:30: networks.0.allowTargets.import.0: not a pattern of route targets: "64512" (expected 64512:100, 64512:100-199, 64512:* or *)',
+  ],
+  'a range of targets that ends before it begins': [
+    network('allowOverride: { export: ["64512:9-1"] }'),
+    '4:31: networks.0.allowOverride.export.0: the range of "64512:9-1" ends before it begins',
+  ],
   'a peer within a pool': [
     'bgp: { asn: 1, peers: [{ name: t, address: 10.20.1.1, asn: 2 }] }\nnetworks: [{ name: blue, pools: [10.20.1.0/24] }]\n',
     '2:34: networks.0.pools.0: 10.20.1.0/24 holds 10.20.1.1, the address of peer "t"',
@@ -296,7 +333,7 @@ networks:
 
   it('in one line, even for a key of several', () => {
     expect(problemsOf('bgp: { asn: 1 }\n"a\\nb\\x1b": 1\n')).to.deep.equal([
-      '2:1: a?b?: unknown key; known here: node, bgp, networks, host, kernel, ipam, log, runDir',
+      '2:1: a?b?: unknown key; known here: node, bgp, networks, netConfNetworks, host, kernel, ipam, log, runDir',
     ]);
   });
 

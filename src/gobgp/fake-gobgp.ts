@@ -8,7 +8,7 @@ import type { Address, Family, Prefix } from '../model/address.js';
 import { familyOf } from '../model/address.js';
 import { type Announcement, announcementKey } from '../model/announcement.js';
 import type { Path } from '../model/path.js';
-import type { PeerState, Speaker } from '../model/peer.js';
+import type { Peer, PeerState, Speaker } from '../model/peer.js';
 import { type Bgp, type BgpEvent, type Failures, Unreachable } from '../ports.js';
 import { checkAnnouncement, checkSpeaker } from './validate.js';
 
@@ -119,7 +119,8 @@ export class FakeGobgp implements Bgp {
     const { peers } = this.#need();
     const wanted = new Map(speaker.peers.map((peer) => [peer.address, peer]));
     for (const [address, peer] of peers) {
-      if (isDeepStrictEqual(wanted.get(address), peer)) continue;
+      const now = wanted.get(address);
+      if (now && isDeepStrictEqual(session(now), session(peer))) continue;
       peers.delete(address);
       this.commands.push(`gobgp neighbor del ${address}`);
     }
@@ -243,4 +244,9 @@ export class FakeGobgp implements Bgp {
     const communities = targets.map((target) => ` rt ${target}`).join('');
     this.commands.push(`${command} -a ipv${familyOf(prefix)}${communities}`);
   }
+}
+
+/** What of a peer its session depends on; the rest is what we believe of it. */
+function session({ untagged, allow, deny, allowDefault, ...peer }: Peer): Partial<Peer> {
+  return peer;
 }

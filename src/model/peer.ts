@@ -1,4 +1,5 @@
-import type { Address, Family } from './address.js';
+import type { Address, Family, Prefix } from './address.js';
+import type { PrefixRange } from './prefix-range.js';
 import type { RouteTarget } from './route-target.js';
 
 /** A BGP neighbour as the node's configuration names it. */
@@ -23,6 +24,12 @@ export interface Peer {
   readonly maxPrefixes?: number;
   /** Absent: the speaker's. */
   readonly timers?: Timers;
+  /** Only these prefixes are taken from it. Absent: any. */
+  readonly allow?: readonly PrefixRange[];
+  /** These are not, whatever `allow` says. */
+  readonly deny?: readonly PrefixRange[];
+  /** May it say a default route? */
+  readonly allowDefault?: boolean;
 }
 
 /** A peer that is named by the place it is at; its address has to be found there. */
@@ -35,6 +42,17 @@ export interface SoughtPeer extends Omit<Peer, 'address' | 'device'> {
 
 /** A place at which one peer is. */
 export type Where = { readonly device: string } | { readonly gateway: true };
+
+/** What is taken from no peer. */
+export interface Guards {
+  /** Nothing that lies in one of these, besides what the node has itself. */
+  readonly protected: readonly Prefix[];
+  /** Nothing shorter than `ge` or longer than `le` bits; the default route has a rule of its own. */
+  readonly lengths: Readonly<Record<Family, { readonly ge: number; readonly le: number }>>;
+}
+
+/** Nobody was given less than a /8, and a fabric's IPv6 begins far below /16. */
+export const DEFAULT_GUARDS: Guards = { protected: [], lengths: { 4: { ge: 8, le: 32 }, 6: { ge: 16, le: 128 } } };
 
 /** Times of a BGP session, in seconds. */
 export interface Timers {
@@ -61,6 +79,8 @@ export interface Speaker {
   readonly peers: readonly Peer[];
   /** Peers whose addresses are not in the configuration; what is found joins `peers`. */
   readonly sought?: readonly SoughtPeer[];
+  /** Absent: DEFAULT_GUARDS. */
+  readonly guards?: Guards;
 }
 
 /** What a peer's session does now, in gobgpd's words made ours. */
