@@ -2,9 +2,10 @@
  * The ports: what the reconciler and the verbs need from the world, in our own words.
  * Whole sets go in, failures come out; nobody throws because of one bad route.
  */
-import type { Address, Prefix } from './model/address.js';
+import type { Address, Family, Prefix } from './model/address.js';
 import type { Announcement } from './model/announcement.js';
 import type { Endpoint, EndpointId } from './model/endpoint.js';
+import type { HostAddress, Way } from './model/host.js';
 import type { Networks } from './model/network.js';
 import type { Path } from './model/path.js';
 import type { PeerState, Speaker } from './model/peer.js';
@@ -27,6 +28,10 @@ export interface Kernel {
   remove(routes: readonly Route[]): Promise<Failures<Route>>;
   /** Rules, filters and sysctls for exactly these networks; safe to repeat, repairs what was damaged. */
   separate(networks: Networks): Promise<void>;
+  /** Every address of this host, but for loopback's and the gateways that containers send to. */
+  addresses(): Promise<readonly HostAddress[]>;
+  /** How this host reaches each of these, asked now; every one is in the answer. */
+  ways(to: readonly Address[]): Promise<ReadonlyMap<Address, Way>>;
   /** Tells what changes behind our back, until the signal. */
   watch(hear: (event: KernelEvent) => void, signal: AbortSignal): void;
 }
@@ -75,6 +80,21 @@ export interface WiredLink extends EndpointId {
   readonly index: number;
 }
 
+/** Who is beside this node. Each throws an Error that says why there is nobody, or nobody that can be told apart. */
+export interface Neighbours {
+  /** The router on this link, or the only neighbour there: its link-local address. */
+  onLink(device: string): Beside;
+  /** Where packets of this family go that are for far away. */
+  gateway(family: Family): Beside;
+}
+
+/** An address on a link of ours. */
+export interface Beside {
+  readonly address: Address;
+  /** Named only where the address needs it: when it is link-local. */
+  readonly device?: string;
+}
+
 /** gobgpd: what we announce, and what it has heard. */
 export interface Bgp {
   /** Adds or replaces announcements. */
@@ -92,8 +112,11 @@ export interface Bgp {
   peers(): Promise<readonly PeerState[]>;
   /** What gobgpd says for us of these prefixes, asked now. Throws while there is no connection. */
   says(prefixes: readonly Prefix[]): Promise<readonly Announcement[]>;
-  /** Connects, starts BGP where it is not, listens, and does so again after every loss, until the signal. */
-  run(speaker: Speaker, hear: (event: BgpEvent) => void, signal: AbortSignal): Promise<void>;
+  /**
+   * Connects, starts BGP where it is not, listens, and does so again after every loss, until the signal.
+   * @param speaker asked at each connection
+   */
+  run(speaker: () => Speaker, hear: (event: BgpEvent) => void, signal: AbortSignal): Promise<void>;
 }
 
 export type BgpEvent =

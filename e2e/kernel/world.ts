@@ -17,6 +17,7 @@ export function recordingFilters(): Filters & { readonly admitted: Set<string> }
     admitted,
     admit: ({ containerId }) => void admitted.add(containerId),
     expel: ({ containerId }) => void admitted.delete(containerId),
+    prepare: async () => {},
     separate: async () => {},
     lacking: () => [],
     changed: () => false,

@@ -3,8 +3,8 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { duplicateSentence } from '../decide/duplicate.js';
-import { address } from '../model/address.js';
-import type { PeerState, Speaker } from '../model/peer.js';
+import { address, hostPrefix, type Prefix, prefix } from '../model/address.js';
+import type { PeerState } from '../model/peer.js';
 import type { Bgp } from '../ports.js';
 import type { Routing } from '../reconcile/routing.js';
 import { networksView } from './networks-view.js';
@@ -12,7 +12,6 @@ import { endpointViews, explain, routeViews } from './views.js';
 
 export interface AdminParts {
   readonly nodeName: string;
-  readonly speaker: () => Speaker;
   readonly routing: Routing;
   readonly bgp: Bgp;
 }
@@ -22,6 +21,8 @@ export interface StatusView {
   readonly asn: number;
   readonly routerId: string;
   readonly gobgp: 'up' | 'away';
+  /** Why gobgpd is away. */
+  readonly reason?: string;
   readonly peers: readonly (PeerState & { readonly name: string })[];
   readonly networks: readonly string[];
   readonly endpoints: number;
@@ -58,21 +59,28 @@ async function answer(url: URL, parts: AdminParts): Promise<unknown> {
     case '/networks':
       return networksView(parts.routing.networks);
     case '/explain':
-      return explain(parts.routing, address(url.searchParams.get('address') ?? ''));
+      return explain(parts.routing, asked(url.searchParams.get('address') ?? ''));
     default:
       throw new Error(`nothing is known under ${url.pathname}`);
   }
 }
 
-async function statusOf({ nodeName, speaker, routing, bgp }: AdminParts): Promise<StatusView> {
-  const { asn, routerId, peers } = speaker();
+/** An address stands for its /32 or /128. */
+function asked(text: string): Prefix {
+  return text.includes('/') ? prefix(text) : hostPrefix(address(text));
+}
+
+async function statusOf({ nodeName, routing, bgp }: AdminParts): Promise<StatusView> {
+  const { asn, routerId, peers } = routing.speaker;
   const states = routing.bgpConnected ? await bgp.peers() : [];
   const endpoints = endpointViews(routing);
+  const { away } = routing.bgpStanding;
   return {
     node: nodeName,
     asn,
     routerId,
-    gobgp: routing.bgpConnected ? 'up' : 'away',
+    gobgp: away === undefined ? 'up' : 'away',
+    ...(away === undefined ? {} : { reason: away }),
     peers: peers.map((peer) => ({
       ...(states.find((state) => state.address === peer.address) ?? {
         address: peer.address,

@@ -1,8 +1,11 @@
 /** What the controller knows, as plain data for the CLI. Every "why" is the very value that the decision was made with. */
 import { ANNOUNCE_SENTENCES, announceVerdict } from '../decide/announcements.js';
 import { duplicateSentence } from '../decide/duplicate.js';
-import { IMPORT_SENTENCES, type ImportVerdict, importVerdict } from '../decide/import-verdict.js';
-import { type Address, hostPrefix, type Prefix } from '../model/address.js';
+import { IMPORT_SENTENCES, type ImportVerdict } from '../decide/import-verdict.js';
+import { importVerdicts } from '../decide/routes.js';
+import { hostPrefix, type Prefix } from '../model/address.js';
+import type { Endpoint } from '../model/endpoint.js';
+import type { Path } from '../model/path.js';
 import { type Route, routeKey } from '../model/route.js';
 import type { Routing } from '../reconcile/routing.js';
 
@@ -10,6 +13,8 @@ export interface EndpointView {
   readonly containerId: string;
   readonly ifname: string;
   readonly network: string;
+  /** Where it has others than the network that it asked for. */
+  readonly targets: string;
   readonly addresses: readonly string[];
   readonly link: string;
   readonly state: string;
@@ -21,11 +26,19 @@ export function endpointViews(routing: Routing): EndpointView[] {
     containerId: endpoint.containerId,
     ifname: endpoint.ifname,
     network: endpoint.network,
+    targets: ownTargets(routing, endpoint),
     addresses: endpoint.addresses,
     link: endpoint.link.name,
     state: stateOf(routing, endpoint.addresses.map(hostPrefix)),
     since: endpoint.since,
   }));
+}
+
+/** The targets of an endpoint that has its own: those in force, which may be less than it asked for. */
+function ownTargets({ networks }: Routing, { own, network }: Endpoint): string {
+  const made = own && networks.byName.get(network);
+  if (!made) return '-';
+  return `import ${[...made.imports].join(' ') || 'nothing'}, export ${made.exports.join(' ') || 'nothing'}`;
 }
 
 function stateOf(routing: Routing, prefixes: readonly Prefix[]): string {
@@ -46,8 +59,7 @@ export interface RouteView {
 
 /** One line per network and prefix: what is installed, and what is not and why. */
 export function routeViews(routing: Routing): RouteView[] {
-  const { byName, host } = routing.networks;
-  const networks = [...byName.values(), { ...host, name: 'host', table: 254 }];
+  const { byName } = routing.networks;
   const ours = routing.endpoints().flatMap((endpoint) =>
     endpoint.addresses.map((address) => ({
       network: endpoint.network,
@@ -58,21 +70,19 @@ export function routeViews(routing: Routing): RouteView[] {
       state: stateOf(routing, [hostPrefix(address)]),
     })),
   );
-  const heard = routing.paths().flatMap((path) =>
-    networks.map((network) => {
-      const { known, routes } = routing.about(path.prefix);
-      const verdict = importVerdict(network, path, known.endpoint !== undefined);
-      return {
-        network: network.name,
-        prefix: path.prefix,
-        nextHop: path.nextHop,
-        asPath: path.asPath.join(' ') || '-',
-        targets: path.targets.join(' ') || '-',
-        state: importState(verdict, routes, network.table, IMPORT_SENTENCES[verdict](network.name, path)),
-      };
-    }),
-  );
-  return [...ours, ...heard];
+  return [...ours, ...routing.paths().flatMap((path) => heardViews(routing, path))];
+}
+
+function heardViews(routing: Routing, path: Path): RouteView[] {
+  const { known, routes } = routing.about(path.prefix);
+  return importVerdicts(path, known, routing.networks).map(({ network, table, verdict }) => ({
+    network,
+    prefix: path.prefix,
+    nextHop: path.nextHop,
+    asPath: path.asPath.join(' ') || '-',
+    targets: path.targets.join(' ') || '-',
+    state: importState(verdict, routes, table, IMPORT_SENTENCES[verdict](network, path)),
+  }));
 }
 
 function importState(verdict: ImportVerdict, routes: readonly Route[], table: number, sentence: string): string {
@@ -88,17 +98,22 @@ export interface Explanation {
 }
 
 /** Why a prefix is, or is not, where one expects it. */
-export function explain(routing: Routing, address: Address): Explanation {
-  const prefix = hostPrefix(address);
+export function explain(routing: Routing, prefix: Prefix): Explanation {
   const { known, routes, announced, duplicate, failure } = routing.about(prefix);
   const lines: { ok: boolean; what: string; says: string }[] = [];
   if (known.endpoint) {
-    const { containerId, ifname, network, link } = known.endpoint;
+    const { containerId, ifname, network, link, own } = known.endpoint;
     lines.push({
       ok: true,
       what: 'endpoint',
-      says: `${address} is ${containerId}/${ifname} (${network}) on this node, host end ${link.name}`,
+      says: `${prefix} is ${containerId}/${ifname} (${network}) on this node, host end ${link.name}`,
     });
+    if (own)
+      lines.push({
+        ok: true,
+        what: 'targets',
+        says: `of its own, not those of ${own.base}: ${ownTargets(routing, known.endpoint)}`,
+      });
     const believed = new Map(routes.map((route) => [routeKey(route), route]));
     const verdict = announceVerdict(known, routing.networks, believed);
     lines.push({
@@ -120,15 +135,11 @@ function explainPath(routing: Routing, prefix: Prefix): Explanation['lines'] {
   if (!path)
     return [{ ok: false, what: 'bgp', says: `no peer announces ${prefix}, and no endpoint of this node has it` }];
   const from = `${prefix} from ${path.peer}, next hop ${path.nextHop}, AS path ${path.asPath.join(' ') || '(empty)'}`;
-  const { byName, host } = routing.networks;
-  const verdicts = [...byName.values(), { ...host, name: 'host' }].map((network) => {
-    const verdict = importVerdict(network, path, false);
-    return {
-      ok: verdict === 'imported',
-      what: `network ${network.name}`,
-      says: IMPORT_SENTENCES[verdict](network.name, path),
-    };
-  });
+  const verdicts = importVerdicts(path, known, routing.networks).map(({ network, verdict }) => ({
+    ok: verdict === 'imported',
+    what: `network ${network}`,
+    says: IMPORT_SENTENCES[verdict](network, path),
+  }));
   return [{ ok: true, what: 'bgp', says: from }, ...verdicts];
 }
 

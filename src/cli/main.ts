@@ -56,7 +56,7 @@ function addStatus(program: Command): void {
     print(options, status, () =>
       [
         `${status.node}  AS ${status.asn}  router-id ${status.routerId}`,
-        `  gobgp      ${status.gobgp}`,
+        `  gobgp      ${status.gobgp}${status.reason === undefined ? '' : `  ${status.reason}`}`,
         `  peers      ${up}/${status.peers.length} established`,
         ...status.peers.map(
           ({ name, address, asn, session }) => `             ${name} ${address} AS ${asn} ${session}`,
@@ -78,7 +78,9 @@ function addEndpoints(program: Command): void {
       container: endpoint.containerId.slice(0, 24),
       addresses: endpoint.addresses.join(' '),
     }));
-    print(options, endpoints, () => table(rows, ['container', 'ifname', 'network', 'addresses', 'link', 'state']));
+    print(options, endpoints, () =>
+      table(rows, ['container', 'ifname', 'network', 'targets', 'addresses', 'link', 'state']),
+    );
   });
 }
 
@@ -102,8 +104,8 @@ function addNetworks(program: Command): void {
 }
 
 function addExplain(program: Command): void {
-  asking(program, 'explain', 'why an address is, or is not, reachable from here')
-    .argument('<address>', 'like 10.20.2.10 or 2001:db8::a')
+  asking(program, 'explain', 'why an address or a prefix is, or is not, reachable from here')
+    .argument('<address>', 'like 10.20.2.10, 2001:db8::a or 10.20.0.0/16')
     .action(async (address: string, options: Options) => {
       const explanation = await ask<Explanation>(options.socket, `/explain?address=${encodeURIComponent(address)}`);
       const rows = explanation.lines.map(({ ok, what, says }) => ` ${ok ? 'ok ' : 'no '}  ${what.padEnd(14)} ${says}`);

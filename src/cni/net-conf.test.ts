@@ -37,7 +37,7 @@ describe('a network configuration', () => {
 
   it('reads route targets in every spelling of BaGPipe and its relatives', () => {
     const targets = ['64512:1', '64512:2'];
-    const spellings = ['importrt', 'importRT', 'importRTs', 'importrts'];
+    const spellings = ['importrt', 'importRT', 'importRTs', 'importrts', 'import_rt', 'Import_RT', 'import'];
     for (const key of spellings) {
       for (const value of ['64512:1,64512:2', '64512:1, 64512:2 ', targets, ['64512:1,64512:2', '64512:2']]) {
         const { importTargets, exportTargets } = conf({ [key]: value });
@@ -97,12 +97,16 @@ describe('a network configuration', () => {
   });
 
   it('refuses with code 2, key and value, what cannot be done yet', () => {
-    const { code, message } = refused({ ipMasq: true });
+    const { code, message } = refused({ communities: ['65000:100'] });
     assert.equal(code, 2);
-    assert.include(message, 'ipMasq = true');
-    assert.equal(refused({ IPMasq: true }).code, 2);
-    assert.equal(refused({ communities: ['65000:100'] }).code, 2);
-    assert.equal(conf({ ipMasq: false, communities: [] }).name, 'blue');
+    assert.include(message, 'communities = ["65000:100"]');
+    assert.equal(refused({ Communities: ['65000:100'] }).code, 2);
+    assert.equal(conf({ communities: [] }).name, 'blue');
+  });
+
+  it('reads ipMasq, which nobody asks for by default', () => {
+    assert.equal(conf({ IPMasq: true }).ipMasq, true);
+    assert.equal(conf({}).ipMasq, false);
   });
 
   it('takes null for absent, as Go does', () => {

@@ -1,6 +1,7 @@
 /** The kinds of value a configuration file has, as zod schemas: text in, words of the model out. */
 import { z } from 'zod';
 import { address, prefix } from '../model/address.js';
+import { prefixRange } from '../model/prefix-range.js';
 import { type RouteTarget, routeTarget } from '../model/route-target.js';
 
 /** sizeof(sockaddr_un.sun_path) is 108 (linux/un.h), one of them NUL. */
@@ -20,6 +21,7 @@ export function parsed<T>(parse: (text: string) => T) {
 
 export const anAddress = parsed(address);
 export const aPrefix = parsed(prefix);
+export const aPrefixRange = parsed(prefixRange);
 
 /** Route targets: one, a comma list, or a list. Doubles count once. */
 export const routeTargets = z

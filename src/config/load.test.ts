@@ -13,7 +13,7 @@ bgp:
   asn: 65001
   gobgp: { api: unix:///run/slash32/gobgpd.sock, manage: true }   # false: gobgpd has its own file, we only add paths
   peers:
-    - { name: tor1, address: 192.0.2.0, asn: 65000, families: [ipv4, ipv6], passwordFile: /etc/slash32/tor1.key, untagged: ["64512:1"] }
+    - { name: tor1, address: 192.0.2.0, asn: 65000, families: [ipv4, ipv6], passwordFile: /etc/slash32/tor1.key, untagged: ["64512:1"], allowDefault: true }
   timers: { hold: 9s, keepalive: 3s, connectRetry: 5s }   # gobgpd 3.10 waits 5 s at least
   gracefulRestart: 60s                               # the ToR must support it; doctor checks both sides
 networks:
@@ -49,8 +49,10 @@ describe('a configuration', () => {
             untagged: ['64512:1'],
             password: 'correct horse',
             passive: false,
+            allowDefault: true,
           },
         ],
+        sought: [],
       },
       gobgp: { api: 'unix:///run/slash32/gobgpd.sock', manage: true },
       networks: {
@@ -108,9 +110,10 @@ describe('a configuration', () => {
 
   it('carries everything that a peer can have', () => {
     const peer =
-      '{ address: 192.0.2.64, asn: 64513, passive: true, multihop: 3, untagged: "1:1, 1:2", families: [ipv6, ipv6] }';
-    expect(example(`bgp: { asn: 65001, listenPort: -1, peers: [${peer}] }\n`).speaker).to.deep.include({
-      listenPort: -1,
+      '{ address: 192.0.2.64, asn: 64513, passive: true, multihop: 3, untagged: "1:1, 1:2", families: [ipv6, ipv6], ' +
+      'localAddress: 192.0.2.1, maxPrefixes: 9, timers: { hold: 30s } }';
+    expect(example(`bgp: { asn: 65001, listenPort: 1179, peers: [${peer}] }\n`).speaker).to.deep.include({
+      listenPort: 1179,
       peers: [
         {
           name: '192.0.2.64',
@@ -120,8 +123,46 @@ describe('a configuration', () => {
           untagged: ['1:1', '1:2'],
           passive: true,
           multihop: 3,
+          localAddress: '192.0.2.1',
+          maxPrefixes: 9,
+          timers: { hold: 30, keepalive: 10, connectRetry: 5 },
         },
       ],
+    });
+  });
+
+  it('has both families for a link-local peer, because one session carries both, and its link beside its address', () => {
+    const { peers, sought } = example(
+      'bgp: { asn: 65001, nextHop6: "2001:db8::1", peers: [{ address: "fe80::1", interface: eth0, asn: 65000, ttlSecurity: 1 }] }\n',
+    ).speaker;
+    expect(peers[0]).to.deep.include({ address: 'fe80::1', device: 'eth0', families: [4, 6], ttlSecurity: 1 });
+    expect(sought).to.deep.equal([]);
+  });
+
+  it('seeks peers that are named by their place', () => {
+    const { peers, sought } = example(
+      'bgp: { asn: 65001, peers: [{ interface: eth0, asn: 65000 }, { name: gw, auto: default-gateway, asn: 65000 }] }\n',
+    ).speaker;
+    expect(peers).to.deep.equal([]);
+    expect(sought?.map(({ name, where, families }) => ({ name, where, families }))).to.deep.equal([
+      { name: 'eth0', where: { device: 'eth0' }, families: [4, 6] },
+      { name: 'gw', where: { gateway: true }, families: [4] },
+    ]);
+  });
+
+  it('says what is believed of peers: of each one, and of all', () => {
+    const peer =
+      '{ address: 192.0.2.64, asn: 2, allow: [10.0.0.0/8 le 32], deny: [10.9.0.0/16 ge 24], allowDefault: true }';
+    const guards = '{ protected: [203.0.113.0/24], lengths: { ipv4: { ge: 16 } } }';
+    const { speaker } = example(`bgp: { asn: 1, peers: [${peer}], guards: ${guards} }\n`);
+    expect(speaker.peers[0]).to.deep.include({
+      allow: [{ within: '10.0.0.0/8', ge: 8, le: 32 }],
+      deny: [{ within: '10.9.0.0/16', ge: 24, le: 32 }],
+      allowDefault: true,
+    });
+    expect(speaker.guards).to.deep.equal({
+      protected: ['203.0.113.0/24'],
+      lengths: { 4: { ge: 16, le: 32 }, 6: { ge: 16, le: 128 } },
     });
   });
 

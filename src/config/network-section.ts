@@ -1,8 +1,10 @@
 /** `networks:` and `host:` of the file. */
 import { z } from 'zod';
 import { contains, overlap, type Prefix } from '../model/address.js';
+import { masqueradeObstacle } from '../model/masquerade.js';
 import type { HostNetwork, Network } from '../model/network.js';
 import type { RouteTarget } from '../model/route-target.js';
+import { allowance, allowanceOf } from './allowance.js';
 import { aName, aPrefix, routeTargets, wholeNumber } from './fields.js';
 import { tableOf } from './table-number.js';
 
@@ -29,29 +31,42 @@ const aTable = wholeNumber(1, 8191).refine((table) => !RESERVED.includes(table),
   error: "253, 254 and 255 are the kernel's own tables",
 });
 
+/** What a network and a frame for networks have in common. */
+export const placeFields = {
+  pools: z.array(aPool).prefault([]).describe("This node's addresses, when no IPAM plugin is named."),
+  prefixes: z
+    .array(aPrefix)
+    .prefault([])
+    .describe('Nothing outside is announced, and heard prefixes outside need allow. Default: anywhere.'),
+  allow: z.array(aPrefix).prefault([]).describe('Exactly these may be heard besides what lies in prefixes.'),
+  egress: z
+    .enum(['isolated', 'host'])
+    .prefault('isolated')
+    .describe("What a lookup miss does: refuse, or go on to the host's main table."),
+};
+
 /** One network of the list. */
 export const networkSection = z
   .strictObject({
     name: aName.refine((name) => name !== 'host', '"host" is the host\'s own network; choose another name'),
     ...imports,
     ...exports,
-    pools: z.array(aPool).prefault([]).describe("This node's addresses, when no IPAM plugin is named."),
-    prefixes: z
-      .array(aPrefix)
-      .prefault([])
-      .describe('Nothing outside is announced, and heard prefixes outside need allow. Default: anywhere.'),
-    allow: z.array(aPrefix).prefault([]).describe('Exactly these may be heard besides what lies in prefixes.'),
+    ...placeFields,
     table: aTable.optional().describe('Kernel table and mark. Default: from the name, 1000 to 8000.'),
-    egress: z
-      .enum(['isolated', 'host'])
-      .prefault('isolated')
-      .describe("What a lookup miss does: refuse, or go on to the host's main table."),
+    ipMasq: z
+      .boolean()
+      .prefault(false)
+      .describe("What leaves for anywhere but the networks' prefixes bears the node's address. Needs egress: host."),
+    allowTargets: allowance.optional().describe('Targets that a CNI configuration may name besides these.'),
+    allowOverride: allowance.optional().describe('Targets that one container may name. Default: it may not name any.'),
   })
   .superRefine((network, context) => {
     const problem = (path: (string | number)[], message: string) => context.addIssue({ code: 'custom', path, message });
     for (const key of [...surplus(network, IMPORT), ...surplus(network, EXPORT)]) {
       problem([key], TWICE);
     }
+    const obstacle = network.ipMasq ? masqueradeObstacle(network) : undefined;
+    if (obstacle) problem(['ipMasq'], obstacle);
     for (const [i, pool] of outside(network.pools, network.prefixes)) {
       problem(['pools', i], `${pool} lies outside of the network's prefixes, so its addresses would not be announced`);
     }
@@ -66,6 +81,9 @@ export const networkSection = z
       prefixes: network.prefixes,
       allow: network.allow,
       egress: network.egress,
+      ...(network.ipMasq ? { masquerade: true } : {}),
+      ...(network.allowTargets && { allowTargets: allowanceOf(network.allowTargets) }),
+      ...(network.allowOverride && { allowOverride: allowanceOf(network.allowOverride) }),
     }),
   );
 

@@ -2,32 +2,34 @@
  * Does a heard path enter a network? The answer is its own reason, and `slash32 explain` prints that reason.
  * The order is the order of the questions: is it a path that nobody may route, is it ours, is it for us, is it allowed.
  */
-import { contains, lengthOf, type Prefix, prefix } from '../model/address.js';
+import { contains, lengthOf, type Prefix } from '../model/address.js';
+import type { Endpoint } from '../model/endpoint.js';
 import type { HostNetwork, Network } from '../model/network.js';
 import type { Path } from '../model/path.js';
+import { REFUSAL_SENTENCES, type Refusal } from './guard.js';
 
 export type ImportVerdict =
   | 'imported'
-  | 'martian'
   | 'local-endpoint'
+  | Refusal
   | 'carries-no-target'
   | 'no-common-target'
   | 'default-not-allowed'
   | 'outside-prefixes';
 
-/** What no peer may lead us to (RFC 6890, RFC 7454 section 6.1): this host, links, groups, and what is reserved. */
-const MARTIANS = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/4', '240.0.0.0/4', '::/127', 'fe80::/10']
-  .concat(['ff00::/8', '::ffff:0:0/96'])
-  .map(prefix);
+/** What is known of a path before any network is asked. */
+export interface Standing {
+  /** The endpoint of this node that owns exactly this prefix. */
+  readonly endpoint?: Endpoint | undefined;
+  /** Why no network may take the path. */
+  readonly refusal?: Refusal | undefined;
+}
 
-/**
- * @param path what gobgpd heard, with the peer's `untagged` targets already on it when it carried none
- * @param hasEndpoint an endpoint of this node owns exactly this prefix
- */
-export function importVerdict(network: Network | HostNetwork, path: Path, hasEndpoint: boolean): ImportVerdict {
-  if (isMartian(path.prefix)) return 'martian';
+/** @param path what gobgpd heard, with the peer's `untagged` targets already on it when it carried none */
+export function importVerdict(network: Network | HostNetwork, path: Path, standing: Standing): ImportVerdict {
   // A heard path never replaces an endpoint of our own, whatever it carries.
-  if (hasEndpoint) return 'local-endpoint';
+  if (standing.endpoint) return 'local-endpoint';
+  if (standing.refusal) return standing.refusal;
   if (path.targets.length === 0) return 'carries-no-target';
   if (!path.targets.some((target) => network.imports.has(target))) return 'no-common-target';
   return placeVerdict(network, path.prefix);
@@ -42,16 +44,12 @@ function placeVerdict(network: Network | HostNetwork, heard: Prefix): ImportVerd
   return prefixes.length === 0 || prefixes.some((outer) => contains(outer, heard)) ? 'imported' : 'outside-prefixes';
 }
 
-function isMartian(heard: Prefix): boolean {
-  return lengthOf(heard) > 0 && MARTIANS.some((martian) => contains(martian, heard));
-}
-
 /** One sentence a verdict, for people. */
 export const IMPORT_SENTENCES: Record<ImportVerdict, (network: string, path: Path) => string> = {
   imported: (network, path) => `${network} imports ${path.targets.join(' ')}`,
-  martian: (_, path) => `${path.prefix} is reserved and never routed (RFC 6890)`,
   'local-endpoint': (_, path) =>
     `${path.prefix} belongs to an endpoint of this node, and a heard path never replaces one`,
+  ...sentencesOfRefusals(),
   'carries-no-target': (network, path) =>
     `the path carries no route target; name one under "untagged" of peer ${path.peer} and import it in ${network}`,
   'no-common-target': (network, path) =>
@@ -61,3 +59,12 @@ export const IMPORT_SENTENCES: Record<ImportVerdict, (network: string, path: Pat
   'outside-prefixes': (network, path) =>
     `${path.prefix} lies outside the prefixes of ${network}, and "allow" does not name it`,
 };
+
+/** A refusal holds for every network, so its sentence names none. */
+function sentencesOfRefusals(): Record<Refusal, (network: string, path: Path) => string> {
+  const entries = Object.entries(REFUSAL_SENTENCES).map(([refusal, sentence]) => [
+    refusal,
+    (_network: string, path: Path) => sentence(path),
+  ]);
+  return Object.fromEntries(entries) as Record<Refusal, (network: string, path: Path) => string>;
+}

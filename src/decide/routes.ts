@@ -4,10 +4,10 @@ import type { Endpoint } from '../model/endpoint.js';
 import type { Network, Networks } from '../model/network.js';
 import type { Path } from '../model/path.js';
 import { leadsToEndpoint, MAIN_TABLE, type NextHop, type Route, routeKey, satisfies } from '../model/route.js';
-import { importVerdict } from './import-verdict.js';
+import { type ImportVerdict, importVerdict, type Standing } from './import-verdict.js';
 
 /** All that is known about one prefix. */
-export interface Known {
+export interface Known extends Standing {
   readonly prefix: Prefix;
   readonly endpoint: Endpoint | undefined;
   readonly path: Path | undefined;
@@ -16,7 +16,7 @@ export interface Known {
 /** Every route that the kernel should hold for this prefix. */
 export function wantedRoutes(known: Known, networks: Networks): Route[] {
   if (known.endpoint) return routesToEndpoint(known.prefix, known.endpoint, networks);
-  return known.path ? routesOfPath(known.path, networks) : [];
+  return known.path ? routesOfPath(known.path, known, networks) : [];
 }
 
 /**
@@ -36,14 +36,30 @@ function shareTarget(exporter: Network, importer: Network): boolean {
   return exporter.exports.some((target) => importer.imports.has(target));
 }
 
-function routesOfPath(path: Path, networks: Networks): Route[] {
+function routesOfPath(path: Path, known: Known, networks: Networks): Route[] {
   const hop: NextHop =
     path.device === undefined ? { gateway: path.nextHop } : { gateway: path.nextHop, device: path.device };
-  const tables = [...networks.byName.values()]
-    .filter((network) => importVerdict(network, path, false) === 'imported')
-    .map(({ table }) => table);
-  if (importVerdict(networks.host, path, false) === 'imported') tables.push(MAIN_TABLE);
-  return tables.map((table) => ({ table, prefix: path.prefix, nextHops: [hop] }));
+  return importVerdicts(path, known, networks)
+    .filter(({ verdict }) => verdict === 'imported')
+    .map(({ table }) => ({ table, prefix: path.prefix, nextHops: [hop] }));
+}
+
+/** What one network says of a path. The host's own is called host. */
+export interface NetworkVerdict {
+  readonly network: string;
+  readonly table: number;
+  readonly verdict: ImportVerdict;
+}
+
+/** What every network of this node says of a path, the host last. */
+export function importVerdicts(path: Path, standing: Standing, { byName, host }: Networks): NetworkVerdict[] {
+  const verdicts: NetworkVerdict[] = [...byName.values()].map((network) => ({
+    network: network.name,
+    table: network.table,
+    verdict: importVerdict(network, path, standing),
+  }));
+  verdicts.push({ network: 'host', table: MAIN_TABLE, verdict: importVerdict(host, path, standing) });
+  return verdicts;
 }
 
 /** Which sources have said everything, so that what they do not say is gone. */

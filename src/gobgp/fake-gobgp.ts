@@ -8,7 +8,7 @@ import type { Address, Family, Prefix } from '../model/address.js';
 import { familyOf } from '../model/address.js';
 import { type Announcement, announcementKey } from '../model/announcement.js';
 import type { Path } from '../model/path.js';
-import type { PeerState, Speaker } from '../model/peer.js';
+import type { Peer, PeerState, Speaker } from '../model/peer.js';
 import { type Bgp, type BgpEvent, type Failures, Unreachable } from '../ports.js';
 import { checkAnnouncement, checkSpeaker } from './validate.js';
 
@@ -34,7 +34,7 @@ export class FakeGobgp implements Bgp {
   broken: string | undefined;
   #daemon: Daemon | undefined;
   #hear: ((event: BgpEvent) => void) | undefined;
-  #speaker: Speaker | undefined;
+  #speaker: (() => Speaker) | undefined;
   #connected = false;
   readonly #neighbours = new Map<Address, Neighbour>();
   /** The best paths as last told. */
@@ -119,7 +119,8 @@ export class FakeGobgp implements Bgp {
     const { peers } = this.#need();
     const wanted = new Map(speaker.peers.map((peer) => [peer.address, peer]));
     for (const [address, peer] of peers) {
-      if (isDeepStrictEqual(wanted.get(address), peer)) continue;
+      const now = wanted.get(address);
+      if (now && isDeepStrictEqual(session(now), session(peer))) continue;
       peers.delete(address);
       this.commands.push(`gobgp neighbor del ${address}`);
     }
@@ -143,8 +144,8 @@ export class FakeGobgp implements Bgp {
     return [...this.#need().announced.values()].filter(({ prefix }) => prefixes.includes(prefix));
   }
 
-  run(speaker: Speaker, hear: (event: BgpEvent) => void, signal: AbortSignal): Promise<void> {
-    checkSpeaker(speaker);
+  run(speaker: () => Speaker, hear: (event: BgpEvent) => void, signal: AbortSignal): Promise<void> {
+    checkSpeaker(speaker());
     this.#speaker = speaker;
     this.#hear = hear;
     this.#connect();
@@ -159,7 +160,7 @@ export class FakeGobgp implements Bgp {
   }
 
   #connect(): void {
-    const [daemon, speaker] = [this.#daemon, this.#speaker];
+    const [daemon, speaker] = [this.#daemon, this.#speaker?.()];
     if (!daemon || !speaker || !this.#hear || this.#connected) return;
     const fresh = daemon.speaker === undefined;
     daemon.speaker ??= speaker;
@@ -243,4 +244,9 @@ export class FakeGobgp implements Bgp {
     const communities = targets.map((target) => ` rt ${target}`).join('');
     this.commands.push(`${command} -a ipv${familyOf(prefix)}${communities}`);
   }
+}
+
+/** What of a peer its session depends on; the rest is what we believe of it. */
+function session({ untagged, allow, deny, allowDefault, ...peer }: Peer): Partial<Peer> {
+  return peer;
 }

@@ -2,7 +2,17 @@
  * A kernel in memory, for tests of whoever uses the port. It refuses what Linux refuses: a route out of a link that does
  * not exist or is down, and a gateway that no connected prefix holds. What it took can be printed as commands.
  */
-import { type Address, contains, familyOf, type Prefix } from '../model/address.js';
+import {
+  type Address,
+  addressAt,
+  baseOf,
+  contains,
+  familyOf,
+  hostPrefix,
+  numberOf,
+  type Prefix,
+} from '../model/address.js';
+import type { HostAddress, Way } from '../model/host.js';
 import type { Networks } from '../model/network.js';
 import { type NextHop, type Route, routeKey } from '../model/route.js';
 import type { Failures, Kernel, KernelEvent } from '../ports.js';
@@ -43,6 +53,27 @@ export class FakeKernel implements Kernel {
   async separate(networks: Networks): Promise<void> {
     this.#mayBreak();
     this.networks = networks;
+  }
+
+  /** On a connected prefix, this host is the address after the first. */
+  async addresses(): Promise<readonly HostAddress[]> {
+    this.#mayBreak();
+    return [...this.#links].flatMap(([device, connected]) =>
+      connected.map((subnet) => {
+        const own = addressAt(numberOf(baseOf(subnet)) + 1n, familyOf(subnet));
+        return { device, address: own, subnet };
+      }),
+    );
+  }
+
+  async ways(to: readonly Address[]): Promise<ReadonlyMap<Address, Way>> {
+    const own = new Set((await this.addresses()).map(({ address }) => address));
+    const isRouted = (one: Address) => [...this.#routes.values()].some(({ prefix }) => prefix === hostPrefix(one));
+    const way = (one: Address): Way => {
+      if (own.has(one)) return 'self';
+      return this.#deviceTo(one, undefined) ? 'on-link' : isRouted(one) ? 'routed' : 'none';
+    };
+    return new Map(to.map((one) => [one, way(one)]));
   }
 
   watch(hear: (event: KernelEvent) => void, signal: AbortSignal): void {

@@ -17,6 +17,14 @@ describe('the elements of an endpoint', () => {
     ]);
   });
 
+  it('are the masqueraded addresses too when that is asked for', () => {
+    const more = keysOf(endpoint, true).slice(keysOf(endpoint).length);
+    expect(more.map((key) => elementText(key, 1001))).to.deep.equal([
+      'masquerade4 { 10.20.1.10 : goto masqueraded }',
+      'masquerade6 { 2001:db8::a : goto masqueraded }',
+    ]);
+  });
+
   it('have no IPv6 when the endpoint has none', () => {
     const maps = keysOf({ ...endpoint, addresses: [address('10.20.1.10')] }).map(({ map }) => map);
     expect(maps).to.deep.equal(['source4', 'destination4']);

@@ -8,6 +8,7 @@
 import { type Address, bytesOf, familyOf } from '../model/address.js';
 import type { Endpoint } from '../model/endpoint.js';
 import { interfaceKey, type VerdictElement } from '../netlink/index.js';
+import { MASQUERADED } from './filters-masquerade.js';
 import { fromNetwork, type MapName, toNetwork } from './filters-ruleset.js';
 import { LINK_PREFIX } from './ours.js';
 
@@ -28,12 +29,18 @@ export interface FilterKey {
 
 /**
  * The keys of all elements of an endpoint.
+ * @param masqueraded its packets to elsewhere shall bear the node's address
  * Throws RangeError when its link's name is none of ours: it ends up in text for nft.
  */
-export function keysOf(endpoint: Admissible): FilterKey[] {
+export function keysOf(endpoint: Admissible, masqueraded = false): FilterKey[] {
   const { name } = endpoint.link;
   if (!HOST_END.test(name)) throw new RangeError(`not the name of a host end of ours: "${name}"`);
-  return [...endpoint.addresses.map((own) => sourceKey(name, own)), ...endpoint.addresses.map(destinationKey)];
+  const { addresses } = endpoint;
+  return [
+    ...addresses.map((own) => sourceKey(name, own)),
+    ...addresses.map((own) => addressKey('destination', own)),
+    ...(masqueraded ? addresses.map((own) => addressKey('masquerade', own)) : []),
+  ];
 }
 
 /** The element of a key in the network with this kernel table. */
@@ -57,12 +64,13 @@ function sourceKey(link: string, of: Address): FilterKey {
   return { id: elementId({ map, key }), map, key, text: `"${link}" . ${of}` };
 }
 
-function destinationKey(of: Address): FilterKey {
-  const map = familyOf(of) === 4 ? 'destination4' : 'destination6';
+function addressKey(what: 'destination' | 'masquerade', of: Address): FilterKey {
+  const map: MapName = `${what}${familyOf(of)}`;
   const key = Buffer.from(bytesOf(of));
   return { id: elementId({ map, key }), map, key, text: of };
 }
 
 function chainFor(map: MapName, table: number): string {
+  if (map.startsWith('masquerade')) return MASQUERADED;
   return map.startsWith('source') ? fromNetwork(table) : toNetwork(table);
 }

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { prefix } from '../model/address.js';
 import { fromNetwork, rebuildText, repairText, tableOfChain, toNetwork } from './filters-ruleset.js';
 
 const GOLDEN = `add table inet slash32
@@ -78,31 +79,50 @@ table inet slash32 {
 
 describe('the ruleset', () => {
   it('is this one for a network with table 1001', () => {
-    expect(repairText([1001])).to.equal(GOLDEN);
+    expect(repairText({ tables: [1001] })).to.equal(GOLDEN);
   });
 
   it('has two chains a network and not one rule an endpoint', () => {
     const rules = (text: string) => text.split('\n').length;
-    const one = rules(repairText([1]));
-    expect(rules(repairText([1, 2])) - one).to.equal(8);
-    expect(rules(rebuildText([1], ['destination4 { 10.0.0.1 : goto to-1 }'])) - rules(rebuildText([1], []))).to.equal(
-      1,
-    );
+    const one = rules(repairText({ tables: [1] }));
+    expect(rules(repairText({ tables: [1, 2] })) - one).to.equal(8);
+    expect(
+      rules(rebuildText({ tables: [1] }, ['destination4 { 10.0.0.1 : goto to-1 }'])) -
+        rules(rebuildText({ tables: [1] }, [])),
+    ).to.equal(1);
   });
 
   it('is the same text whatever order the networks come in', () => {
-    expect(repairText([9, 1, 9])).to.equal(repairText([1, 9]));
+    expect(repairText({ tables: [9, 1, 9] })).to.equal(repairText({ tables: [1, 9] }));
   });
 
   it('fills the lowest and the highest table into our bits of the mark only', () => {
-    expect(repairText([1])).to.include('meta mark & 0xffffe000 | 0x00000001 accept');
-    expect(repairText([8191])).to.include('meta mark & 0xffffe000 | 0x00001fff accept');
+    expect(repairText({ tables: [1] })).to.include('meta mark & 0xffffe000 | 0x00000001 accept');
+    expect(repairText({ tables: [8191] })).to.include('meta mark & 0xffffe000 | 0x00001fff accept');
   });
 
   it('is rebuilt in one transaction that removes the old table and brings the elements along', () => {
-    const text = rebuildText([1001], ['destination4 { 10.0.0.1 : goto to-1001 }']);
+    const text = rebuildText({ tables: [1001] }, ['destination4 { 10.0.0.1 : goto to-1001 }']);
     expect(text.startsWith('add table inet slash32\ndelete table inet slash32\ntable inet slash32 {\n')).to.equal(true);
     expect(text.endsWith('}\nadd element inet slash32 destination4 { 10.0.0.1 : goto to-1001 }\n')).to.equal(true);
+  });
+
+  it('has a nat chain only when somebody may be masqueraded: everywhere but at home', () => {
+    expect(repairText({ tables: [1001] })).not.to.include('type nat');
+    const text = repairText({ tables: [1001], homes: [prefix('10.20.0.0/16'), prefix('2001:db8:20::/48')] });
+    expect(text).to.include(`	chain masqueraded {
+		oifname "s32*" accept
+		ip daddr 10.20.0.0/16 accept
+		ip6 daddr 2001:db8:20::/48 accept
+		masquerade
+	}
+
+	chain postrouting {
+		type nat hook postrouting priority srcnat; policy accept;
+		ip saddr vmap @masquerade4
+		ip6 saddr vmap @masquerade6
+	}
+`);
   });
 
   it("knows a network's chains by their names, and no others", () => {

@@ -11,6 +11,7 @@
  *                                            (with src_valid_mark=1) looks for the way back in that network's table.
  *                           forward          to an endpoint and without a mark: drop.
  *     from the host itself  (output)         never filtered: health probes.
+ *     to elsewhere          postrouting      from an endpoint that asked for it: masquerade (filters-masquerade.ts).
  *
  * A mark decides about both ways of a packet, so the table of a network has to hold the routes to its own endpoints,
  * whatever it imports. And where a network goes on to the main table (egress `host`), that lookup has to leave out the
@@ -25,6 +26,8 @@
  * prerouting stands after destination NAT (every nat chain of Linux 4.18 and newer runs at -100, whatever priority it
  * names), so a published port or a masqueraded answer is judged by the address it really goes to.
  */
+import type { Prefix } from '../model/address.js';
+import { MASQUERADE_MAPS, masqueradeChains } from './filters-masquerade.js';
 import { LINK_PREFIX, MARK_MASK } from './ours.js';
 
 /** The one table. */
@@ -36,7 +39,15 @@ export const MAPS = {
   destination4: 'ipv4_addr',
   destination6: 'ipv6_addr',
 } as const;
-export type MapName = keyof typeof MAPS;
+export type MapName = keyof typeof MAPS | keyof typeof MASQUERADE_MAPS;
+
+/** What the rules are made from. */
+export interface Layout {
+  /** The kernel tables of the networks. */
+  readonly tables: Iterable<number>;
+  /** Where nobody is masqueraded; absent: nobody is anywhere. */
+  readonly homes?: readonly Prefix[] | undefined;
+}
 
 /** Chain for packets from endpoints of the network with this kernel table. */
 export const fromNetwork = (table: number) => `net-${table}`;
@@ -50,23 +61,26 @@ export function tableOfChain(chain: string): number | undefined {
 }
 
 /** Makes or repairs the table in place, in one transaction: every rule anew, the elements of the maps stay. */
-export function repairText(tables: Iterable<number>): string {
-  return `add table inet ${TABLE}\nflush table inet ${TABLE}\n${tableText(tables)}`;
+export function repairText(layout: Layout): string {
+  return `add table inet ${TABLE}\nflush table inet ${TABLE}\n${tableText(layout)}`;
 }
 
 /**
  * Makes the table from nothing, whatever was in its place, in one transaction with all its elements.
  * @param elements each as nft writes it, after the table's name
  */
-export function rebuildText(tables: Iterable<number>, elements: Iterable<string>): string {
+export function rebuildText(layout: Layout, elements: Iterable<string>): string {
   const lines = [...elements].map((element) => `add element inet ${TABLE} ${element}\n`);
-  return `add table inet ${TABLE}\ndelete table inet ${TABLE}\n${tableText(tables)}${lines.join('')}`;
+  return `add table inet ${TABLE}\ndelete table inet ${TABLE}\n${tableText(layout)}${lines.join('')}`;
 }
 
-function tableText(tables: Iterable<number>): string {
+function tableText({ tables, homes }: Layout): string {
   const sorted = [...new Set(tables)].sort((a, b) => a - b);
-  const maps = Object.entries(MAPS).map(([name, key]) => `\tmap ${name} {\n\t\ttype ${key} : verdict\n\t}\n`);
-  const chains = [...sorted.flatMap(networkChains), ...SHARED_CHAINS].map(chainText);
+  const maps = Object.entries({ ...MAPS, ...(homes ? MASQUERADE_MAPS : {}) }).map(
+    ([name, key]) => `\tmap ${name} {\n\t\ttype ${key} : verdict\n\t}\n`,
+  );
+  const masquerade = homes ? masqueradeChains(homes) : [];
+  const chains = [...sorted.flatMap(networkChains), ...SHARED_CHAINS, ...masquerade].map(chainText);
   return `table inet ${TABLE} {\n${[...maps, ...chains].join('\n')}}\n`;
 }
 

@@ -20,6 +20,7 @@ import {
 } from '../netlink/index.js';
 import type { ElementChange } from './filters-commit.js';
 import { elementId } from './filters-elements.js';
+import { MASQUERADE_MAPS } from './filters-masquerade.js';
 import { MAPS, TABLE } from './filters-ruleset.js';
 
 /** The names of our table's chains. Empty when there is no table. */
@@ -56,7 +57,7 @@ export function elementsToChange(socket: NetlinkSocket, wanted: ReadonlyMap<stri
 }
 
 function elements(socket: NetlinkSocket): VerdictElement[] {
-  return Object.keys(MAPS).flatMap((map) =>
+  return Object.keys({ ...MAPS, ...MASQUERADE_MAPS }).flatMap((map) =>
     absentAs([], () => socket.dump(elementsDump(TABLE, map), elementsIn).flat()),
   );
 }

@@ -13,8 +13,9 @@ import type { Networks } from '../model/network.js';
 import { generation, NETLINK_NETFILTER, NetlinkSocket } from '../netlink/index.js';
 import { commit, type ElementChange, removeChains } from './filters-commit.js';
 import { elementFor, elementId, elementText, type FilterKey, keysOf } from './filters-elements.js';
+import { homesOf, isMasqueraded, MASQUERADE_CHAINS } from './filters-masquerade.js';
 import { runNft } from './filters-nft.js';
-import { rebuildText, repairText, tableOfChain } from './filters-ruleset.js';
+import { type Layout, rebuildText, repairText, tableOfChain } from './filters-ruleset.js';
 import { chainNames, elementsToChange, structure } from './filters-state.js';
 
 /** The isolation filters of one node. */
@@ -31,6 +32,8 @@ export interface Filters extends Disposable {
    * @param table kernel table of its network, which `separate` has seen
    */
   admit(endpoint: Endpoint, table: number): void;
+  /** Makes the rules that this endpoint needs besides those of its network. To be awaited before `admit`. */
+  prepare(endpoint: Endpoint): Promise<void>;
   /** Takes that back. What is gone is fine, and an address that another endpoint has by now stays that one's. */
   expel(endpoint: EndpointId): void;
   /** The elements that an endpoint should have in force and has not, as nft writes them. */
@@ -51,7 +54,7 @@ export function openFilters(attached: Iterable<Endpoint>): Filters {
 interface Admitted {
   readonly endpoint: Endpoint;
   readonly keys: readonly FilterKey[];
-  table: number | undefined;
+  readonly table: number | undefined;
 }
 
 /** Others write rules too. When that happens while we write ours, what we read back may hold their change. */
@@ -62,8 +65,11 @@ class NftFilters implements Filters {
   readonly #admitted = new Map<string, Admitted>();
   /** Whose an element is: the last endpoint that was admitted with it. */
   readonly #owners = new Map<string, string>();
-  /** Our table as it was right after we wrote it, and for which kernel tables. */
-  #written: { readonly tables: string; readonly rules: string | undefined } | undefined;
+  #networks: Networks = { byName: new Map(), host: { imports: new Set() } };
+  /** An endpoint asked for masquerade by itself. */
+  #masqueradeAsked = false;
+  /** Our table as it was right after we wrote it, and from what. */
+  #written: { readonly from: string; readonly rules: string | undefined } | undefined;
   /** The generation up to which our table is known to be as it should. */
   #known: number | undefined;
   #turn: Promise<void> = Promise.resolve();
@@ -74,13 +80,22 @@ class NftFilters implements Filters {
 
   separate(networks: Networks): Promise<void> {
     // One after another: the second starts from what the first has made.
-    const turn = this.#turn.then(() => this.#separate(networks));
-    this.#turn = turn.catch(() => {});
-    return turn;
+    return this.#inTurn(() => {
+      this.#networks = networks;
+      return this.#separate();
+    });
+  }
+
+  async prepare(endpoint: Endpoint): Promise<void> {
+    if (!endpoint.masquerade || this.#masqueradeAsked) return;
+    await this.#inTurn(() => {
+      this.#masqueradeAsked = true;
+      return this.#separate();
+    });
   }
 
   admit(endpoint: Endpoint, table: number): void {
-    const keys = keysOf(endpoint);
+    const keys = this.#keysOf(endpoint);
     const ids = new Set(keys.map(({ id }) => id));
     const stale = this.#ownKeys(endpoint).filter((key) => !ids.has(key.id));
     this.#commit({ put: keys.map((key) => elementFor(key, table)), remove: stale });
@@ -116,51 +131,76 @@ class NftFilters implements Filters {
     this.#socket.close();
   }
 
-  async #separate(networks: Networks): Promise<void> {
-    const tables = new Set([...networks.byName.values()].map((network) => network.table));
-    const moved = this.#moveEndpoints(networks);
-    const same = this.#written?.tables === namesOf(tables);
-    if (same && !moved && !this.changed()) return;
-    this.#written = undefined;
-    for (let attempt = 1; attempt <= WRITE_ATTEMPTS; attempt++) if (await this.#write(tables)) return;
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => {});
+    return turn;
   }
 
-  /** Gives every endpoint the table that its network has now. Returns whether that is another one for any. */
-  #moveEndpoints(networks: Networks): boolean {
+  async #separate(): Promise<void> {
+    const moved = this.#moveEndpoints();
+    const layout = this.#layout();
+    const same = this.#written?.from === nameOf(layout);
+    if (same && !moved && !this.changed()) return;
+    this.#written = undefined;
+    for (let attempt = 1; attempt <= WRITE_ATTEMPTS; attempt++) if (await this.#write(layout)) return;
+  }
+
+  #layout() {
+    const networks = [...this.#networks.byName.values()];
+    const endpoints = [...this.#admitted.values()].map(({ endpoint }) => endpoint);
+    const masquerades = [...networks, ...endpoints].some(({ masquerade }) => masquerade);
+    return {
+      tables: new Set(networks.map(({ table }) => table)),
+      homes: masquerades || this.#masqueradeAsked ? homesOf(this.#networks) : undefined,
+    };
+  }
+
+  /** Gives every endpoint what its network has now. Returns whether that is something else for any. */
+  #moveEndpoints(): boolean {
     let moved = false;
-    for (const admitted of this.#admitted.values()) {
-      const table = networks.byName.get(admitted.endpoint.network)?.table;
-      if (table !== admitted.table) moved = true;
-      admitted.table = table;
+    for (const [owner, { endpoint, keys: before, table }] of this.#admitted) {
+      const now = this.#networks.byName.get(endpoint.network)?.table;
+      const keys = this.#keysOf(endpoint);
+      if (now === table && keys.length === before.length) continue;
+      for (const { id } of before) if (this.#owners.get(id) === owner) this.#owners.delete(id);
+      for (const { id } of keys) if (!this.#owners.has(id)) this.#owners.set(id, owner);
+      this.#admitted.set(owner, { endpoint, keys, table: now });
+      moved = true;
     }
     return moved;
+  }
+
+  #keysOf(endpoint: Endpoint): FilterKey[] {
+    return keysOf(endpoint, isMasqueraded(endpoint, this.#networks.byName.get(endpoint.network)));
   }
 
   /**
    * Rules, then elements, then what nobody needs any more: a packet on its way finds every chain filled.
    * Returns whether all changes meanwhile were ours.
    */
-  async #write(tables: ReadonlySet<number>): Promise<boolean> {
+  async #write(layout: Layout): Promise<boolean> {
     const before = generation(this.#socket);
-    await this.#writeRules(tables);
+    await this.#writeRules(layout);
     let own = 1 + commit(this.#socket, elementsToChange(this.#socket, this.#wanted()));
     own += removeChains(
       this.#socket,
-      chainNames(this.#socket).filter((chain) => isSurplus(chain, tables)),
+      chainNames(this.#socket).filter((chain) => isSurplus(chain, layout)),
     );
-    this.#written = { tables: namesOf(tables), rules: structure(this.#socket) };
+    this.#written = { from: nameOf(layout), rules: structure(this.#socket) };
     const alone = generation(this.#socket) === before + own;
     this.#known = alone ? before + own : undefined;
     return alone;
   }
 
-  async #writeRules(tables: ReadonlySet<number>): Promise<void> {
+  async #writeRules(layout: Layout): Promise<void> {
     const chains = chainNames(this.#socket);
     const inUse = chains.flatMap((chain) => tableOfChain(chain) ?? []);
-    const rebuild = rebuildText(tables, this.#texts());
+    const rebuild = rebuildText(layout, this.#texts());
     if (chains.length === 0) return runNft(rebuild);
     // Refused: a map or a chain of that name is of another kind, so it was somebody else's, or another version's.
-    await runNft(repairText([...tables, ...inUse])).catch(() => runNft(rebuild));
+    const tables = [...layout.tables, ...inUse];
+    await runNft(repairText({ ...layout, tables })).catch(() => runNft(rebuild));
   }
 
   #commit(change: ElementChange): void {
@@ -196,7 +236,7 @@ class NftFilters implements Filters {
 
   #remember(endpoint: Endpoint, table: number | undefined): void {
     const owner = endpointKey(endpoint);
-    const keys = keysOf(endpoint);
+    const keys = this.#keysOf(endpoint);
     this.#admitted.set(owner, { endpoint, keys, table });
     for (const key of keys) this.#owners.set(key.id, owner);
   }
@@ -207,11 +247,12 @@ class NftFilters implements Filters {
   }
 }
 
-function isSurplus(chain: string, tables: ReadonlySet<number>): boolean {
+function isSurplus(chain: string, { tables, homes }: Layout): boolean {
+  if (MASQUERADE_CHAINS.includes(chain)) return homes === undefined;
   const table = tableOfChain(chain);
-  return table !== undefined && !tables.has(table);
+  return table !== undefined && !new Set(tables).has(table);
 }
 
-function namesOf(tables: ReadonlySet<number>): string {
-  return [...tables].sort((a, b) => a - b).join();
+function nameOf({ tables, homes }: Layout): string {
+  return [[...tables].sort((a, b) => a - b).join(), homes?.join() ?? 'none masqueraded'].join(' ');
 }

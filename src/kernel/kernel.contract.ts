@@ -59,6 +59,31 @@ export function kernelContract(make: () => KernelWorld, dispose: () => void): vo
     await holds(...everyKind);
   });
 
+  it('knows its own addresses, and which way it would go to others', async () => {
+    await kernel.put([local4, heard4]);
+    const own = (await kernel.addresses())
+      .filter(({ device }) => device === 'uplink')
+      .map(({ address, subnet }) => [address, subnet]);
+    expect(own).to.deep.include.members([
+      ['192.0.2.1', '192.0.2.0/31'],
+      ['2001:db8:ffff::1', '2001:db8:ffff::/127'],
+    ]);
+    const nowhere = address('203.0.113.77');
+    const ways = await kernel.ways([tor4, tor6, address('192.0.2.1'), address('2001:db8:ffff::1'), nowhere]);
+    expect(Object.fromEntries(ways)).to.deep.equal({
+      [tor4]: 'on-link',
+      [tor6]: 'on-link',
+      '192.0.2.1': 'self',
+      '2001:db8:ffff::1': 'self',
+      [nowhere]: 'none',
+    });
+  });
+
+  it('counts the way to an endpoint of this node as no link of its own', async () => {
+    await kernel.put([{ ...local4, table: MAIN_TABLE }]);
+    expect(await kernel.ways([address('10.20.1.10')])).to.deep.equal(new Map([['10.20.1.10', 'routed']]));
+  });
+
   it('takes the same route twice', async () => {
     await kernel.put(everyKind);
     expect(await kernel.put(everyKind)).to.have.property('size', 0);

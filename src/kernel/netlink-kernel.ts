@@ -4,15 +4,19 @@
  * Nothing is remembered that the kernel knows. Requests are blocking calls of microseconds; large sets give the event loop
  * its turn in between.
  */
+import type { Address } from '../model/address.js';
+import type { HostAddress, Way } from '../model/host.js';
 import type { Networks } from '../model/network.js';
 import type { Route } from '../model/route.js';
 import type { Failures, Kernel, KernelEvent } from '../ports.js';
 import { watchKernel } from './events.js';
 import { forwardPackets } from './forwarding.js';
 import type { Host } from './host.js';
+import { hostAddresses, wayTo } from './host-addresses.js';
 import { groupHostEnds } from './host-end-group.js';
 import { OurRoutes } from './our-routes.js';
 import { RULE_PRIORITY } from './ours.js';
+import { Devices } from './route-entry.js';
 import { putRules } from './rules.js';
 
 export class NetlinkKernel implements Kernel {
@@ -46,6 +50,15 @@ export class NetlinkKernel implements Kernel {
     groupHostEnds(this.#host.socket);
     putRules(this.#host.socket, networks, this.#rulePriority);
     this.#host.tables = new Map([...networks.byName.values()].map(({ name, table }) => [name, table]));
+  }
+
+  async addresses(): Promise<readonly HostAddress[]> {
+    return hostAddresses(this.#host.socket, this.#host.gateways);
+  }
+
+  async ways(to: readonly Address[]): Promise<ReadonlyMap<Address, Way>> {
+    const devices = new Devices();
+    return new Map(to.map((one) => [one, wayTo(this.#host.socket, one, devices)]));
   }
 
   watch(hear: (event: KernelEvent) => void, signal: AbortSignal): void {

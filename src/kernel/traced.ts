@@ -18,6 +18,8 @@ export function traced(
   return {
     kernel: {
       routes: () => kernel.routes(),
+      addresses: () => kernel.addresses(),
+      ways: (to) => kernel.ways(to),
       watch: (hear, signal) => kernel.watch(hear, signal),
       put: (routes) => {
         for (const route of routes) tell(putRouteCommand(route));

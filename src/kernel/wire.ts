@@ -35,6 +35,7 @@ export class VethWire implements Wire {
     let index: number | undefined;
     refuseOccupied(endpoint, namespace); // before the filters: those may be of the same endpoint, wired long ago
     try {
+      await this.#host.filters.prepare(endpoint);
       named('filters', () => this.#admit(endpoint));
       index = createPair(this.#host.socket, endpoint, namespace);
       prepareHostEnd(this.#host, index, endpoint);

@@ -37,6 +37,7 @@ const RTA_MARK = 16;
 const RTA_VIA = 18;
 const RT_TABLE_UNSPEC = 0;
 const RTN_UNICAST = 1;
+const RTN_LOCAL = 2;
 const RTNH_F_ONLINK = 4;
 /** Without it, every IPv4 answer names the main table; IPv6 names the right one, and refuses the flag. */
 const RTM_F_LOOKUP_TABLE = 0x1000;
@@ -143,6 +144,11 @@ export function decodeRoute(message: Message): Required<Omit<RouteEntry, 'source
     metric: found.get(RTA_PRIORITY)?.readUInt32LE() ?? 0,
     hops: body[7] === RTN_UNICAST ? hopsOf(found, body.readUInt32LE(8)) : [],
   };
+}
+
+/** Does this RTM_NEWROUTE say that the destination is this host? The table does not tell: main and local may be one. */
+export function leadsHere({ body }: Message): boolean {
+  return body[7] === RTN_LOCAL;
 }
 
 function newRoute(route: RouteEntry, how: number): Request {

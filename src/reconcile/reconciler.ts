@@ -47,6 +47,7 @@ export class Reconciler {
   async pass(): Promise<ReadonlyMap<Prefix, StepFailure>> {
     const prefixes = this.#world.takeTouched(SLICE);
     for (const prefix of prefixes) this.failures.delete(prefix);
+    await this.#world.border.learn(this.#kernel, this.#world.nextHops(prefixes));
     await this.#putRoutes(prefixes);
     if (this.bgpConnected) {
       await this.#announce(prefixes);

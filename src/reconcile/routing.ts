@@ -4,10 +4,11 @@
  */
 
 import { duplicateSentence } from '../decide/duplicate.js';
+import { withOwnNetworks } from '../decide/own-network.js';
 import type { BgpStanding } from '../decide/readiness.js';
 import { type Address, hostPrefix, type Prefix } from '../model/address.js';
 import type { Announcement } from '../model/announcement.js';
-import type { Endpoint } from '../model/endpoint.js';
+import { type Endpoint, endpointKey } from '../model/endpoint.js';
 import type { Networks } from '../model/network.js';
 import type { Path } from '../model/path.js';
 import type { Speaker } from '../model/peer.js';
@@ -43,16 +44,25 @@ export class Routing {
   readonly #loop: Loop;
   readonly #waiters = new Waiters();
   readonly #backOff: BackOff;
+  /** What the configuration says, without the networks that endpoints have for themselves. */
+  #configured: Networks;
+  readonly #withOwnTargets = new Map<string, Endpoint>();
+  /** The networks that the kernel keeps apart. */
+  #separated: Networks | undefined;
   /** Told once, until it is over. */
   #duplicates: ReadonlySet<Prefix> = new Set();
   #kernelUnread = true;
+  #hostUnread = true;
   #bgpReason = 'gobgpd has not answered yet';
 
   /** @param endpoints what the records say: endpoints that lived through whatever came before */
   constructor(parts: RoutingParts, networks: Networks, speaker: Speaker, endpoints: readonly Endpoint[]) {
     this.#parts = parts;
-    this.#world = new World(networks);
+    this.#configured = networks;
+    for (const endpoint of endpoints) if (endpoint.own) this.#withOwnTargets.set(endpointKey(endpoint), endpoint);
+    this.#world = new World(withOwnNetworks(networks, this.#withOwnTargets.values()));
     this.#world.untagged = untaggedOf(speaker);
+    this.#world.border.configure(speaker, networks);
     this.#reconciler = new Reconciler(this.#world, parts.kernel, parts.bgp);
     this.#backOff = new BackOff(parts.clock);
     this.#loop = new Loop(
@@ -72,7 +82,7 @@ export class Routing {
     await this.#loop.idle();
     void this.#parts.bgp
       .run(
-        this.#peering.speaker,
+        () => this.#peering.speaker,
         (event) => {
           if (event.kind === 'disconnected') {
             this.#bgpReason = event.reason;
@@ -87,6 +97,20 @@ export class Routing {
     this.#audit(signal);
   }
 
+  /**
+   * Makes the network that an endpoint with targets of its own is in, and returns when the kernel keeps it apart: filters and
+   * rules are there before the endpoint is. `detach` takes it back.
+   */
+  async makeNetworkOf(endpoint: Endpoint, signal: AbortSignal): Promise<void> {
+    this.#withOwnTargets.set(endpointKey(endpoint), endpoint);
+    if (!this.#world.networks.byName.has(endpoint.network)) this.#renewNetworks();
+    await this.#waiters.until(
+      () => this.#separated?.byName.has(endpoint.network) === true,
+      signal,
+      () => new Error(`the kernel does not keep network "${endpoint.network}" apart yet`),
+    );
+  }
+
   attach(endpoint: Endpoint): void {
     this.#world.hearEndpoint(endpoint);
     if (endpoint.addresses.some((own) => this.#world.duplicate(hostPrefix(own)))) this.#tellDuplicates();
@@ -95,17 +119,23 @@ export class Routing {
 
   detach(endpoint: Endpoint): void {
     this.#world.forgetEndpoint(endpoint);
+    if (this.#withOwnTargets.delete(endpointKey(endpoint)) && !this.#isUsed(endpoint.network)) this.#renewNetworks();
     this.#loop.nudge();
   }
 
   /** New networks and peers: the difference is a pass like any other. */
   configure(networks: Networks, speaker: Speaker): void {
-    this.#world.networks = networks;
+    this.#configured = networks;
     this.#world.untagged = untaggedOf(speaker);
-    this.#world.touchAll();
+    this.#world.border.configure(speaker, networks);
+    this.#renewNetworks();
     this.#peering.configure(speaker);
-    this.#kernelUnread = true;
     this.#loop.nudge();
+  }
+
+  /** New peers alone. */
+  speak(speaker: Speaker): void {
+    this.configure(this.#configured, speaker);
   }
 
   /** Resolves when this endpoint is so. Rejects with the reason when a step is refused, or when the signal comes first. */
@@ -131,7 +161,10 @@ export class Routing {
     return {
       away: connected ? undefined : this.#bgpReason,
       admitted,
-      peers: speaker.peers.map(({ name, address }) => ({ name, established: established.has(address) })),
+      peers: [
+        ...speaker.peers.map(({ name, address }) => ({ name, established: established.has(address) })),
+        ...(speaker.sought ?? []).map(({ name, reason }) => ({ name, established: false, reason })),
+      ],
     };
   }
 
@@ -152,6 +185,11 @@ export class Routing {
     return this.#parts.bgp.says(prefixes);
   }
 
+  /** How this node speaks now, with the peers that were found. */
+  get speaker(): Speaker {
+    return this.#peering.speaker;
+  }
+
   get networks(): Networks {
     return this.#world.networks;
   }
@@ -167,6 +205,17 @@ export class Routing {
 
   endpoints(): Endpoint[] {
     return this.#world.endpoints();
+  }
+
+  /** Networks come and go with the endpoints that have them for themselves; the next pass makes it so. */
+  #renewNetworks(): void {
+    this.#world.networks = withOwnNetworks(this.#configured, this.#withOwnTargets.values());
+    this.#world.touchAll();
+    this.#loop.nudge();
+  }
+
+  #isUsed(network: string): boolean {
+    return [...this.#withOwnTargets.values()].some((endpoint) => endpoint.network === network);
   }
 
   #isSettled(prefix: Prefix, extent: Extent): boolean {
@@ -186,7 +235,9 @@ export class Routing {
   }
 
   async #pass(): Promise<void> {
+    if (this.#kernelUnread || this.#separated !== this.#world.networks) await this.#separate();
     if (this.#kernelUnread) await this.#readKernel();
+    if (this.#hostUnread) await this.#readHost();
     this.#reconciler.bgpConnected = this.#peering.connected;
     const failed = await this.#reconciler.pass();
     this.#retry(failed);
@@ -195,10 +246,22 @@ export class Routing {
     else await this.#peering.afterPass(this.#reconciler.failures.size === 0);
   }
 
+  async #separate(): Promise<void> {
+    const { networks } = this.#world;
+    await this.#parts.kernel.separate(networks);
+    this.#separated = networks;
+  }
+
   async #readKernel(): Promise<void> {
     this.#kernelUnread = false;
-    await this.#parts.kernel.separate(this.#world.networks);
+    this.#hostUnread = true;
     this.#world.hearAllRoutes(await this.#parts.kernel.routes());
+  }
+
+  /** Its addresses, and the ways to next hops. */
+  async #readHost(): Promise<void> {
+    this.#hostUnread = false;
+    if (await this.#world.border.look(this.#parts.kernel)) this.#world.touchPaths();
   }
 
   /** All endpoints are gone through only when there is reason to. */
@@ -219,7 +282,10 @@ export class Routing {
     const hear: { [kind in KernelEvent['kind']]: (route: Route) => void } = {
       'route-added': (route) => this.#world.hearRoute(route),
       'route-removed': (route) => this.#world.hearRouteGone(route),
-      'links-changed': () => this.#touchFailed(),
+      'links-changed': () => {
+        this.#hostUnread = true;
+        this.#touchFailed();
+      },
       lost: () => {
         this.#kernelUnread = true;
       },

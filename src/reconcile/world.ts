@@ -11,6 +11,7 @@ import type { Networks } from '../model/network.js';
 import { type Path, pathKey, samePath } from '../model/path.js';
 import { type Route, routeKey, satisfies } from '../model/route.js';
 import type { RouteTarget } from '../model/route-target.js';
+import { Border } from './border.js';
 
 const NOTHING: ReadonlyMap<string, Route> = new Map();
 
@@ -18,6 +19,7 @@ export class World {
   networks: Networks;
   /** Targets for paths that carry none, by the peer they come from. */
   untagged: ReadonlyMap<Address, readonly RouteTarget[]> = new Map();
+  readonly border = new Border();
   /** The records are read: an endpoint that is not here is no more. */
   endpointsComplete = false;
   /** gobgpd has heard every peer out: a path that is not here is withdrawn. */
@@ -42,7 +44,12 @@ export class World {
 
   known(prefix: Prefix): Known {
     const path = this.#paths.get(prefix);
-    return { prefix, endpoint: this.#endpoints.get(prefix), path: path && this.#tagged(path) };
+    return {
+      prefix,
+      endpoint: this.#endpoints.get(prefix),
+      path: path && this.#tagged(path),
+      refusal: path && this.border.refusal(path),
+    };
   }
 
   #tagged(path: Path): Path {
@@ -96,6 +103,16 @@ export class World {
 
   touchAll(): void {
     for (const prefix of this.prefixes()) this.touch(prefix);
+  }
+
+  /** Paths are judged otherwise now. */
+  touchPaths(): void {
+    for (const prefix of this.#paths.keys()) this.touch(prefix);
+  }
+
+  /** The next hops of the paths for these prefixes. */
+  nextHops(prefixes: readonly Prefix[]): Address[] {
+    return prefixes.flatMap((prefix) => this.#paths.get(prefix)?.nextHop ?? []);
   }
 
   isTouched(prefix: Prefix): boolean {

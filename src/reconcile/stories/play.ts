@@ -3,22 +3,37 @@
  * so afterwards. `= kernel` and `= gobgpd` are followed by all they hold, one a line with `|`; nothing else may be there.
  */
 import { expect } from 'chai';
+import { prefix } from '../../model/address.js';
+import type { Peer } from '../../model/peer.js';
+import { type PrefixRange, prefixRange } from '../../model/prefix-range.js';
 import { Stage } from './stage.js';
 
 type Deed = (stage: Stage, words: readonly string[]) => unknown;
+
+const KEYWORDS = ['import', 'export', 'rt', 'untagged', 'network', 'allow', 'deny', 'via'];
 
 /** Words after a keyword, until the next keyword: `import 1:1 1:2 export 1:1`. */
 function after(words: readonly string[], keyword: string): string[] {
   const from = words.indexOf(keyword) + 1;
   if (from === 0) return [];
   const rest = words.slice(from);
-  const to = rest.findIndex((word) => ['import', 'export', 'rt', 'untagged', 'network'].includes(word));
+  const to = rest.findIndex((word) => KEYWORDS.includes(word));
   return rest.slice(0, to < 0 ? undefined : to);
+}
+
+/** `deny 10.0.0.0/8 le 32, 192.0.2.0/24`; undefined without the keyword. */
+function rangesAfter(words: readonly string[], keyword: string): PrefixRange[] | undefined {
+  return words.includes(keyword) ? after(words, keyword).join(' ').split(', ').map(prefixRange) : undefined;
+}
+
+function peerRules(words: readonly string[]): Pick<Peer, 'allow' | 'deny'> {
+  const [allow, deny] = [rangesAfter(words, 'allow'), rangesAfter(words, 'deny')];
+  return { ...(allow && { allow }), ...(deny && { deny }) };
 }
 
 const DEEDS: Record<string, Deed> = {
   network: (stage, words) => stage.network(words[0]!, Number(words[2]), after(words, 'import'), after(words, 'export')),
-  peer: (stage, words) => stage.peer(words[0]!, after(words, 'untagged')),
+  peer: (stage, words) => stage.peer(words[0]!, after(words, 'untagged'), peerRules(words)),
   'controller starts': (stage) => stage.start(),
   'controller dies': (stage) => stage.stop(),
   'gobgpd starts': (stage) => stage.bgp.start(),
@@ -30,14 +45,14 @@ const DEEDS: Record<string, Deed> = {
   'kernel obeys': (stage) => (stage.kernel.broken = undefined),
   'kernel loses everything': (stage) => stage.kernel.loseAll(),
   'link goes': (stage, [name]) => stage.kernel.linkDown(name!),
-  'link comes': (stage, [name]) => stage.kernel.linkUp(name!),
+  'link comes': (stage, [name, ...connected]) => stage.kernel.linkUp(name!, connected.map(prefix)),
   'peer is silent': (stage) => stage.bgp.setFinished(stage.speaker().peers[0]!.address, false),
   'peer has spoken': (stage) => stage.bgp.setFinished(stage.speaker().peers[0]!.address, true),
   'peer goes': (stage) => stage.bgp.setUp(stage.speaker().peers[0]!.address, false),
   attach: (stage, words) =>
     stage.attach(words[0]!, after(words, 'network')[0]!, words.slice(1, words.indexOf('network'))),
   detach: (stage, [id]) => stage.detach(id!),
-  path: (stage, words) => stage.say(words[0]!, after(words, 'rt')),
+  path: (stage, words) => stage.say(words[0]!, after(words, 'rt'), after(words, 'via')[0]),
   'path gone': (stage, [of]) => stage.unsay(of!),
   wait: (stage, [seconds]) => stage.wait(Number(seconds) * 1000),
 };

@@ -94,16 +94,20 @@ export class Stage {
     this.#routing?.configure(this.networks(), this.speaker());
   }
 
-  peer(of: string, untagged: readonly string[]): void {
+  /** Named again, a peer has new rules, as after a reload. */
+  peer(of: string, untagged: readonly string[], rules: Pick<Peer, 'allow' | 'deny' | 'allowDefault'> = {}): void {
     const to = address(of);
-    this.#peers.push({
+    const peer: Peer = {
       name: of,
       address: to,
       asn: 65000,
       families: [4, 6],
       untagged: untagged.map(routeTarget),
       passive: false,
-    });
+      ...rules,
+    };
+    this.#peers = [...this.#peers.filter((other) => other.address !== to), peer];
+    this.#routing?.configure(this.networks(), this.speaker());
   }
 
   networks(): Networks {
@@ -170,9 +174,9 @@ export class Stage {
     this.#routing?.detach(endpoint);
   }
 
-  say(of: string, targets: readonly string[]): void {
+  say(of: string, targets: readonly string[], via?: string): void {
     const heard = prefix(of);
-    const nextHop = familyOf(heard) === 4 ? TOR : address('2001:db8:ffff::');
+    const nextHop = via === undefined ? (familyOf(heard) === 4 ? TOR : address('2001:db8:ffff::')) : address(via);
     this.bgp.say(TOR, [{ prefix: heard, nextHop, targets: targets.map(routeTarget), asPath: [65000, 65002] }]);
   }
 

@@ -1,0 +1,54 @@
+/** What this host has itself, and how it reaches others: the kernel's own answers, for those who judge next hops. */
+import { type Address, addressFrom, bytesOf, contains, type Prefix, prefixAround } from '../model/address.js';
+import type { HostAddress, Way } from '../model/host.js';
+import type { Gateways } from '../model/network.js';
+import {
+  decodeAddress,
+  decodeRoute,
+  dumpAddresses,
+  findRoute,
+  leadsHere,
+  type Message,
+  NetlinkError,
+  type NetlinkSocket,
+} from '../netlink/index.js';
+import { LINK_PREFIX } from './ours.js';
+import { Devices } from './route-entry.js';
+
+const LOOPBACK = ['127.0.0.0/8', '::1/128'] as Prefix[];
+
+/** Of all links but host ends of ours, whether they are up or not. */
+export function hostAddresses(socket: NetlinkSocket, gateways: Gateways): HostAddress[] {
+  const devices = new Devices();
+  return socket.dump(dumpAddresses(), decodeAddress).flatMap(({ index, ip, length }): HostAddress[] => {
+    const address = addressFrom(ip);
+    // A gateway is on every host end; whatever else is there, the link's name says whose it is.
+    if (address === gateways.v4 || address === gateways.v6 || LOOPBACK.some((range) => contains(range, address)))
+      return [];
+    const device = devices.name(index);
+    if (device === undefined || device.startsWith(LINK_PREFIX)) return [];
+    return [{ device, address, subnet: prefixAround(address, length) }];
+  });
+}
+
+/** A way to a container of this node is none for paths from elsewhere, so it counts as routed. */
+export function wayTo(socket: NetlinkSocket, to: Address, devices: Devices): Way {
+  const [answer] = asked(socket, to);
+  if (!answer) return 'none';
+  if (leadsHere(answer)) return 'self';
+  const { hops } = decodeRoute(answer);
+  if (hops.length === 0) return 'none';
+  const onLink = hops.every(
+    ({ gateway, oif }) => !gateway && oif !== undefined && !devices.name(oif)?.startsWith(LINK_PREFIX),
+  );
+  return onLink ? 'on-link' : 'routed';
+}
+
+function asked(socket: NetlinkSocket, to: Address): readonly Message[] {
+  try {
+    return socket.request(findRoute(bytesOf(to)));
+  } catch (error) {
+    if (error instanceof NetlinkError) return []; // unreachable, prohibited, or a blackhole: each has an error of its own
+    throw error;
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * Where paths come in: the guard over them, and what it has to know of this host. The kernel is asked for each next hop
+ * once, and again whenever links or addresses may have changed.
+ */
+import { type Guard, guardOf, nextHopRefusal, type Refusal } from '../decide/guard.js';
+import type { Address } from '../model/address.js';
+import type { HostAddress, Way } from '../model/host.js';
+import type { Networks } from '../model/network.js';
+import type { Path } from '../model/path.js';
+import type { Speaker } from '../model/peer.js';
+import type { Kernel } from '../ports.js';
+
+export class Border {
+  #speaker: Speaker | undefined;
+  #networks: Networks | undefined;
+  #addresses: readonly HostAddress[] = [];
+  #ways: ReadonlyMap<Address, Way> = new Map();
+  #guard: Guard = () => undefined;
+  /** What the guard has said; it looks at dozens of prefixes, and is asked several times in a pass. */
+  #said = new WeakMap<Path, { readonly refusal: Refusal | undefined }>();
+
+  configure(speaker: Speaker, networks: Networks): void {
+    this.#speaker = speaker;
+    this.#networks = networks;
+    this.#renew();
+  }
+
+  /** Why no network may take this path. */
+  refusal(path: Path): Refusal | undefined {
+    let said = this.#said.get(path);
+    if (!said) this.#said.set(path, (said = { refusal: this.#guard(path) }));
+    return said.refusal ?? nextHopRefusal(this.#wayOf(path));
+  }
+
+  /** Reads the host anew. Has anything changed that paths are judged by? */
+  async look(kernel: Kernel): Promise<boolean> {
+    const addresses = await kernel.addresses();
+    const ways = await kernel.ways([...this.#ways.keys()]);
+    const moved = JSON.stringify(addresses) !== JSON.stringify(this.#addresses);
+    const turned = [...ways].some(([to, way]) => this.#ways.get(to) !== way);
+    this.#addresses = addresses;
+    this.#ways = ways;
+    if (moved) this.#renew();
+    return moved || turned;
+  }
+
+  /** Asks for the next hops that are new. */
+  async learn(kernel: Kernel, nextHops: Iterable<Address>): Promise<void> {
+    const unknown = [...new Set(nextHops)].filter((one) => !this.#ways.has(one));
+    if (unknown.length > 0) this.#ways = new Map([...this.#ways, ...(await kernel.ways(unknown))]);
+  }
+
+  /** A link-local next hop comes with its link, and means nothing elsewhere. */
+  #wayOf({ nextHop, device }: Path): Way | undefined {
+    if (device === undefined) return this.#ways.get(nextHop);
+    const isOurs = this.#addresses.some((own) => own.address === nextHop && own.device === device);
+    return isOurs ? 'self' : 'on-link';
+  }
+
+  #renew(): void {
+    this.#said = new WeakMap();
+    if (this.#speaker && this.#networks) this.#guard = guardOf(this.#speaker, this.#networks, this.#addresses);
+  }
+}
