@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:http';
 import { duplicateSentence } from '../decide/duplicate.js';
 import { type Quota, quotaSentence } from '../decide/quota.js';
 import { address, hostPrefix, type Prefix, prefix } from '../model/address.js';
-import type { PeerState, Speaker } from '../model/peer.js';
+import type { PeerState } from '../model/peer.js';
 import type { Bgp } from '../ports.js';
 import type { RefusalCount } from '../reconcile/refusals.js';
 import type { Routing } from '../reconcile/routing.js';
@@ -14,7 +14,6 @@ import { endpointViews, explain, routeViews } from './views.js';
 
 export interface AdminParts {
   readonly nodeName: string;
-  readonly speaker: () => Speaker;
   readonly routing: Routing;
   readonly bgp: Bgp;
 }
@@ -77,8 +76,8 @@ function asked(text: string): Prefix {
   return text.includes('/') ? prefix(text) : hostPrefix(address(text));
 }
 
-async function statusOf({ nodeName, speaker, routing, bgp }: AdminParts): Promise<StatusView> {
-  const { asn, routerId, peers } = speaker();
+async function statusOf({ nodeName, routing, bgp }: AdminParts): Promise<StatusView> {
+  const { asn, routerId, peers } = routing.speaker;
   const states = routing.bgpConnected ? await bgp.peers() : [];
   const endpoints = endpointViews(routing);
   const { away } = routing.bgpStanding;

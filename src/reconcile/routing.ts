@@ -90,7 +90,7 @@ export class Routing {
     await this.#loop.idle();
     void this.#parts.bgp
       .run(
-        this.#peering.speaker,
+        () => this.#peering.speaker,
         (event) => {
           if (event.kind === 'disconnected') {
             this.#bgpReason = event.reason;
@@ -137,8 +137,12 @@ export class Routing {
     this.#world.untagged = untaggedOf(speaker);
     this.#peering.configure(speaker);
     this.#renewNetworks();
-    this.#kernelUnread = true;
     this.#loop.nudge();
+  }
+
+  /** New peers alone. */
+  speak(speaker: Speaker): void {
+    this.configure(this.#configured, speaker);
   }
 
   /** Resolves when this endpoint is so. Rejects with the reason when a step is refused, or when the signal comes first. */
@@ -164,7 +168,10 @@ export class Routing {
     return {
       away: connected ? undefined : this.#bgpReason,
       admitted,
-      peers: speaker.peers.map(({ name, address }) => ({ name, established: established.has(address) })),
+      peers: [
+        ...speaker.peers.map(({ name, address }) => ({ name, established: established.has(address) })),
+        ...(speaker.sought ?? []).map(({ name, reason }) => ({ name, established: false, reason })),
+      ],
     };
   }
 
@@ -183,6 +190,11 @@ export class Routing {
   /** What gobgpd itself says for us of these prefixes. Throws while it is away. */
   says(prefixes: readonly Prefix[]): Promise<readonly Announcement[]> {
     return this.#parts.bgp.says(prefixes);
+  }
+
+  /** How this node speaks now, with the peers that were found. */
+  get speaker(): Speaker {
+    return this.#peering.speaker;
   }
 
   get networks(): Networks {
