@@ -81,7 +81,8 @@ function containerInterface({ ifname, netns }: Endpoint, { interfaces }: Result)
 async function reservation(node: Node, request: CheckRequest, endpoint: Endpoint, signal: AbortSignal) {
   const free = endpoint.addresses.filter((own) => !node.addresses.isTaken(own));
   const wrong = free.map((own) => `${own} is not reserved`);
-  const delegation = endpoint.delegatedIpam && delegationOf(request);
+  const delegation =
+    endpoint.delegatedIpam && delegationOf(request, node.routing.networks.byName.get(endpoint.network));
   if (!delegation) return wrong;
   try {
     await node.ipam.check(delegation, request, signal);

@@ -20,7 +20,7 @@ export async function collectGarbage(node: Node, request: GcRequest, signal: Abo
     .all()
     .filter((endpoint) => endpoint.cniNetwork === conf.name && !keep.has(endpointKey(endpoint)));
   const failures = (await Promise.all(garbage.map((endpoint) => collect(node, endpoint)))).flat();
-  const delegation = delegationOf({ conf, path, argsText: '' });
+  const delegation = delegationOf({ conf, path, argsText: '' }, node.routing.networks.byName.get(conf.network));
   if (delegation)
     failures.push(...(await reasonOf(`IPAM plugin ${delegation.type}`, node.ipam.gc(delegation, signal))));
   if (failures.length === 0) return;

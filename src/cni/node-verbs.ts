@@ -9,6 +9,7 @@ import { collectGarbage } from './collect-garbage.js';
 import { delegationOf } from './delegated-ipam.js';
 import { detach } from './detach.js';
 import type { Node } from './node.js';
+import { refuseWithoutPool } from './pod-cidr.js';
 import type { AddRequest, DelRequest } from './request.js';
 import { requestedAddresses } from './requested-addresses.js';
 import { requestedMac } from './requested-mac.js';
@@ -29,8 +30,9 @@ export function verbsOn(node: Node): Verbs {
 
 async function add(node: Node, request: AddRequest, signal: AbortSignal): Promise<Result> {
   const { conf } = request;
-  refuseOtherTargets(node.routing.networks.byName.get(conf.network), conf);
-  const endpoint = await attach(node, attachRequest(request), signal);
+  const network = node.routing.networks.byName.get(conf.network);
+  refuseOtherTargets(network, conf);
+  const endpoint = await attach(node, attachRequest(request, network), signal);
   const result = resultOf(endpoint, node.gateways, conf.dns);
   return conf.prevResult ? chained(conf.prevResult, result) : result;
 }
@@ -40,7 +42,7 @@ async function del(node: Node, request: DelRequest): Promise<void> {
   const endpoint = await detach(node, request);
   if (endpoint) return;
   // A record may be lost while the plugin's own reservation is not; freeing what is free is fine for every IPAM plugin.
-  const delegation = delegationOf(request);
+  const delegation = delegationOf(request, node.routing.networks.byName.get(request.conf.network));
   if (delegation) await node.ipam.del(delegation, request);
 }
 
@@ -50,10 +52,11 @@ function isOutlived({ queuedAt }: DelRequest, endpoint: Endpoint | undefined): b
   return queuedAt / 1000n < BigInt(endpoint.attachedAt);
 }
 
-function attachRequest(request: AddRequest): AttachRequest {
+function attachRequest(request: AddRequest, network: Network | undefined): AttachRequest {
   const { containerId, ifname, netns, conf } = request;
   const mac = requestedMac(request);
-  const ipam = delegationOf(request);
+  const ipam = delegationOf(request, network);
+  if (ipam) refuseWithoutPool(ipam.netConf, conf.network);
   return {
     containerId,
     ifname,

@@ -22,7 +22,7 @@ interface Element<T> {
 /** Every problem between elements of the file. Of two, the later one is to blame. */
 export function crossProblems(root: unknown, node: ThisNode): Problem[] {
   const peers = wellFormed<Peer>(root, ['bgp', 'peers'], peerSection(node));
-  const networks = wellFormed<Network>(root, ['networks'], networkSection);
+  const networks = wellFormed<Network>(root, ['networks'], networkSection(node));
   return [
     ...doubles(peers, 'name', (peer) => peer.name),
     ...doubles(peers, 'address', (peer) => peer.address),
