@@ -1,4 +1,5 @@
 /** The `Wire` port on Linux: what a container gets, and that nothing stays behind. */
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { connectCommands } from '../../src/kernel/as-commands.js';
 import { Host } from '../../src/kernel/host.js';
@@ -95,6 +96,12 @@ inPrivateNamespace(import.meta.url, () => {
       expect(read(`ipv4/conf/${name}/rp_filter`)).to.equal('1');
       const addresses = ipJson('addr', 'show', 'dev', name)[0].addr_info.map(({ local }: { local: string }) => local);
       expect(addresses).to.have.members(['169.254.1.1', 'fe80::1']);
+    });
+
+    it('joins no subnet-router anycast address, which would double what the removal of its link takes', () => {
+      const joined = readFileSync('/proc/thread-self/net/anycast6', 'utf8').split('\n');
+      expect(joined.filter((line) => line.includes(endpoint.link.name))).to.deep.equal([]);
+      expect(run('sysctl', '-n', 'net/ipv6/conf/all/forwarding').trim()).to.equal('1');
     });
 
     it('is known by the alias of its link', async () => {

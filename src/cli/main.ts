@@ -78,7 +78,9 @@ function addEndpoints(program: Command): void {
       container: endpoint.containerId.slice(0, 24),
       addresses: endpoint.addresses.join(' '),
     }));
-    print(options, endpoints, () => table(rows, ['container', 'ifname', 'network', 'addresses', 'link', 'state']));
+    print(options, endpoints, () =>
+      table(rows, ['container', 'ifname', 'network', 'targets', 'addresses', 'link', 'state']),
+    );
   });
 }
 

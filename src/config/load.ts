@@ -46,7 +46,11 @@ function configOf(file: ConfigFile, node: ThisNode): Config {
     node: { name: file.node.name ?? node.hostname },
     speaker: speakerOf(file),
     gobgp: { api: bgp.gobgp.api ?? `unix://${runDir}/gobgpd.sock`, manage: bgp.gobgp.manage },
-    networks: { byName: new Map(file.networks.map((network) => [network.name, network])), host: file.host },
+    networks: {
+      byName: new Map(file.networks.map((network) => [network.name, network])),
+      host: file.host,
+      ...(file.netConfNetworks.length > 0 && { netConfNetworks: file.netConfNetworks }),
+    },
     kernel: { rulePriority: kernel.rulePriority },
     gateways: kernel.gateways,
     ipam: file.ipam,

@@ -4,6 +4,7 @@ import { contains, overlap, type Prefix } from '../model/address.js';
 import { masqueradeObstacle } from '../model/masquerade.js';
 import type { HostNetwork, Network } from '../model/network.js';
 import type { RouteTarget } from '../model/route-target.js';
+import { allowance, allowanceOf } from './allowance.js';
 import { absolute, aName, aPrefix, parsed, routeTargets, wholeNumber } from './fields.js';
 import { tableOf } from './table-number.js';
 import type { ThisNode } from './this-node.js';
@@ -31,6 +32,20 @@ const aTable = wholeNumber(1, 8191).refine((table) => !RESERVED.includes(table),
   error: "253, 254 and 255 are the kernel's own tables",
 });
 
+/** What a network and a frame for networks have in common. */
+export const placeFields = {
+  pools: z.array(aPool).prefault([]).describe("This node's addresses, when no IPAM plugin is named."),
+  prefixes: z
+    .array(aPrefix)
+    .prefault([])
+    .describe('Nothing outside is announced, and heard prefixes outside need allow. Default: anywhere.'),
+  allow: z.array(aPrefix).prefault([]).describe('Exactly these may be heard besides what lies in prefixes.'),
+  egress: z
+    .enum(['isolated', 'host'])
+    .prefault('isolated')
+    .describe("What a lookup miss does: refuse, or go on to the host's main table."),
+};
+
 /** One network of the list, as this node reads it. */
 export const networkSection = (node: ThisNode) => shape(node).superRefine(meaning).transform(toNetwork);
 
@@ -39,7 +54,7 @@ const shape = (node: ThisNode) =>
     name: aName.refine((name) => name !== 'host', '"host" is the host\'s own network; choose another name'),
     ...imports,
     ...exports,
-    pools: z.array(aPool).prefault([]).describe("This node's addresses, when no IPAM plugin is named."),
+    ...placeFields,
     subnetFile: parsed((path) => node.subnets(absolute(path)))
       .optional()
       .describe(
@@ -48,20 +63,13 @@ const shape = (node: ThisNode) =>
     mtu: wholeNumber(68, 65535)
       .optional()
       .describe('MTU of its containers. Default: as subnetFile or the uplink has it.'),
-    prefixes: z
-      .array(aPrefix)
-      .prefault([])
-      .describe('Nothing outside is announced, and heard prefixes outside need allow. Default: anywhere.'),
-    allow: z.array(aPrefix).prefault([]).describe('Exactly these may be heard besides what lies in prefixes.'),
     table: aTable.optional().describe('Kernel table and mark. Default: from the name, 1000 to 8000.'),
-    egress: z
-      .enum(['isolated', 'host'])
-      .prefault('isolated')
-      .describe("What a lookup miss does: refuse, or go on to the host's main table."),
     ipMasq: z
       .boolean()
       .prefault(false)
       .describe("What leaves for anywhere but the networks' prefixes bears the node's address. Needs egress: host."),
+    allowTargets: allowance.optional().describe('Targets that a CNI configuration may name besides these.'),
+    allowOverride: allowance.optional().describe('Targets that one container may name. Default: it may not name any.'),
   });
 
 type Shape = z.output<ReturnType<typeof shape>>;
@@ -99,6 +107,8 @@ function toNetwork(network: Shape): Network {
     allow: network.allow,
     egress: network.egress,
     ...(network.ipMasq ? { masquerade: true } : {}),
+    ...(network.allowTargets && { allowTargets: allowanceOf(network.allowTargets) }),
+    ...(network.allowOverride && { allowOverride: allowanceOf(network.allowOverride) }),
   };
 }
 

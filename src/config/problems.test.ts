@@ -31,7 +31,7 @@ const CASES: Record<string, [text: string, problem: string]> = {
   'a typo in a key': [section('netwroks: []'), '2:1: netwroks: unknown key (did you mean networks?)'],
   'a key that does nothing yet': [
     section('http: {}'),
-    '2:1: http: unknown key; known here: node, bgp, networks, host, kernel, ipam, log, runDir',
+    '2:1: http: unknown key; known here: node, bgp, networks, netConfNetworks, host, kernel, ipam, log, runDir',
   ],
   'a password in the file itself': [
     peer('password: hunter2'),
@@ -173,7 +173,8 @@ const CASES: Record<string, [text: string, problem: string]> = {
   'quota, which is not there yet': [
     network('maxRoutes: 5'),
     '4:5: networks.0.maxRoutes: unknown key; known here: name, import, importrt, importRT, importRTs, import_rt, ' +
-      'export, exportrt, exportRT, exportRTs, export_rt, pools, subnetFile, mtu, prefixes, allow, table, egress, ipMasq',
+      'export, exportrt, exportRT, exportRTs, export_rt, pools, prefixes, allow, egress, subnetFile, mtu, table, ipMasq, ' +
+      'allowTargets, allowOverride',
   ],
   "the host's own name": [
     'bgp: { asn: 1 }\nnetworks: [{ name: host }]\n',
@@ -233,6 +234,22 @@ const CASES: Record<string, [text: string, problem: string]> = {
     network('pools: [10.20.1.0/24, 10.20.1.0/24]'),
     '4:27: networks.0.pools.1: 10.20.1.0/24 overlaps pool 10.20.1.0/24 of "blue": an address would be given out twice',
   ],
+  'a pool in that of networks that a CNI configuration may define': [
+    `${network('pools: [10.20.1.0/24]')}netConfNetworks: [{ name: tenant-*, pools: [10.20.0.0/16] }]\n`,
+    '5:45: netConfNetworks.0.pools.0: 10.20.0.0/16 overlaps pool 10.20.1.0/24 of "blue": an address would be given out twice',
+  ],
+  'prefixes of two networks that have nothing in common': [
+    `${network('prefixes: [10.20.0.0/16]')}  - { name: red, prefixes: [10.30.0.0/16, 10.20.128.0/17] }\n`,
+    '5:43: networks.1.prefixes.1: 10.20.128.0/17 overlaps 10.20.0.0/16 of "blue", and neither imports what the other exports: an address would be of both; keep them apart',
+  ],
+  'a pattern of targets that is none': [
+    network('allowTargets: { import: ["64512"] }'),
+    '4:30: networks.0.allowTargets.import.0: not a pattern of route targets: "64512" (expected 64512:100, 64512:100-199, 64512:* or *)',
+  ],
+  'a range of targets that ends before it begins': [
+    network('allowOverride: { export: ["64512:9-1"] }'),
+    '4:31: networks.0.allowOverride.export.0: the range of "64512:9-1" ends before it begins',
+  ],
   'a peer within a pool': [
     'bgp: { asn: 1, peers: [{ name: t, address: 10.20.1.1, asn: 2 }] }\nnetworks: [{ name: blue, pools: [10.20.1.0/24] }]\n',
     '2:34: networks.0.pools.0: 10.20.1.0/24 holds 10.20.1.1, the address of peer "t"',
@@ -263,7 +280,7 @@ networks:
 
   it('in one line, even for a key of several', () => {
     expect(problemsOf('bgp: { asn: 1 }\n"a\\nb\\x1b": 1\n')).to.deep.equal([
-      '2:1: a?b?: unknown key; known here: node, bgp, networks, host, kernel, ipam, log, runDir',
+      '2:1: a?b?: unknown key; known here: node, bgp, networks, netConfNetworks, host, kernel, ipam, log, runDir',
     ]);
   });
 

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { contains, type Prefix } from '../model/address.js';
 import { bgpSection } from './bgp-section.js';
 import { aName, anAddress, aRunDir, parsed, seconds, wholeNumber } from './fields.js';
+import { netConfSection } from './netconf-section.js';
 import { hostSection, networkSection } from './network-section.js';
 import { firstGlobalIPv4, routerId } from './router-id.js';
 import type { ThisNode } from './this-node.js';
@@ -53,6 +54,10 @@ export const fileSchema = (node: ThisNode) =>
     node: nodeSection(node).prefault({}),
     bgp: bgpSection(node),
     networks: z.array(networkSection(node)).prefault([]),
+    netConfNetworks: z
+      .array(netConfSection)
+      .prefault([])
+      .describe('Networks that CNI configurations may define by themselves. Default: none.'),
     host: hostSection.prefault({}),
     kernel: kernelSection.prefault({}),
     ipam: ipamSection.prefault({}),

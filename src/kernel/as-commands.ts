@@ -90,7 +90,7 @@ function hostCommands(endpoint: Endpoint, gateways: Gateways): string[] {
     shell(['ip', 'link', 'set', 'dev', link.name, 'group', `${HOST_END_GROUP}`]),
     shell(['ip', 'link', 'set', 'dev', link.name, 'alias', aliasOf(endpoint)]),
     ...(v4 ? [shell(['ip', 'addr', 'add', `${gateways.v4}/32`, 'dev', link.name, 'scope', 'link'])] : []),
-    ...(v6 ? [shell(['ip', 'addr', 'add', `${gateways.v6}/64`, 'dev', link.name, 'nodad'])] : []),
+    ...(v6 ? [shell(['ip', 'addr', 'add', `${gateways.v6}/128`, 'dev', link.name, 'nodad'])] : []),
     ...addresses.map((own) => shell(['ip', ...neighbourWords(own, mac, link.name)])),
   ];
 }

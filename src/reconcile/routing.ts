@@ -4,10 +4,11 @@
  */
 
 import { duplicateSentence } from '../decide/duplicate.js';
+import { withOwnNetworks } from '../decide/own-network.js';
 import type { BgpStanding } from '../decide/readiness.js';
 import { type Address, hostPrefix, type Prefix } from '../model/address.js';
 import type { Announcement } from '../model/announcement.js';
-import type { Endpoint } from '../model/endpoint.js';
+import { type Endpoint, endpointKey } from '../model/endpoint.js';
 import type { Networks } from '../model/network.js';
 import type { Path } from '../model/path.js';
 import type { Speaker } from '../model/peer.js';
@@ -43,6 +44,11 @@ export class Routing {
   readonly #loop: Loop;
   readonly #waiters = new Waiters();
   readonly #backOff: BackOff;
+  /** What the configuration says, without the networks that endpoints have for themselves. */
+  #configured: Networks;
+  readonly #withOwnTargets = new Map<string, Endpoint>();
+  /** The networks that the kernel keeps apart. */
+  #separated: Networks | undefined;
   /** Told once, until it is over. */
   #duplicates: ReadonlySet<Prefix> = new Set();
   #kernelUnread = true;
@@ -52,7 +58,9 @@ export class Routing {
   /** @param endpoints what the records say: endpoints that lived through whatever came before */
   constructor(parts: RoutingParts, networks: Networks, speaker: Speaker, endpoints: readonly Endpoint[]) {
     this.#parts = parts;
-    this.#world = new World(networks);
+    this.#configured = networks;
+    for (const endpoint of endpoints) if (endpoint.own) this.#withOwnTargets.set(endpointKey(endpoint), endpoint);
+    this.#world = new World(withOwnNetworks(networks, this.#withOwnTargets.values()));
     this.#world.untagged = untaggedOf(speaker);
     this.#world.border.configure(speaker, networks);
     this.#reconciler = new Reconciler(this.#world, parts.kernel, parts.bgp);
@@ -89,6 +97,20 @@ export class Routing {
     this.#audit(signal);
   }
 
+  /**
+   * Makes the network that an endpoint with targets of its own is in, and returns when the kernel keeps it apart: filters and
+   * rules are there before the endpoint is. `detach` takes it back.
+   */
+  async makeNetworkOf(endpoint: Endpoint, signal: AbortSignal): Promise<void> {
+    this.#withOwnTargets.set(endpointKey(endpoint), endpoint);
+    if (!this.#world.networks.byName.has(endpoint.network)) this.#renewNetworks();
+    await this.#waiters.until(
+      () => this.#separated?.byName.has(endpoint.network) === true,
+      signal,
+      () => new Error(`the kernel does not keep network "${endpoint.network}" apart yet`),
+    );
+  }
+
   attach(endpoint: Endpoint): void {
     this.#world.hearEndpoint(endpoint);
     if (endpoint.addresses.some((own) => this.#world.duplicate(hostPrefix(own)))) this.#tellDuplicates();
@@ -97,15 +119,16 @@ export class Routing {
 
   detach(endpoint: Endpoint): void {
     this.#world.forgetEndpoint(endpoint);
+    if (this.#withOwnTargets.delete(endpointKey(endpoint)) && !this.#isUsed(endpoint.network)) this.#renewNetworks();
     this.#loop.nudge();
   }
 
   /** New networks and peers: the difference is a pass like any other. */
   configure(networks: Networks, speaker: Speaker): void {
-    this.#world.networks = networks;
+    this.#configured = networks;
     this.#world.untagged = untaggedOf(speaker);
     this.#world.border.configure(speaker, networks);
-    this.#world.touchAll();
+    this.#renewNetworks();
     this.#peering.configure(speaker);
     this.#kernelUnread = true;
     this.#loop.nudge();
@@ -172,6 +195,17 @@ export class Routing {
     return this.#world.endpoints();
   }
 
+  /** Networks come and go with the endpoints that have them for themselves; the next pass makes it so. */
+  #renewNetworks(): void {
+    this.#world.networks = withOwnNetworks(this.#configured, this.#withOwnTargets.values());
+    this.#world.touchAll();
+    this.#loop.nudge();
+  }
+
+  #isUsed(network: string): boolean {
+    return [...this.#withOwnTargets.values()].some((endpoint) => endpoint.network === network);
+  }
+
   #isSettled(prefix: Prefix, extent: Extent): boolean {
     if (extent === 'withdrawn') return this.#world.announced(prefix) === undefined || !this.#peering.connected;
     const failure = this.#reconciler.failures.get(prefix);
@@ -189,6 +223,7 @@ export class Routing {
   }
 
   async #pass(): Promise<void> {
+    if (this.#kernelUnread || this.#separated !== this.#world.networks) await this.#separate();
     if (this.#kernelUnread) await this.#readKernel();
     if (this.#hostUnread) await this.#readHost();
     this.#reconciler.bgpConnected = this.#peering.connected;
@@ -199,10 +234,15 @@ export class Routing {
     else await this.#peering.afterPass(this.#reconciler.failures.size === 0);
   }
 
+  async #separate(): Promise<void> {
+    const { networks } = this.#world;
+    await this.#parts.kernel.separate(networks);
+    this.#separated = networks;
+  }
+
   async #readKernel(): Promise<void> {
     this.#kernelUnread = false;
     this.#hostUnread = true;
-    await this.#parts.kernel.separate(this.#world.networks);
     this.#world.hearAllRoutes(await this.#parts.kernel.routes());
   }
 
