@@ -4,7 +4,7 @@ import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { duplicateSentence } from '../decide/duplicate.js';
 import { address, hostPrefix, type Prefix, prefix } from '../model/address.js';
-import type { PeerState, Speaker } from '../model/peer.js';
+import type { PeerState } from '../model/peer.js';
 import type { Bgp } from '../ports.js';
 import type { Routing } from '../reconcile/routing.js';
 import { networksView } from './networks-view.js';
@@ -12,7 +12,6 @@ import { endpointViews, explain, routeViews } from './views.js';
 
 export interface AdminParts {
   readonly nodeName: string;
-  readonly speaker: () => Speaker;
   readonly routing: Routing;
   readonly bgp: Bgp;
 }
@@ -71,8 +70,8 @@ function asked(text: string): Prefix {
   return text.includes('/') ? prefix(text) : hostPrefix(address(text));
 }
 
-async function statusOf({ nodeName, speaker, routing, bgp }: AdminParts): Promise<StatusView> {
-  const { asn, routerId, peers } = speaker();
+async function statusOf({ nodeName, routing, bgp }: AdminParts): Promise<StatusView> {
+  const { asn, routerId, peers } = routing.speaker;
   const states = routing.bgpConnected ? await bgp.peers() : [];
   const endpoints = endpointViews(routing);
   const { away } = routing.bgpStanding;

@@ -43,6 +43,7 @@ export function api3(): Codec {
     globalTable: 0,
     exactLookup: 0,
     bestPaths: 0,
+    overLimit: 2,
     writePath: pathMessage,
     readPath,
   });

@@ -52,6 +52,7 @@ export function api4(): Codec {
     globalTable: 1,
     exactLookup: 1,
     bestPaths: 1,
+    overLimit: 3,
     writePath: pathMessage,
     readPath,
     oldRelease: {

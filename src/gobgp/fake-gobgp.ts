@@ -34,7 +34,7 @@ export class FakeGobgp implements Bgp {
   broken: string | undefined;
   #daemon: Daemon | undefined;
   #hear: ((event: BgpEvent) => void) | undefined;
-  #speaker: Speaker | undefined;
+  #speaker: (() => Speaker) | undefined;
   #connected = false;
   readonly #neighbours = new Map<Address, Neighbour>();
   /** The best paths as last told. */
@@ -144,8 +144,8 @@ export class FakeGobgp implements Bgp {
     return [...this.#need().announced.values()].filter(({ prefix }) => prefixes.includes(prefix));
   }
 
-  run(speaker: Speaker, hear: (event: BgpEvent) => void, signal: AbortSignal): Promise<void> {
-    checkSpeaker(speaker);
+  run(speaker: () => Speaker, hear: (event: BgpEvent) => void, signal: AbortSignal): Promise<void> {
+    checkSpeaker(speaker());
     this.#speaker = speaker;
     this.#hear = hear;
     this.#connect();
@@ -160,7 +160,7 @@ export class FakeGobgp implements Bgp {
   }
 
   #connect(): void {
-    const [daemon, speaker] = [this.#daemon, this.#speaker];
+    const [daemon, speaker] = [this.#daemon, this.#speaker?.()];
     if (!daemon || !speaker || !this.#hear || this.#connected) return;
     const fresh = daemon.speaker === undefined;
     daemon.speaker ??= speaker;

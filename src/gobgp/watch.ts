@@ -9,7 +9,7 @@ import type { Path } from '../model/path.js';
 import type { BgpEvent } from '../ports.js';
 import { reasonOf, watching } from './call.js';
 import type { Received, WireEvent } from './codec.js';
-import { told } from './decode.js';
+import { type Links, told } from './decode.js';
 import type { Session } from './session.js';
 
 /** Called once a message that held unusable paths: how many, and the first reason. */
@@ -38,7 +38,7 @@ export function openWatch(session: Session, hear: (event: BgpEvent) => void, ref
     new Promise<void>((resolve, reject) => {
       current.abort();
       const { signal } = (current = new AbortController());
-      const listener = tableListener(hear, refused, resolve);
+      const listener = tableListener(hear, refused, resolve, session.links);
       const on = (event: WireEvent) => !signal.aborted && listener(event);
       const ended = (cause?: unknown) => {
         const error = new Error(`the watch ended: ${cause ? reasonOf(cause) : 'gobgpd closed it'}`, { cause });
@@ -55,12 +55,13 @@ export function tableListener(
   hear: (event: BgpEvent) => void,
   refused: Refused,
   first: () => void,
+  links?: Links,
 ): (event: WireEvent) => void {
   let known: Set<Prefix> | undefined;
   return (event) => {
     if (event.kind === 'peer') hear({ kind: 'peers-changed' });
     if (event.kind !== 'table') return;
-    const changes = changesIn(event.paths, refused);
+    const changes = changesIn(event.paths, refused, links);
     const best = [...changes.values()].filter((path) => path !== undefined);
     if (known === undefined) {
       known = new Set(best.map((path) => path.prefix));
@@ -79,10 +80,10 @@ export function tableListener(
 }
 
 /** The last word on each prefix in one message: a heard path, or undefined. */
-function changesIn(received: readonly Received[], refused: Refused): Map<Prefix, Path | undefined> {
+function changesIn(received: readonly Received[], refused: Refused, links?: Links): Map<Prefix, Path | undefined> {
   const changes = new Map<Prefix, Path | undefined>();
   const reasons: string[] = [];
-  for (const meaning of received.map(told)) {
+  for (const meaning of received.map((one) => told(one, links))) {
     if (meaning.kind === 'heard') changes.set(meaning.path.prefix, meaning.path);
     else if (meaning.kind === 'ours') changes.set(meaning.announcement.prefix, undefined);
     else if (meaning.prefix !== undefined) changes.set(meaning.prefix, undefined);

@@ -82,7 +82,7 @@ export class Routing {
     await this.#loop.idle();
     void this.#parts.bgp
       .run(
-        this.#peering.speaker,
+        () => this.#peering.speaker,
         (event) => {
           if (event.kind === 'disconnected') {
             this.#bgpReason = event.reason;
@@ -130,8 +130,12 @@ export class Routing {
     this.#world.border.configure(speaker, networks);
     this.#renewNetworks();
     this.#peering.configure(speaker);
-    this.#kernelUnread = true;
     this.#loop.nudge();
+  }
+
+  /** New peers alone. */
+  speak(speaker: Speaker): void {
+    this.configure(this.#configured, speaker);
   }
 
   /** Resolves when this endpoint is so. Rejects with the reason when a step is refused, or when the signal comes first. */
@@ -157,7 +161,10 @@ export class Routing {
     return {
       away: connected ? undefined : this.#bgpReason,
       admitted,
-      peers: speaker.peers.map(({ name, address }) => ({ name, established: established.has(address) })),
+      peers: [
+        ...speaker.peers.map(({ name, address }) => ({ name, established: established.has(address) })),
+        ...(speaker.sought ?? []).map(({ name, reason }) => ({ name, established: false, reason })),
+      ],
     };
   }
 
@@ -176,6 +183,11 @@ export class Routing {
   /** What gobgpd itself says for us of these prefixes. Throws while it is away. */
   says(prefixes: readonly Prefix[]): Promise<readonly Announcement[]> {
     return this.#parts.bgp.says(prefixes);
+  }
+
+  /** How this node speaks now, with the peers that were found. */
+  get speaker(): Speaker {
+    return this.#peering.speaker;
   }
 
   get networks(): Networks {
