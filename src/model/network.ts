@@ -13,6 +13,8 @@ export interface Network {
   readonly exports: readonly RouteTarget[];
   /** Where its own addresses come from when no IPAM plugin is named. */
   readonly pools: readonly Prefix[];
+  /** MTU of its endpoints, in bytes, unless their CNI configuration names another. Absent: as the uplink. */
+  readonly mtu?: number;
   /** Nothing outside is announced, and heard prefixes outside need `allow`. Empty: anywhere. */
   readonly prefixes: readonly Prefix[];
   /** Exactly these prefixes may be heard besides what lies in `prefixes`. */
