@@ -2,7 +2,7 @@
  * The ports: what the reconciler and the verbs need from the world, in our own words.
  * Whole sets go in, failures come out; nobody throws because of one bad route.
  */
-import type { Address, Prefix } from './model/address.js';
+import type { Address, Family, Prefix } from './model/address.js';
 import type { Announcement } from './model/announcement.js';
 import type { Endpoint, EndpointId } from './model/endpoint.js';
 import type { HostAddress, Way } from './model/host.js';
@@ -80,6 +80,21 @@ export interface WiredLink extends EndpointId {
   readonly index: number;
 }
 
+/** Who is beside this node. Each throws an Error that says why there is nobody, or nobody that can be told apart. */
+export interface Neighbours {
+  /** The router on this link, or the only neighbour there: its link-local address. */
+  onLink(device: string): Beside;
+  /** Where packets of this family go that are for far away. */
+  gateway(family: Family): Beside;
+}
+
+/** An address on a link of ours. */
+export interface Beside {
+  readonly address: Address;
+  /** Named only where the address needs it: when it is link-local. */
+  readonly device?: string;
+}
+
 /** gobgpd: what we announce, and what it has heard. */
 export interface Bgp {
   /** Adds or replaces announcements. */
@@ -97,8 +112,11 @@ export interface Bgp {
   peers(): Promise<readonly PeerState[]>;
   /** What gobgpd says for us of these prefixes, asked now. Throws while there is no connection. */
   says(prefixes: readonly Prefix[]): Promise<readonly Announcement[]>;
-  /** Connects, starts BGP where it is not, listens, and does so again after every loss, until the signal. */
-  run(speaker: Speaker, hear: (event: BgpEvent) => void, signal: AbortSignal): Promise<void>;
+  /**
+   * Connects, starts BGP where it is not, listens, and does so again after every loss, until the signal.
+   * @param speaker asked at each connection
+   */
+  run(speaker: () => Speaker, hear: (event: BgpEvent) => void, signal: AbortSignal): Promise<void>;
 }
 
 export type BgpEvent =

@@ -48,7 +48,7 @@ async function speakThere({ api, start }: { api: string; start(): void }) {
     if (event.kind === 'paths') for (const path of event.gone) heard.delete(announcementKey(path));
   };
   start();
-  void bgp.run(speaker, hear, ended.signal);
+  void bgp.run(() => speaker, hear, ended.signal);
   await until('the neighbour speaks BGP', () => connected);
   await bgp.admitPeers(speaker, false);
   return { bgp, heard, end: () => ended.abort() };

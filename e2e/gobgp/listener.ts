@@ -31,7 +31,11 @@ export class Listener implements AsyncDisposable {
 
   constructor(api: string, speaker: Speaker, behave: Behaviour, auditMilliseconds = 30_000) {
     this.bgp = new Gobgp({ api, warn: (line) => this.warnings.push(line), auditMilliseconds });
-    this.#running = this.bgp.run(speaker, (event) => this.#hear(event, behave), this.#ended.signal);
+    this.#running = this.bgp.run(
+      () => speaker,
+      (event) => this.#hear(event, behave),
+      this.#ended.signal,
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

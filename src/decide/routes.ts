@@ -1,12 +1,11 @@
 /** Which routes one prefix should have, in which tables. Routes of a prefix depend on that prefix alone. */
-import type { Prefix } from '../model/address.js';
+import type { Address, Prefix } from '../model/address.js';
 import type { Endpoint } from '../model/endpoint.js';
 import type { Network, Networks } from '../model/network.js';
 import type { Path } from '../model/path.js';
 import { hopKey, leadsToEndpoint, MAIN_TABLE, type NextHop, type Route, routeKey, satisfies } from '../model/route.js';
 import { bestPaths } from './best-paths.js';
-import type { Refusal } from './guard.js';
-import { type ImportVerdict, importVerdict } from './import-verdict.js';
+import { type ImportVerdict, importVerdict, type Standing } from './import-verdict.js';
 
 /** All that is known about one prefix. */
 export interface Known {
@@ -17,10 +16,8 @@ export interface Known {
 }
 
 /** A heard path, and what is known of it before any network is asked. */
-export interface Candidate {
+export interface Candidate extends Omit<Standing, 'endpoint'> {
   readonly path: Path;
-  /** Why no network may take it. */
-  readonly refusal: Refusal | undefined;
   /** It leads over a link that carries no packets now, whatever BGP still believes. */
   readonly linkDown: boolean;
 }
@@ -71,6 +68,12 @@ function nextHopsOf(imported: readonly Candidate[]): NextHop[] {
   return [...new Map(hops.map((hop) => [hopKey(hop), hop])).values()];
 }
 
+/** One path that wants in: whose it is, and into which tables. */
+export interface Applicant {
+  readonly peer: Address;
+  readonly tables: readonly number[];
+}
+
 /** What one network says of a path. The host's own is called host. */
 export interface NetworkVerdict {
   readonly network: string;
@@ -87,8 +90,8 @@ export function importVerdicts(
   { byName, host }: Networks,
   endpoint?: Endpoint,
 ): NetworkVerdict[] {
-  const { path, refusal } = candidate;
-  const standing = { endpoint, refusal };
+  const { path, ...judged } = candidate;
+  const standing = { ...judged, endpoint };
   const verdicts: NetworkVerdict[] = [...byName.values()].map((network) => ({
     network: network.name,
     table: network.table,
@@ -96,6 +99,15 @@ export function importVerdicts(
   }));
   verdicts.push({ network: 'host', table: MAIN_TABLE, verdict: importVerdict(host, path, standing) });
   return verdicts;
+}
+
+/** Who wants places for this prefix, and in which tables, if places were no matter. */
+export function applicants({ endpoint, paths }: Known, networks: Networks): Applicant[] {
+  return paths.map((candidate) => {
+    const verdicts = importVerdicts({ ...candidate, overQuota: undefined }, networks, endpoint);
+    const tables = verdicts.filter(({ verdict }) => verdict === 'imported').map(({ table }) => table);
+    return { peer: candidate.path.peer, tables };
+  });
 }
 
 /** Which sources have said everything, so that what they do not say is gone. */

@@ -25,6 +25,7 @@ const PATH: WirePath = {
   neighbour: '',
   withdrawn: false,
 };
+const NO_SESSION = { session: 0, overLimit: false, since: 0, losses: 0, heard: 0, lastWords: '' };
 const PEER: WirePeer = {
   address: '192.0.2.2',
   asn: 65000,
@@ -32,6 +33,9 @@ const PEER: WirePeer = {
   password: 'secret',
   passive: true,
   multihop: 3,
+  ttlSecurity: 1,
+  localAddress: '192.0.2.1',
+  maxPrefixes: 1000,
   families: [4, 6],
   hold: 9,
   keepalive: 3,
@@ -50,9 +54,13 @@ for (const { codec, type, nobody, globalTable, postPolicy, exactLookup } of GENE
 
     it('reads back every field of a peer that it writes', () => {
       const { peer } = decoded('AddPeerRequest', codec.addPeer.encode(PEER)) as { peer: object };
-      const { session, tables, ...config } = relay('ListPeerResponse', { peer }, codec.listPeer.decode);
+      const { session, tables, overLimit, since, losses, heard, lastWords, ...config } = relay(
+        'ListPeerResponse',
+        { peer },
+        codec.listPeer.decode,
+      );
       expect(config).to.deep.equal(PEER);
-      expect(session).to.equal(0);
+      expect({ session, overLimit, since, losses, heard, lastWords }).to.deep.equal(NO_SESSION);
       expect(tables.map((table) => table.family)).to.deep.equal([4, 6]);
     });
 

@@ -25,6 +25,8 @@ export interface Dialect<ApiPath> {
   readonly exactLookup: number;
   /** The watch's filter for all paths of peers. */
   readonly postPolicy: number;
+  /** The administrative state of a peer that has sent too many paths. */
+  readonly overLimit: number;
   writePath(path: WirePath): object;
   /** Never throws: a throw would end the stream, and with it everything else that is heard. */
   readPath(path: ApiPath): Received;
@@ -87,10 +89,11 @@ export function codecOf<ApiPath>(dialect: Dialect<ApiPath>): Codec {
     ),
     addPeer: rpc('AddPeer', (peer) => ({ peer: peerMessage(peer) })),
     deletePeer: rpc('DeletePeer', (address) => ({ address })),
+    enablePeer: rpc('EnablePeer', (address) => ({ address })),
     listPeer: rpc(
       'ListPeer',
       () => ({}),
-      (reply: ListedReply) => readPeer(reply.peer),
+      (reply: ListedReply) => readPeer(reply.peer, dialect.overLimit),
       'ListPeerResponse',
     ),
   };

@@ -33,6 +33,8 @@ export interface Codec {
   readonly addPeer: Rpc<WirePeer, undefined>;
   /** By address. */
   readonly deletePeer: Rpc<string, undefined>;
+  /** Opens the session of a peer again that gobgpd has shut down. By address. */
+  readonly enablePeer: Rpc<string, undefined>;
   /** Server stream: a peer each. */
   readonly listPeer: Rpc<null, ListedPeer>;
   /** How to tell the releases of this generation that are not fit for us; without it, all are. */
@@ -110,6 +112,12 @@ export interface WirePeer {
   readonly passive: boolean;
   /** 0: directly connected. */
   readonly multihop: number;
+  /** Hops that its packets may have made at most (GTSM, RFC 5082); 0: not looked at. */
+  readonly ttlSecurity: number;
+  /** Where our side of the session is. Empty: the kernel chooses, and a listed peer tells what it chose. */
+  readonly localAddress: string;
+  /** How many paths of each family end the session; 0: no number does. */
+  readonly maxPrefixes: number;
   readonly families: readonly Family[];
   readonly hold: number;
   readonly keepalive: number;
@@ -126,6 +134,16 @@ export type ListedPeer = WirePeer & WirePeerState;
 export interface WirePeerState {
   /** GoBGP's number, 0 unknown, 1 idle .. 6 established: the same in all generations. */
   readonly session: number;
+  /** gobgpd has shut the session down because of `maxPrefixes`, and will not open it again by itself. */
+  readonly overLimit: boolean;
+  /** Since when the session stands, in seconds of Unix time; 0: it does not. */
+  readonly since: number;
+  /** How often the session was lost. */
+  readonly losses: number;
+  /** Messages that came, of all sessions with it. */
+  readonly heard: number;
+  /** Why the session ended last, in gobgpd's own words; 3.x does not tell. */
+  readonly lastWords: string;
   readonly tables: readonly WireTable[];
 }
 

@@ -2,7 +2,7 @@
  * What gobgpd tells, in our words. Nothing from outside is trusted: gobgpd passes on what peers send, so anything odd is
  * refused with a reason, and never thrown, because one odd path must not silence the others.
  */
-import { type Address, address, familyOf, type Prefix, prefix } from '../model/address.js';
+import { address, familyOf, isLinkLocal, type Prefix, prefix } from '../model/address.js';
 import type { Announcement } from '../model/announcement.js';
 import { communityFrom } from '../model/community.js';
 import type { Path, PathName, Rank } from '../model/path.js';
@@ -18,8 +18,12 @@ export type Told =
   /** Unusable. With a name: what was heard under it before no longer stands. */
   | { readonly kind: 'refused'; readonly path?: PathName; readonly reason: string };
 
+/** The link of each link-local peer, by its address without zone. */
+export type Links = Map<string, string>;
+const NO_LINKS: Links = new Map();
+
 /** Gives a received path its meaning. Never throws. */
-export function told(received: Received): Told {
+export function told(received: Received, links: Links = NO_LINKS): Told {
   if ('unreadable' in received) return { kind: 'refused', reason: received.unreadable };
   const of = attempt(() => prefix(`${received.base}/${received.length}`));
   if (of instanceof Error) return { kind: 'refused', reason: of.message };
@@ -29,7 +33,7 @@ export function told(received: Received): Told {
   if (peer instanceof Error) return { kind: 'refused', reason: `${of}: ${peer.message}` };
   const path = { prefix: of, peer };
   if (received.withdrawn) return { kind: 'gone', path };
-  const meaning = attempt(() => heard(path, received, zone));
+  const meaning = attempt(() => heard(path, received, zone ?? links.get(peerText)));
   return meaning instanceof Error ? { kind: 'refused', path, reason: `${of}: ${meaning.message}` } : meaning;
 }
 
@@ -74,11 +78,6 @@ function nextHopOf(of: Prefix, texts: readonly string[], zone?: string): Pick<Pa
   if (!isLinkLocal(nextHop)) return { nextHop };
   if (zone === undefined) throw new Error(`its next hop ${nextHop} is link-local, and the link is not known`);
   return { nextHop, device: zone };
-}
-
-/** fe80::/10 (RFC 4291 section 2.5.6). */
-function isLinkLocal(of: Address): boolean {
-  return /^fe[89ab][0-9a-f]:/.test(of);
 }
 
 /** A target's canonical text. A small AS in the 4-octet form is another target than the same AS in two: `65000L:1`. */

@@ -34,7 +34,7 @@ export class FakeGobgp implements Bgp {
   broken: string | undefined;
   #daemon: Daemon | undefined;
   #hear: ((event: BgpEvent) => void) | undefined;
-  #speaker: Speaker | undefined;
+  #speaker: (() => Speaker) | undefined;
   #connected = false;
   readonly #neighbours = new Map<Address, Neighbour>();
   /** The paths as last told, by key. */
@@ -141,8 +141,8 @@ export class FakeGobgp implements Bgp {
     return [...this.#need().announced.values()].filter(({ prefix }) => prefixes.includes(prefix));
   }
 
-  run(speaker: Speaker, hear: (event: BgpEvent) => void, signal: AbortSignal): Promise<void> {
-    checkSpeaker(speaker);
+  run(speaker: () => Speaker, hear: (event: BgpEvent) => void, signal: AbortSignal): Promise<void> {
+    checkSpeaker(speaker());
     this.#speaker = speaker;
     this.#hear = hear;
     this.#connect();
@@ -157,7 +157,7 @@ export class FakeGobgp implements Bgp {
   }
 
   #connect(): void {
-    const [daemon, speaker] = [this.#daemon, this.#speaker];
+    const [daemon, speaker] = [this.#daemon, this.#speaker?.()];
     if (!daemon || !speaker || !this.#hear || this.#connected) return;
     const fresh = daemon.speaker === undefined;
     daemon.speaker ??= speaker;
@@ -241,6 +241,6 @@ export class FakeGobgp implements Bgp {
 }
 
 /** What of a peer its session depends on; the rest is what we believe of it. */
-function session({ untagged, allow, deny, allowDefault, ...peer }: Peer): Partial<Peer> {
+function session({ untagged, allow, deny, allowDefault, maxRoutes, ...peer }: Peer): Partial<Peer> {
   return peer;
 }

@@ -213,7 +213,11 @@ class Ear {
   listen(speaker: Speaker): void {
     this.#events = [];
     this.#ended = new AbortController();
-    this.#running = this.#bgp.run(speaker, (event) => this.#hear(event), this.#ended.signal);
+    this.#running = this.#bgp.run(
+      () => speaker,
+      (event) => this.#hear(event),
+      this.#ended.signal,
+    );
   }
 
   async stop(): Promise<void> {

@@ -7,7 +7,7 @@ import { api3 } from './api-3.js';
 import { api4 } from './api-4.js';
 import { listing, openClient, reasonOf, statusOf, unary } from './call.js';
 import type { Codec, Received, WireGlobal } from './codec.js';
-import { told } from './decode.js';
+import { type Links, told } from './decode.js';
 import type { NextHops } from './next-hop.js';
 
 /** An open connection. */
@@ -16,6 +16,8 @@ export interface Session extends Disposable {
   readonly codec: Codec;
   /** How gobgpd was set when we came. */
   readonly found: WireGlobal;
+  /** The link of each link-local peer, by its address without zone. Grows as peers are told and listed. */
+  readonly links: Links;
 }
 
 const codecs: readonly (() => Codec)[] = [api3, api4];
@@ -26,7 +28,7 @@ export async function openSession(api: string, milliseconds?: number): Promise<S
   try {
     for (const codec of codecs.map((make) => make())) {
       const found = await unary(client, codec.getBgp, null, milliseconds).catch(unlessUnknownService);
-      if (found) return { client, codec, found, [Symbol.dispose]: () => client.close() };
+      if (found) return { client, codec, found, links: new Map(), [Symbol.dispose]: () => client.close() };
     }
   } catch (cause) {
     client.close();

@@ -10,7 +10,7 @@ import { type Path, type PathName, pathKey } from '../model/path.js';
 import type { BgpEvent } from '../ports.js';
 import { listing, reasonOf, watching } from './call.js';
 import type { Received, WireEvent } from './codec.js';
-import { told } from './decode.js';
+import { type Links, told } from './decode.js';
 import type { Session } from './session.js';
 
 /** Called once a message that held unusable paths: how many, and the first reason. */
@@ -50,7 +50,13 @@ export function openWatch(session: Session, hear: (event: BgpEvent) => void, ref
         if (!signal.aborted) listener.table(table);
         resolve();
       };
-      const listener = tableListener(hear, refused, () => void listTable(session).then(listed, ended), known);
+      const listener = tableListener(
+        hear,
+        refused,
+        () => void listTable(session).then(listed, ended),
+        known,
+        session.links,
+      );
       const on = (event: WireEvent) => !signal.aborted && listener.event(event);
       watching(client, codec.watchEvent, null, on, signal).then(() => ended(), ended);
     });
@@ -79,6 +85,7 @@ export function tableListener(
   refused: Refused,
   ready: () => void,
   known: KnownPaths = new Map(),
+  links?: Links,
 ): TableListener {
   let early: Received[] | undefined = [];
   const learn = (paths: readonly Path[]) => {
@@ -90,7 +97,7 @@ export function tableListener(
     if (heard.length + gone.length > 0) hear({ kind: 'paths', heard, gone });
   };
   const changes = (paths: readonly Received[]) => {
-    const { heard, unheard } = changesIn(paths, refused);
+    const { heard, unheard } = changesIn(paths, refused, links);
     change(heard, unheard);
   };
   return {
@@ -101,7 +108,7 @@ export function tableListener(
       else if (event.kind === 'table') changes(event.paths);
     },
     table(paths) {
-      const { heard } = changesIn(paths, refused);
+      const { heard } = changesIn(paths, refused, links);
       const present = new Set(heard.map(pathKey));
       learn(heard);
       hear({ kind: 'all-paths', paths: heard });
@@ -117,11 +124,15 @@ export function tableListener(
 }
 
 /** The last word on each path in one message. What we announce ourselves is no news. */
-function changesIn(received: readonly Received[], refused: Refused): { heard: Path[]; unheard: PathName[] } {
+function changesIn(
+  received: readonly Received[],
+  refused: Refused,
+  links?: Links,
+): { heard: Path[]; unheard: PathName[] } {
   const heard = new Map<string, Path>();
   const unheard = new Map<string, PathName>();
   const reasons: string[] = [];
-  for (const meaning of received.map(told)) {
+  for (const meaning of received.map((one) => told(one, links))) {
     if (meaning.kind === 'refused') reasons.push(meaning.reason);
     if (meaning.kind === 'ours' || !meaning.path) continue;
     const key = pathKey(meaning.path);

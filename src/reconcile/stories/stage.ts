@@ -97,7 +97,13 @@ export class Stage {
     this.kernel.linkUp(name, connected);
   }
 
-  network(name: string, table: number, imports: readonly string[], exports: readonly string[]): void {
+  network(
+    name: string,
+    table: number,
+    imports: readonly string[],
+    exports: readonly string[],
+    limit: { maxRoutes?: number } = {},
+  ): void {
     this.#networks.set(name, {
       name,
       table,
@@ -107,12 +113,13 @@ export class Stage {
       prefixes: [],
       allow: [],
       egress: 'isolated',
+      ...limit,
     });
     this.#routing?.configure(this.networks(), this.speaker());
   }
 
   /** Named again, a peer has new rules, as after a reload. */
-  peer(of: string, untagged: readonly string[], rules: Pick<Peer, 'allow' | 'deny' | 'allowDefault'> = {}): void {
+  peer(of: string, untagged: readonly string[], rules: Pick<Peer, 'allow' | 'deny' | 'maxRoutes'> = {}): void {
     const to = address(of);
     const peer: Peer = {
       name: of,
