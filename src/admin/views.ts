@@ -54,6 +54,8 @@ export interface RouteView {
   readonly nextHop: string;
   readonly asPath: string;
   readonly targets: string;
+  /** What became of it, in a word: `own`, or what the network says of the path. */
+  readonly verdict: 'own' | ImportVerdict;
   readonly state: string;
 }
 
@@ -67,6 +69,7 @@ export function routeViews(routing: Routing): RouteView[] {
       nextHop: endpoint.link.name,
       asPath: '-',
       targets: byName.get(endpoint.network)?.exports.join(' ') || '-',
+      verdict: 'own' as const,
       state: stateOf(routing, [hostPrefix(address)]),
     })),
   );
@@ -81,6 +84,7 @@ function heardViews(routing: Routing, path: Path): RouteView[] {
     nextHop: path.nextHop,
     asPath: path.asPath.join(' ') || '-',
     targets: path.targets.join(' ') || '-',
+    verdict,
     state: importState(verdict, routes, table, IMPORT_SENTENCES[verdict](network, path)),
   }));
 }

@@ -1,5 +1,5 @@
 /** Which routes one prefix should have, in which tables. Routes of a prefix depend on that prefix alone. */
-import type { Prefix } from '../model/address.js';
+import type { Address, Prefix } from '../model/address.js';
 import type { Endpoint } from '../model/endpoint.js';
 import type { Network, Networks } from '../model/network.js';
 import type { Path } from '../model/path.js';
@@ -44,6 +44,12 @@ function routesOfPath(path: Path, known: Known, networks: Networks): Route[] {
     .map(({ table }) => ({ table, prefix: path.prefix, nextHops: [hop] }));
 }
 
+/** One path that wants in: whose it is, and into which tables. */
+export interface Applicant {
+  readonly peer: Address;
+  readonly tables: readonly number[];
+}
+
 /** What one network says of a path. The host's own is called host. */
 export interface NetworkVerdict {
   readonly network: string;
@@ -60,6 +66,15 @@ export function importVerdicts(path: Path, standing: Standing, { byName, host }:
   }));
   verdicts.push({ network: 'host', table: MAIN_TABLE, verdict: importVerdict(host, path, standing) });
   return verdicts;
+}
+
+/** Who wants places for this prefix, and in which tables, if places were no matter. */
+export function applicants({ path, ...known }: Known, networks: Networks): Applicant[] {
+  if (!path) return [];
+  const verdicts = importVerdicts(path, { ...known, overQuota: undefined }, networks);
+  return [
+    { peer: path.peer, tables: verdicts.filter(({ verdict }) => verdict === 'imported').map(({ table }) => table) },
+  ];
 }
 
 /** Which sources have said everything, so that what they do not say is gone. */

@@ -247,6 +247,6 @@ export class FakeGobgp implements Bgp {
 }
 
 /** What of a peer its session depends on; the rest is what we believe of it. */
-function session({ untagged, allow, deny, allowDefault, ...peer }: Peer): Partial<Peer> {
+function session({ untagged, allow, deny, allowDefault, maxRoutes, ...peer }: Peer): Partial<Peer> {
   return peer;
 }

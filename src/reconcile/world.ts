@@ -3,15 +3,18 @@
  * and a pass looks at touched prefixes only: the routes of a prefix depend on that prefix alone.
  */
 
-import type { Complete, Known } from '../decide/routes.js';
+import type { Refusal } from '../decide/guard.js';
+import { applicants, type Complete, type Known } from '../decide/routes.js';
 import { type Address, hostPrefix, type Prefix } from '../model/address.js';
 import type { Announcement } from '../model/announcement.js';
 import { type Endpoint, endpointKey } from '../model/endpoint.js';
 import type { Networks } from '../model/network.js';
 import { type Path, pathKey, samePath } from '../model/path.js';
-import { type Route, routeKey, satisfies } from '../model/route.js';
+import type { Speaker } from '../model/peer.js';
+import { leadsToEndpoint, type Route, routeKey, satisfies } from '../model/route.js';
 import type { RouteTarget } from '../model/route-target.js';
 import { Border } from './border.js';
+import { Quotas } from './quotas.js';
 
 const NOTHING: ReadonlyMap<string, Route> = new Map();
 
@@ -20,6 +23,7 @@ export class World {
   /** Targets for paths that carry none, by the peer they come from. */
   untagged: ReadonlyMap<Address, readonly RouteTarget[]> = new Map();
   readonly border = new Border();
+  readonly quotas = new Quotas();
   /** The records are read: an endpoint that is not here is no more. */
   endpointsComplete = false;
   /** gobgpd has heard every peer out: a path that is not here is withdrawn. */
@@ -49,7 +53,41 @@ export class World {
       endpoint: this.#endpoints.get(prefix),
       path: path && this.#tagged(path),
       refusal: path && this.border.refusal(path),
+      overQuota: this.quotas.over(prefix),
     };
+  }
+
+  /** Other limits: what is installed keeps its place. */
+  configureQuotas(speaker: Speaker): void {
+    this.quotas.configure(this.networks, speaker);
+    this.#keepPlaces();
+  }
+
+  /** Gives these prefixes their places, where places are limited. */
+  admit(prefixes: readonly Prefix[]): void {
+    if (!this.quotas.areSet) return;
+    for (const prefix of prefixes) {
+      const known = this.known(prefix);
+      // A route whose path has not been repeated yet after a restart keeps its place.
+      if (known.path || this.complete(prefix).paths) this.quotas.admit(prefix, applicants(known, this.networks));
+    }
+    for (const prefix of this.quotas.next()) this.touch(prefix);
+  }
+
+  /** What the guards refuse of this prefix. */
+  refused(prefix: Prefix): { readonly path: Path; readonly refusal: Refusal }[] {
+    const path = this.#paths.get(prefix);
+    const refusal = path && this.border.refusal(path);
+    return refusal ? [{ path, refusal }] : [];
+  }
+
+  #keepPlaces(): void {
+    if (!this.quotas.areSet) return;
+    for (const [prefix, routes] of this.#routes) {
+      for (const route of routes.values()) {
+        if (!leadsToEndpoint(route)) this.quotas.keep(prefix, route.table, this.#paths.get(prefix)?.peer);
+      }
+    }
   }
 
   #tagged(path: Path): Path {
@@ -177,7 +215,12 @@ export class World {
   /** A new dump of all paths: those not in it may only be late, until `completePaths`. */
   hearAllPaths(paths: readonly Path[]): void {
     for (const prefix of this.#paths.keys()) this.#stale.add(prefix);
-    for (const path of paths) this.hearPath(path);
+    // Those that are installed come first, so that after a restart nothing new takes their places.
+    const [installed, others] = [
+      paths.filter((path) => this.#routes.has(path.prefix)),
+      paths.filter((path) => !this.#routes.has(path.prefix)),
+    ];
+    for (const path of [...installed, ...others]) this.hearPath(path);
   }
 
   /** Every peer has said everything: what was not repeated is gone, and so are routes that no path asks for. */
@@ -221,6 +264,7 @@ export class World {
   hearAllRoutes(all: readonly Route[]): void {
     this.#routes.clear();
     for (const route of all) this.believeRoute(route);
+    this.#keepPlaces();
     this.touchAll();
   }
 

@@ -10,7 +10,7 @@ import { Stage } from './stage.js';
 
 type Deed = (stage: Stage, words: readonly string[]) => unknown;
 
-const KEYWORDS = ['import', 'export', 'rt', 'untagged', 'network', 'allow', 'deny', 'via'];
+const KEYWORDS = ['import', 'export', 'rt', 'untagged', 'network', 'allow', 'deny', 'via', 'most'];
 
 /** Words after a keyword, until the next keyword: `import 1:1 1:2 export 1:1`. */
 function after(words: readonly string[], keyword: string): string[] {
@@ -26,13 +26,18 @@ function rangesAfter(words: readonly string[], keyword: string): PrefixRange[] |
   return words.includes(keyword) ? after(words, keyword).join(' ').split(', ').map(prefixRange) : undefined;
 }
 
-function peerRules(words: readonly string[]): Pick<Peer, 'allow' | 'deny'> {
+function peerRules(words: readonly string[]): Pick<Peer, 'allow' | 'deny' | 'maxRoutes'> {
   const [allow, deny] = [rangesAfter(words, 'allow'), rangesAfter(words, 'deny')];
-  return { ...(allow && { allow }), ...(deny && { deny }) };
+  return { ...(allow && { allow }), ...(deny && { deny }), ...limit(words) };
+}
+
+function limit(words: readonly string[]): { maxRoutes?: number } {
+  return words.includes('most') ? { maxRoutes: Number(after(words, 'most')[0]) } : {};
 }
 
 const DEEDS: Record<string, Deed> = {
-  network: (stage, words) => stage.network(words[0]!, Number(words[2]), after(words, 'import'), after(words, 'export')),
+  network: (stage, words) =>
+    stage.network(words[0]!, Number(words[2]), after(words, 'import'), after(words, 'export'), limit(words)),
   peer: (stage, words) => stage.peer(words[0]!, after(words, 'untagged'), peerRules(words)),
   'controller starts': (stage) => stage.start(),
   'controller dies': (stage) => stage.stop(),

@@ -80,7 +80,13 @@ export class Stage {
     this.kernel.linkUp('eth1', [prefix('192.0.2.0/31'), prefix('2001:db8:ffff::/127')]);
   }
 
-  network(name: string, table: number, imports: readonly string[], exports: readonly string[]): void {
+  network(
+    name: string,
+    table: number,
+    imports: readonly string[],
+    exports: readonly string[],
+    limit: { maxRoutes?: number } = {},
+  ): void {
     this.#networks.set(name, {
       name,
       table,
@@ -90,12 +96,13 @@ export class Stage {
       prefixes: [],
       allow: [],
       egress: 'isolated',
+      ...limit,
     });
     this.#routing?.configure(this.networks(), this.speaker());
   }
 
   /** Named again, a peer has new rules, as after a reload. */
-  peer(of: string, untagged: readonly string[], rules: Pick<Peer, 'allow' | 'deny' | 'allowDefault'> = {}): void {
+  peer(of: string, untagged: readonly string[], rules: Pick<Peer, 'allow' | 'deny' | 'maxRoutes'> = {}): void {
     const to = address(of);
     const peer: Peer = {
       name: of,
