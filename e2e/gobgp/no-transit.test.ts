@@ -21,7 +21,7 @@ protocol bgp peer1 {
   ipv4 { import all; export where source = RTS_STATIC; };
 }
 protocol bgp peer2 {
-  local ${NEIGHBOUR.v6} as 65003; neighbor ${NODE.v6} as 65001; connect delay time 1;
+  router id 198.51.100.3; local ${NEIGHBOUR.v6} as 65003; neighbor ${NODE.v6} as 65001; connect delay time 1;
   ipv4 { table table2; import all; export none; extended next hop on; };
 }
 `;

@@ -6,10 +6,11 @@
 import type { z } from 'zod';
 import { contains, overlap, type Prefix } from '../model/address.js';
 import type { NetConfNetworks, Network } from '../model/network.js';
-import type { Peer } from '../model/peer.js';
+import type { Peer, SoughtPeer } from '../model/peer.js';
 import { peerSection } from './bgp-section.js';
 import { netConfSection } from './netconf-section.js';
 import { networkSection } from './network-section.js';
+import { unfitPeerSetting } from './peer-conflicts.js';
 import type { Path, Problem } from './problem.js';
 import type { ThisNode } from './this-node.js';
 
@@ -22,11 +23,13 @@ interface Element<T> {
 
 /** Every problem between elements of the file. Of two, the later one is to blame. */
 export function crossProblems(root: unknown, node: ThisNode): Problem[] {
-  const peers = wellFormed<Peer>(root, ['bgp', 'peers'], peerSection(node));
-  const networks = wellFormed<Network>(root, ['networks'], networkSection);
+  const all = wellFormed<Peer | SoughtPeer>(root, ['bgp', 'peers'], peerSection(node));
+  const peers = all.filter((peer): peer is Element<Peer> => 'address' in peer.value);
+  const networks = wellFormed<Network>(root, ['networks'], networkSection(node));
   const frames = wellFormed<NetConfNetworks>(root, ['netConfNetworks'], netConfSection);
   return [
-    ...doubles(peers, 'name', (peer) => peer.name),
+    ...doubles(all, 'name', (peer) => peer.name),
+    ...all.flatMap(({ value, path }) => unfitPeerSetting(value, path, ownSection(root))),
     ...doubles(peers, 'address', (peer) => peer.address),
     ...doubles(networks, 'name', (network) => network.name),
     ...doubles(frames, 'name', (frame) => frame.name),
@@ -35,6 +38,10 @@ export function crossProblems(root: unknown, node: ThisNode): Problem[] {
     ...sharedPrefixes(networks),
     ...peersInPools(peers, [...networks, ...frames]),
   ];
+}
+
+function ownSection(root: unknown): { readonly asn?: unknown; readonly listenPort?: unknown } {
+  return (root as { readonly bgp?: object } | undefined)?.bgp ?? {};
 }
 
 function wellFormed<T>(root: unknown, path: Path, schema: z.ZodType<T>): Element<T>[] {

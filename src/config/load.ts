@@ -3,7 +3,7 @@
  * without any problem comes out, or a ConfigError with every problem and its place.
  */
 import { readFile } from 'node:fs/promises';
-import type { Speaker } from '../model/peer.js';
+import type { Peer, SoughtPeer, Speaker } from '../model/peer.js';
 import type { Config } from './config.js';
 import { crossProblems } from './cross-checks.js';
 import { describeIssue } from './describe-issue.js';
@@ -68,7 +68,9 @@ function speakerOf({ node, bgp }: ConfigFile): Speaker {
     listenAddresses: bgp.listenAddresses,
     timers: bgp.timers,
     restartTime: bgp.gracefulRestart,
-    peers: bgp.peers,
+    ...(bgp.nextHop6 === undefined ? {} : { nextHop6: bgp.nextHop6 }),
+    peers: bgp.peers.filter((peer): peer is Peer => 'address' in peer),
+    sought: bgp.peers.filter((peer): peer is SoughtPeer => 'where' in peer),
     ...(bgp.guards === undefined ? {} : { guards: bgp.guards }),
   };
 }
