@@ -5,7 +5,7 @@ import { masqueradeObstacle } from '../model/masquerade.js';
 import type { HostNetwork, Network } from '../model/network.js';
 import type { RouteTarget } from '../model/route-target.js';
 import { allowance, allowanceOf } from './allowance.js';
-import { absolute, aName, aPrefix, parsed, routeTargets, wholeNumber } from './fields.js';
+import { absolute, aName, aPrefix, maxRoutes, parsed, routeTargets, wholeNumber } from './fields.js';
 import { tableOf } from './table-number.js';
 import type { ThisNode } from './this-node.js';
 
@@ -40,6 +40,7 @@ export const placeFields = {
     .prefault([])
     .describe('Nothing outside is announced, and heard prefixes outside need allow. Default: anywhere.'),
   allow: z.array(aPrefix).prefault([]).describe('Exactly these may be heard besides what lies in prefixes.'),
+  maxRoutes: maxRoutes.describe('So many heard routes at most; what is there stays, more are refused.'),
   egress: z
     .enum(['isolated', 'host'])
     .prefault('isolated')
@@ -105,6 +106,7 @@ function toNetwork(network: Shape): Network {
     ...(mtu === undefined ? {} : { mtu }),
     prefixes: network.prefixes,
     allow: network.allow,
+    ...(network.maxRoutes === undefined ? {} : { maxRoutes: network.maxRoutes }),
     egress: network.egress,
     ...(network.ipMasq ? { masquerade: true } : {}),
     ...(network.allowTargets && { allowTargets: allowanceOf(network.allowTargets) }),
@@ -114,13 +116,18 @@ function toNetwork(network: Shape): Network {
 
 /** The host's main table. */
 export const hostSection = z
-  .strictObject(imports)
+  .strictObject({ ...imports, maxRoutes: maxRoutes.describe('So many heard routes at most in the main table.') })
   .superRefine((host, context) => {
     for (const key of surplus(host, IMPORT)) {
       context.addIssue({ code: 'custom', path: [key], message: TWICE });
     }
   })
-  .transform((host): HostNetwork => ({ imports: new Set(given(host, IMPORT)) }));
+  .transform(
+    (host): HostNetwork => ({
+      imports: new Set(given(host, IMPORT)),
+      ...(host.maxRoutes === undefined ? {} : { maxRoutes: host.maxRoutes }),
+    }),
+  );
 
 /** The first spelling is ours and explained; the others are the same. */
 function spelled<Key extends string>(spellings: readonly [Key, ...Key[]], meaning: string) {

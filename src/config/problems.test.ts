@@ -231,11 +231,9 @@ const CASES: Record<string, [text: string, problem: string]> = {
     network('egress: hots'),
     '4:13: networks.0.egress: expected isolated or host, found "hots" (did you mean host?)',
   ],
-  'quota, which is not there yet': [
-    network('maxRoutes: 5'),
-    '4:5: networks.0.maxRoutes: unknown key; known here: name, import, importrt, importRT, importRTs, import_rt, ' +
-      'export, exportrt, exportRT, exportRTs, export_rt, pools, prefixes, allow, egress, subnetFile, mtu, table, ipMasq, ' +
-      'allowTargets, allowOverride',
+  'no routes at all': [
+    network('maxRoutes: 0'),
+    '4:16: networks.0.maxRoutes: expected a whole number from 1 to 10000000',
   ],
   "the host's own name": [
     'bgp: { asn: 1 }\nnetworks: [{ name: host }]\n',
