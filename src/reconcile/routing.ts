@@ -297,7 +297,7 @@ export class Routing {
 
   /** All endpoints are gone through only when there is reason to. */
   #mayShowDuplicates(event: BgpEvent): boolean {
-    if (event.kind === 'paths') return event.best.some(({ prefix }) => this.#world.duplicate(prefix));
+    if (event.kind === 'paths') return event.heard.some(({ prefix }) => this.#world.duplicate(prefix));
     return event.kind === 'all-paths' || event.kind === 'audited';
   }
 
