@@ -101,10 +101,16 @@ describe('the hijack matrix', () => {
     const counted = (reason: string) =>
       refused.filter((one) => one.reason === reason).reduce((sum, { now }) => sum + now, 0);
     for (const reason of new Set(HIJACKS.map((hijack) => hijack.reason))) {
-      const own = reason === 'next-hop-unreachable' ? 1 : 0;
-      expect(counted(reason), reason).to.equal(HIJACKS.filter((hijack) => hijack.reason === reason).length + own);
-      expect(lab.node('node1').log('slash32d')).to.match(/peer 192\.0\.2\.0: refused: /);
+      const throughContainer = reason === 'next-hop-unreachable' ? 1 : 0;
+      const said = HIJACKS.filter((hijack) => hijack.reason === reason).length + throughContainer;
+      expect(counted(reason), reason).to.equal(said);
     }
+    const lines =
+      lab
+        .node('node1')
+        .log('slash32d')
+        .match(/peer (192\.0\.2\.0|2001:db8:ffff:1::): refused: /g) ?? [];
+    expect(lines.length).to.be.at.least(refused.length);
   });
 
   it('does not take the address of a container away, and says who else announces it', async () => {
