@@ -13,11 +13,17 @@ import { describeMachine, machineText } from './machine.js';
 import type { Measurement } from './measurement.js';
 import { figureTable } from './report.js';
 import { resultJson } from './result.js';
+import { remote, tor } from './rows/announce.js';
 import { attach } from './rows/attach.js';
+import { churn } from './rows/churn.js';
+import { imports } from './rows/import.js';
+import { memory } from './rows/memory.js';
+import { pass } from './rows/pass.js';
+import { path } from './rows/path.js';
 import { start } from './rows/start.js';
 import { storm } from './rows/storm.js';
 
-const MEASUREMENTS: readonly Measurement[] = [attach, storm, start];
+const MEASUREMENTS: readonly Measurement[] = [attach, storm, tor, remote, imports, pass, churn, memory, path, start];
 
 interface Options {
   readonly only: readonly RowName[];
@@ -28,6 +34,7 @@ interface Options {
 }
 
 async function main(options: Options): Promise<void> {
+  if (options.docs && options.quick) throw new Error('--quick is not for figures: leave out --docs');
   const begin = performance.now();
   const say = (line: string) =>
     process.stderr.write(`${((performance.now() - begin) / 1000).toFixed(0).padStart(5)} s  ${line}\n`);

@@ -20,13 +20,15 @@ import { type OpenKernel, openKernel } from './kernel/open-kernel.js';
 import { traced } from './kernel/traced.js';
 import { type Log, openLog } from './log.js';
 import type { Endpoint } from './model/endpoint.js';
-import type { Bgp, Clock, Kernel, Records, Wire } from './ports.js';
+import type { Bgp, Clock, Kernel, Neighbours, Records, Wire } from './ports.js';
+import { PeerSearch } from './reconcile/peer-search.js';
 import { Routing } from './reconcile/routing.js';
 
 /** Everything outside that the controller works with. */
 export interface Ports {
   readonly kernel: Kernel;
   readonly wire: Wire;
+  readonly neighbours: Neighbours;
   readonly bgp: Bgp;
   readonly records: Records;
   readonly clock: Clock;
@@ -55,15 +57,21 @@ async function run(file: string, config: Config, log: Log, adapt: (ports: Ports)
   const { endpoints: recorded, unreadable } = await records.all();
   for (const record of unreadable) log.error(`a record was put aside: ${record}`, { event: 'record-unreadable' });
   using kernel = openKernel(config, recorded);
-  const ports = adapt({ ...told(kernel, config, log), ...aroundKernel(config, records, log) });
+  const ports = adapt({
+    ...told(kernel, config, log),
+    neighbours: kernel.neighbours,
+    ...aroundKernel(config, records, log),
+  });
 
   const node = nodeParts(config, ports, log);
   const endpoints = await restore(node, recorded);
-  const routing = new Routing({ ...ports, failed: node.failed }, config.networks, config.speaker, endpoints);
+  const search = new PeerSearch(ports.neighbours, ports.clock, (speaker) => routing.speak(speaker));
+  const speaker = search.begin(config.speaker);
+  const routing = new Routing({ ...ports, failed: node.failed }, config.networks, speaker, endpoints);
   await routing.start(signal);
 
-  const current = reloadOnHangup(file, config, routing, log);
-  const admin = { nodeName: config.node.name, speaker: () => current().speaker, routing, bgp: ports.bgp };
+  reloadOnHangup(file, search, routing, log);
+  const admin = { nodeName: config.node.name, routing, bgp: ports.bgp };
   await serveAdmin(config.sockets.admin, admin, signal);
   keepSwept({ ...node, routing }, (endpoint) => tellSwept(endpoint, log), signal);
   const handle = handleWith(verbsOn({ ...node, routing }), node.locks);
@@ -133,22 +141,20 @@ function untilTold(): AbortSignal {
 }
 
 /** SIGHUP reads the file again. A configuration with a mistake changes nothing and says where the mistake is. */
-function reloadOnHangup(file: string, first: Config, routing: Routing, log: Log): () => Config {
-  let current = first;
+function reloadOnHangup(file: string, search: PeerSearch, routing: Routing, log: Log): void {
   process.on('SIGHUP', async () => {
     try {
-      current = await loadConfig(file);
-      routing.configure(current.networks, current.speaker);
+      const current = await loadConfig(file);
+      routing.configure(current.networks, search.begin(current.speaker));
       log.info('configuration reloaded', {
         event: 'reloaded',
         networks: current.networks.byName.size,
-        peers: current.speaker.peers.length,
+        peers: current.speaker.peers.length + (current.speaker.sought?.length ?? 0),
       });
     } catch (error) {
       log.error('the new configuration is wrong, the old one stays in force', { event: 'reload-refused', error });
     }
   });
-  return () => current;
 }
 
 function secretsOf({ speaker }: Config): string[] {

@@ -2,12 +2,12 @@
  * The ports: what the reconciler and the verbs need from the world, in our own words.
  * Whole sets go in, failures come out; nobody throws because of one bad route.
  */
-import type { Address, Prefix } from './model/address.js';
+import type { Address, Family, Prefix } from './model/address.js';
 import type { Announcement } from './model/announcement.js';
 import type { Endpoint, EndpointId } from './model/endpoint.js';
 import type { HostAddress, Way } from './model/host.js';
 import type { Networks } from './model/network.js';
-import type { Path } from './model/path.js';
+import type { Path, PathName } from './model/path.js';
 import type { PeerState, Speaker } from './model/peer.js';
 import type { Route } from './model/route.js';
 import type { Wiring } from './model/wiring.js';
@@ -80,6 +80,21 @@ export interface WiredLink extends EndpointId {
   readonly index: number;
 }
 
+/** Who is beside this node. Each throws an Error that says why there is nobody, or nobody that can be told apart. */
+export interface Neighbours {
+  /** The router on this link, or the only neighbour there: its link-local address. */
+  onLink(device: string): Beside;
+  /** Where packets of this family go that are for far away. */
+  gateway(family: Family): Beside;
+}
+
+/** An address on a link of ours. */
+export interface Beside {
+  readonly address: Address;
+  /** Named only where the address needs it: when it is link-local. */
+  readonly device?: string;
+}
+
 /** gobgpd: what we announce, and what it has heard. */
 export interface Bgp {
   /** Adds or replaces announcements. */
@@ -97,26 +112,24 @@ export interface Bgp {
   peers(): Promise<readonly PeerState[]>;
   /** What gobgpd says for us of these prefixes, asked now. Throws while there is no connection. */
   says(prefixes: readonly Prefix[]): Promise<readonly Announcement[]>;
-  /** Connects, starts BGP where it is not, listens, and does so again after every loss, until the signal. */
-  run(speaker: Speaker, hear: (event: BgpEvent) => void, signal: AbortSignal): Promise<void>;
+  /**
+   * Connects, starts BGP where it is not, listens, and does so again after every loss, until the signal.
+   * @param speaker asked at each connection
+   */
+  run(speaker: () => Speaker, hear: (event: BgpEvent) => void, signal: AbortSignal): Promise<void>;
 }
 
 export type BgpEvent =
   /** A connection stands. `announced` is all that gobgpd says for us; `fresh` when it has just been started. */
   | { readonly kind: 'connected'; readonly announced: readonly Announcement[]; readonly fresh: boolean }
   /** What gobgpd says for us, read again now and then: it differs from what was asked only when somebody interfered. */
-  | {
-      readonly kind: 'audited';
-      readonly announced: readonly Announcement[];
-      /** Paths of peers for prefixes that we announce. Ours is the better one, so the watch never tells of them. */
-      readonly rivals: readonly Path[];
-    }
+  | { readonly kind: 'audited'; readonly announced: readonly Announcement[] }
   /**
-   * All best paths gobgpd has at this moment: the first thing heard after `connected`, and again whenever a peer has
+   * All paths of all peers at this moment: the first thing heard after `connected`, and again whenever a peer has
    * finished its End-of-RIB, before `peers()` says so: then the absence of that peer's paths means something.
    */
   | { readonly kind: 'all-paths'; readonly paths: readonly Path[] }
-  | { readonly kind: 'paths'; readonly best: readonly Path[]; readonly gone: readonly Pick<Path, 'prefix'>[] }
+  | { readonly kind: 'paths'; readonly heard: readonly Path[]; readonly gone: readonly PathName[] }
   /** A peer's session came, went, or finished its End-of-RIB. */
   | { readonly kind: 'peers-changed' }
   | { readonly kind: 'disconnected'; readonly reason: string };

@@ -44,11 +44,11 @@ async function speakThere({ api, start }: { api: string; start(): void }) {
     if (event.kind === 'connected') connected = true;
     if (event.kind === 'all-paths') heard.clear();
     if (event.kind === 'all-paths') for (const path of event.paths) heard.set(announcementKey(path), path);
-    if (event.kind === 'paths') for (const path of event.best) heard.set(announcementKey(path), path);
+    if (event.kind === 'paths') for (const path of event.heard) heard.set(announcementKey(path), path);
     if (event.kind === 'paths') for (const path of event.gone) heard.delete(announcementKey(path));
   };
   start();
-  void bgp.run(speaker, hear, ended.signal);
+  void bgp.run(() => speaker, hear, ended.signal);
   await until('the neighbour speaks BGP', () => connected);
   await bgp.admitPeers(speaker, false);
   return { bgp, heard, end: () => ended.abort() };

@@ -31,7 +31,11 @@ export class Listener implements AsyncDisposable {
 
   constructor(api: string, speaker: Speaker, behave: Behaviour, auditMilliseconds = 30_000) {
     this.bgp = new Gobgp({ api, warn: (line) => this.warnings.push(line), auditMilliseconds });
-    this.#running = this.bgp.run(speaker, (event) => this.#hear(event, behave), this.#ended.signal);
+    this.#running = this.bgp.run(
+      () => speaker,
+      (event) => this.#hear(event, behave),
+      this.#ended.signal,
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -61,7 +65,7 @@ export class Listener implements AsyncDisposable {
     if (event.kind === 'connected') behave(this.bgp, event).catch((error) => this.warnings.push(String(error)));
     if (event.kind === 'all-paths') this.paths.clear();
     if (event.kind === 'all-paths') for (const path of event.paths) this.paths.set(path.prefix, path);
-    if (event.kind === 'paths') for (const path of event.best) this.paths.set(path.prefix, path);
+    if (event.kind === 'paths') for (const path of event.heard) this.paths.set(path.prefix, path);
     if (event.kind === 'paths') for (const { prefix } of event.gone) this.paths.delete(prefix);
   }
 }

@@ -1,142 +1,162 @@
 /**
- * Which ToRs slash32 works with: each cell of the table is one test here, on real daemons. The last test prints the table;
- * --write puts it into docs/interop.md.
+ * Which BGP daemons slash32 works with: each cell of the table is one test here, on real daemons and the real kernel. All
+ * daemons speak at once, in one lab, in several scenes. Witnesses are their own clients, `ip`, `ss`, and Debian's gobgp.
+ *
+ * The last test prints the table and compares it with docs/interop.md; UPDATE_DOCS=1 writes it there.
  */
-import { writeFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { execa } from 'execa';
-import type { Container } from '../lab/container.js';
-import type { Lab } from '../lab/lab.js';
-import { inRepository } from '../lab/repository.js';
-import { monitorRoutes } from '../lab/route-monitor.js';
-import { type Attached, add } from '../lab/runtime.js';
+import { monitorRoutes, type RouteEvent } from '../lab/route-monitor.js';
+import { add } from '../lab/runtime.js';
 import { until } from '../lab/until.js';
-import { announced, kernelRoutes } from '../main-job/fabric.js';
-import { fabricWith, sessionsUp, type TorKind } from './fabric.js';
-import { ASPECTS, type Aspect, interopTable, TORS } from './table.js';
+import { addressOf, type Bed, bedUp, NODE_ASN, ownPrefix, type Peer, type Scene, TARGET } from './bed.js';
+import { DAEMONS, REASONS } from './daemons/all.js';
+import { compareWithDocs } from './docs.js';
+import { type Column, FEATURES, type Feature, interopTable, type Result } from './table.js';
+import {
+  aMomentAfterEndOfRib,
+  crashGobgpd,
+  everySession,
+  heardBy,
+  hostRoute,
+  routedTo,
+  saidToNode2,
+  socketsTo,
+  type WithdrawalWatch,
+  watchWithdrawals,
+} from './witness.js';
 
-const results: Record<TorKind, Partial<Record<Aspect, 'works' | 'FAILS'>>> = { frr: {}, bird: {}, gobgp: {} };
+const FAMILIES = [4, 6] as const;
+const EBGP: Scene = { asn: (index) => 65_101 + index };
+const IBGP: Scene = { asn: () => NODE_ASN.node1, nodes: ['node1'] };
+const LONG_AS: Scene = { asn: (index) => 4_200_000_101 + index, password: 'correct-horse' };
 
-for (const tor of Object.keys(TORS) as TorKind[]) {
-  /** A test that is a cell. */
-  const cell = (aspect: Aspect, promise: string, test: () => Promise<void>) =>
-    it(`${aspect}: ${promise}`, async () => {
-      results[tor][aspect] = 'FAILS';
-      await test();
-      results[tor][aspect] = 'works';
+describe('interop', () => {
+  let bed: Bed;
+  let container: Readonly<Record<4 | 6, string>>;
+  const results = new Map(DAEMONS.map(({ name }) => [name, new Map<Feature, Result>()]));
+
+  before(async function () {
+    this.timeout(240_000);
+    bed = await bedUp('interop', DAEMONS);
+    await bed.play(EBGP);
+    const { v4, v6 } = await add(await bed.lab.container('node1', 'blue-1'));
+    container = { 4: v4, 6: v6 };
+  });
+  after(() => bed?.[Symbol.asyncDispose]());
+
+  /** A row of the table: a test for each daemon that has the feature. */
+  function row(feature: Feature, test: (peer: Peer) => Promise<void>): void {
+    for (const { name } of DAEMONS) {
+      if (REASONS[name]?.[feature]) {
+        results.get(name)!.set(feature, '-');
+        continue;
+      }
+      it(`${feature}: ${name}: ${FEATURES[feature]}`, async function () {
+        const peer = bed.peers.find(({ daemon }) => daemon.name === name);
+        if (!peer) return this.skip(); // The last test says why.
+        results.get(name)!.set(feature, 'FAILS');
+        await test(peer);
+        results.get(name)!.set(feature, 'works');
+      });
+    }
+  }
+
+  /** Both directions: what a container of node1 is to the daemon, and what the daemon's own prefix is to node1. */
+  async function bothWays(peer: Peer, family: 4 | 6) {
+    await routedTo(bed, peer, family);
+    return heardBy(peer, container[family]);
+  }
+
+  describe('eBGP', () => {
+    row('eBGP', async (peer) => {
+      const established = async () => new Set(await peer.daemon.established(peer.place));
+      for (const family of FAMILIES) {
+        const node = addressOf('node1', peer.index, family, 'node');
+        await until(async () => (await established()).has(node), { what: `${peer.daemon.name} to be up with ${node}` });
+        expect((await heardBy(peer, container[family])).asPath).to.equal(String(NODE_ASN.node1));
+      }
     });
-
-  describe(`${TORS[tor]} as the ToR`, () => {
-    let lab: Lab;
-    let blue1: Attached;
-
-    before(async function () {
-      this.timeout(90_000);
-      lab = await fabricWith({ name: `interop-${tor}`, tor });
-      blue1 = await attached(lab, 'node1', 'blue-1');
-    });
-    after(() => lab?.down());
-
-    cell('eBGP IPv4', 'a container of node1 is in the kernel of node2', () => routed(lab, blue1.v4));
-    cell('eBGP IPv6', 'a container of node1 is in the kernel of node2', () => routed(lab, blue1.v6));
-
-    cell('targets kept', 'a container is in the table of its network at node2, and in no other', async () => {
-      const red = await attached(lab, 'node1', 'red-1', 'red');
-      await routed(lab, red.v4, 1002);
-      await routed(lab, red.v6, 1002);
-      for (const table of [1001, 'main'] as const) {
-        expect(await kernelRoutes(lab.node('node2'), table)).to.not.include(red.v4);
-        expect(await kernelRoutes(lab.node('node2'), table, 6)).to.not.include(red.v6);
+    row('IPv4', async (peer) => void (await bothWays(peer, 4)));
+    row('IPv6', async (peer) => void (await bothWays(peer, 6)));
+    row('targets kept', async (peer) => {
+      for (const family of FAMILIES) {
+        expect((await heardBy(peer, container[family])).targets).to.eql([TARGET]);
+        expect((await saidToNode2(bed, peer, hostRoute(container[family]))).targets).to.eql([TARGET]);
       }
     });
 
-    cell('gobgpd killed: no route changes', 'with SIGKILL, at the ToR and at the other node', () => killed(lab));
-  });
-
-  describe(`${TORS[tor]} as the ToR of nodes with 4-byte AS numbers and passwords`, () => {
-    let lab: Lab;
-    let blue1: Attached;
-
-    before(async function () {
-      this.timeout(90_000);
-      lab = await fabricWith({ name: `interop-${tor}-as4`, tor, asOffset: 4_200_000_000, password: 'correct-horse' });
-      blue1 = await attached(lab, 'node1', 'blue-1');
+    describe('after gobgpd of a node was killed', () => {
+      let watch: WithdrawalWatch;
+      before(async function () {
+        this.timeout(90_000);
+        const transits = bed.peers.filter(({ daemon }) => !REASONS[daemon.name]?.['targets kept']);
+        watch = await watchWithdrawals(bed, transits);
+        await crashGobgpd(bed);
+      });
+      after(() => watch?.stop());
+      row('GR: our gobgpd is killed', async ({ index }) => {
+        const withdrawn = FAMILIES.flatMap(
+          (family) => watch.withdrawn.get(addressOf('node2', index, family, 'daemon')) ?? [],
+        );
+        for (const family of FAMILIES) expect(withdrawn).to.not.include(hostRoute(container[family]));
+      });
     });
-    after(() => lab?.down());
 
-    cell('4-byte AS', 'AS 4200065001 and 4200065002 hear each other', () => routed(lab, blue1.v4));
-
-    cell('MD5 password', 'every session of both nodes is signed', async () => {
-      const sockets = await lab
-        .node('node1')
-        .exec(['ss', '-tniH', 'state', 'established', '( sport = :179 or dport = :179 )']);
-      expect(sockets.match(/\bmd5keys?:/g) ?? [], sockets).to.have.length(2);
-      await routed(lab, blue1.v6);
+    describe('after the daemons were killed', () => {
+      let deleted: readonly RouteEvent[];
+      before(async function () {
+        this.timeout(90_000);
+        const monitor = await monitorRoutes(bed.lab.node('node1').namespace);
+        await Promise.all(bed.peers.map((peer) => bed.crash(peer)));
+        await everySession(bed, 'node1');
+        await aMomentAfterEndOfRib();
+        deleted = (await monitor.stop()).filter((event) => event.deleted);
+      });
+      row('GR: it is killed itself', async (peer) => {
+        for (const family of FAMILIES) {
+          const [own] = ownPrefix(peer.index, family).split('/') as [string];
+          expect(deleted.filter(({ route }) => route.split(' ').includes(own))).to.eql([]);
+          await bothWays(peer, family);
+        }
+      });
     });
   });
-}
 
-describe('the interop table', () => {
-  it('has a result in every cell', async () => {
-    const versions = {
-      frr: await versionOf('/usr/lib/frr/bgpd'),
-      bird: await versionOf('bird'),
-      gobgp: await versionOf('gobgpd'),
-    };
-    const table = interopTable(results, versions);
-    console.log(table.replace(/^/gm, '      '));
-    for (const tor of Object.keys(TORS) as TorKind[]) {
-      expect(Object.keys(results[tor])).to.have.members([...ASPECTS]);
-    }
-    if (process.argv.includes('--write')) writeFileSync(inRepository('docs/interop.md'), page(table));
+  describe('iBGP', () => {
+    before(() => bed.play(IBGP));
+    row('iBGP', async (peer) => {
+      for (const family of FAMILIES) expect((await bothWays(peer, family)).asPath).to.equal('');
+    });
   });
+
+  describe('4-byte AS numbers and passwords', () => {
+    before(() => bed.play(LONG_AS));
+    row('4-byte AS', async (peer) => {
+      for (const family of FAMILIES) {
+        expect((await bothWays(peer, family)).asPath).to.equal(String(NODE_ASN.node1));
+        const own = await saidToNode2(bed, peer, ownPrefix(peer.index, family));
+        expect(own.asPath).to.equal(String(LONG_AS.asn(peer.index)));
+      }
+    });
+    row('MD5', async (peer) => {
+      for (const family of FAMILIES) {
+        await bothWays(peer, family);
+        const sockets = await socketsTo(bed, addressOf('node1', peer.index, family, 'daemon'));
+        expect(sockets).to.match(/\bmd5keys?:/);
+      }
+    });
+  });
+
+  // In a describe, because mocha runs a suite's own tests first.
+  describe('the table', () =>
+    it('of this run is the one in docs/interop.md', async () => {
+      const columns = bed.peers.map(async ({ daemon, place }): Promise<Column> => {
+        const title = `${daemon.title} ${await daemon.version(place)}`;
+        return { title, results: results.get(daemon.name)!, reasons: REASONS[daemon.name] ?? {} };
+      });
+      const table = interopTable(await Promise.all(columns));
+      console.log(table.replace(/^/gm, '      '));
+      for (const [name, reason] of bed.missing) console.log(`      ${name} could not be had: ${reason}`);
+      if (bed.missing.size === 0) compareWithDocs(table);
+    }));
 });
-
-async function attached(lab: Lab, node: string, name: string, network = 'blue'): Promise<Container & Attached> {
-  const container = await lab.container(node, name);
-  return Object.assign(container, await add(container, { network }));
-}
-
-async function routed(lab: Lab, address: string, table = 1001): Promise<void> {
-  const family = address.includes(':') ? 6 : 4;
-  await until(async () => (await kernelRoutes(lab.node('node2'), table, family)).includes(address), {
-    what: `${address} in table ${table} of node2`,
-  });
-}
-
-/** gobgpd as the ToR writes no kernel routes; then node2 alone is the witness. */
-async function killed(lab: Lab): Promise<void> {
-  const node = lab.node('node1');
-  const before = await announced(node);
-  const monitors = await Promise.all(['tor1', 'node2'].map((name) => monitorRoutes(lab.node(name).namespace)));
-  const pid = node.pid('gobgpd');
-  await node.kill('gobgpd', 'SIGKILL');
-  await until(() => node.pid('gobgpd') !== undefined && node.pid('gobgpd') !== pid, { what: 'another gobgpd' });
-  await sessionsUp(lab);
-  await until(async () => (await announced(node)).length === before.length, { what: 'the announcements to be back' });
-  // Until both sides have sent End-of-RIB and a moment beyond: that is when a wrong order shows.
-  await new Promise((resolve) => setTimeout(resolve, 3000));
-  const events = (await Promise.all(monitors.map((monitor) => monitor.stop()))).flat();
-  expect(events.filter(({ deleted }) => deleted)).to.eql([]);
-}
-
-async function versionOf(program: string): Promise<string> {
-  const { all } = await execa(program, ['--version'], { all: true });
-  return /version ([\d.]+)/.exec(all)?.[1] ?? 'unknown';
-}
-
-function page(table: string): string {
-  return [
-    '# ToRs that slash32 works with',
-    '',
-    'Each cell is a test in `e2e/interop`, on real daemons and the real kernel. The run itself writes this page:',
-    '`npx mocha --timeout 90000 dist/e2e/interop/interop.test.js --write`. Each node has gobgpd 3.10.',
-    '',
-    table,
-    '',
-    'FRR and BIRD run what `slash32 tor-config` prints, GoBGP runs `gobgp-config/tor.toml`. GoBGP writes no kernel routes, so',
-    'there the other node is the only witness of a route change. What `tor-config` prints for EOS, Junos, SR Linux and NX-OS',
-    'has never been loaded into a device: there was none to test with.',
-    '',
-  ].join('\n');
-}

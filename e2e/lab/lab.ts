@@ -4,8 +4,8 @@
  * `Lab.up` makes it, `Lab.find` gets hold of one that is up, also from another process, `down` removes it. Everything
  * is called `s32-<lab>...`, and what is made is written down first (state.ts), so removal never has to guess.
  */
-import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { copyFileSync, cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { execa } from 'execa';
 import { Container } from './container.js';
 import { makeHost } from './host.js';
@@ -52,8 +52,9 @@ export class Lab {
     const name = options.name ?? topology.name;
     if (!LAB_NAME.test(name))
       throw new Error(`not a name for a lab: "${name}" (lower-case letters, digits and dashes)`);
-    const state = initialState(name, resolve(file), topology);
+    const state = initialState(name, topology);
     takeName(state);
+    copyFileSync(file, state.topology);
     const lab = new Lab(topology, state);
     try {
       await lab.#build(options);
@@ -135,10 +136,10 @@ export class Lab {
   }
 }
 
-function initialState(name: string, topologyFile: string, topology: Topology): LabState {
+function initialState(name: string, topology: Topology): LabState {
   return {
     name,
-    topology: topologyFile,
+    topology: `${labDirectory(name)}/lab.clab.yml`,
     since: new Date().toISOString(),
     runner: identify(process.pid)!,
     phase: 'starting',

@@ -16,7 +16,7 @@ export interface StartedProcess extends Running {
 /** Everything that is needed to use or to remove a lab. */
 export interface LabState {
   readonly name: string;
-  /** Absolute path of the topology file. */
+  /** A copy of the topology file, because tests make theirs for the occasion. */
   readonly topology: string;
   /** ISO 8601. */
   readonly since: string;

@@ -2,13 +2,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { gobgp } from '../interop/fabric.js';
 import type { Container } from '../lab/container.js';
 import { Lab } from '../lab/lab.js';
 import { monitorRoutes } from '../lab/route-monitor.js';
 import { type Attached, add, del } from '../lab/runtime.js';
 import { until } from '../lab/until.js';
 import { announced, atTor, kernelRoutes } from '../main-job/fabric.js';
+import { gobgp } from '../tor-config/fabric.js';
 
 const TOPOLOGY = fileURLToPath(new URL('../../../e2e/own-gobgpd/own-gobgpd.clab.yml', import.meta.url));
 

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { execa } from 'execa';
-import { fabricWith, gobgp, printed } from '../interop/fabric.js';
 import type { Container } from '../lab/container.js';
 import type { Lab } from '../lab/lab.js';
 import { type Attached, add } from '../lab/runtime.js';
 import { until } from '../lab/until.js';
 import { atTor, kernelRoutes } from '../main-job/fabric.js';
+import { fabricWith, gobgp, printed } from './fabric.js';
 
 const RANGE = ['--listen', '192.0.2.0/24', '2001:db8:ffff::/48'];
 

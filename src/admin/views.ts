@@ -4,6 +4,7 @@ import { duplicateSentence } from '../decide/duplicate.js';
 import { IMPORT_SENTENCES, type ImportVerdict } from '../decide/import-verdict.js';
 import { importVerdicts } from '../decide/routes.js';
 import { hostPrefix, type Prefix } from '../model/address.js';
+import type { Endpoint } from '../model/endpoint.js';
 import type { Path } from '../model/path.js';
 import { type Route, routeKey } from '../model/route.js';
 import type { Routing } from '../reconcile/routing.js';
@@ -12,6 +13,8 @@ export interface EndpointView {
   readonly containerId: string;
   readonly ifname: string;
   readonly network: string;
+  /** Where it has others than the network that it asked for. */
+  readonly targets: string;
   readonly addresses: readonly string[];
   readonly link: string;
   readonly state: string;
@@ -23,11 +26,19 @@ export function endpointViews(routing: Routing): EndpointView[] {
     containerId: endpoint.containerId,
     ifname: endpoint.ifname,
     network: endpoint.network,
+    targets: ownTargets(routing, endpoint),
     addresses: endpoint.addresses,
     link: endpoint.link.name,
     state: stateOf(routing, endpoint.addresses.map(hostPrefix)),
     since: endpoint.since,
   }));
+}
+
+/** The targets of an endpoint that has its own: those in force, which may be less than it asked for. */
+function ownTargets({ networks }: Routing, { own, network }: Endpoint): string {
+  const made = own && networks.byName.get(network);
+  if (!made) return '-';
+  return `import ${[...made.imports].join(' ') || 'nothing'}, export ${made.exports.join(' ') || 'nothing'}`;
 }
 
 function stateOf(routing: Routing, prefixes: readonly Prefix[]): string {
@@ -43,6 +54,8 @@ export interface RouteView {
   readonly nextHop: string;
   readonly asPath: string;
   readonly targets: string;
+  /** What became of it, in a word: `own`, or what the network says of the path. */
+  readonly verdict: 'own' | ImportVerdict;
   readonly state: string;
 }
 
@@ -56,6 +69,7 @@ export function routeViews(routing: Routing): RouteView[] {
       nextHop: endpoint.link.name,
       asPath: '-',
       targets: byName.get(endpoint.network)?.exports.join(' ') || '-',
+      verdict: 'own' as const,
       state: stateOf(routing, [hostPrefix(address)]),
     })),
   );
@@ -64,12 +78,15 @@ export function routeViews(routing: Routing): RouteView[] {
 
 function heardViews(routing: Routing, path: Path): RouteView[] {
   const { known, routes } = routing.about(path.prefix);
-  return importVerdicts(path, known, routing.networks).map(({ network, table, verdict }) => ({
+  const candidate = known.paths.find(({ path: { peer } }) => peer === path.peer);
+  if (!candidate) return [];
+  return importVerdicts(candidate, routing.networks, known.endpoint).map(({ network, table, verdict }) => ({
     network,
     prefix: path.prefix,
     nextHop: path.nextHop,
     asPath: path.asPath.join(' ') || '-',
     targets: path.targets.join(' ') || '-',
+    verdict,
     state: importState(verdict, routes, table, IMPORT_SENTENCES[verdict](network, path)),
   }));
 }
@@ -91,12 +108,18 @@ export function explain(routing: Routing, prefix: Prefix): Explanation {
   const { known, routes, announced, duplicate, failure } = routing.about(prefix);
   const lines: { ok: boolean; what: string; says: string }[] = [];
   if (known.endpoint) {
-    const { containerId, ifname, network, link } = known.endpoint;
+    const { containerId, ifname, network, link, own } = known.endpoint;
     lines.push({
       ok: true,
       what: 'endpoint',
       says: `${prefix} is ${containerId}/${ifname} (${network}) on this node, host end ${link.name}`,
     });
+    if (own)
+      lines.push({
+        ok: true,
+        what: 'targets',
+        says: `of its own, not those of ${own.base}: ${ownTargets(routing, known.endpoint)}`,
+      });
     const believed = new Map(routes.map((route) => [routeKey(route), route]));
     const verdict = announceVerdict(known, routing.networks, believed);
     lines.push({
@@ -104,7 +127,7 @@ export function explain(routing: Routing, prefix: Prefix): Explanation {
       what: 'announced',
       says: ANNOUNCE_SENTENCES[verdict](known),
     });
-  } else lines.push(...explainPath(routing, prefix));
+  } else lines.push(...explainPaths(routing, prefix));
   for (const route of routes) lines.push({ ok: true, what: 'kernel', says: routeText(route) });
   if (routes.length === 0) lines.push({ ok: false, what: 'kernel', says: `no table of ours has a route to ${prefix}` });
   if (duplicate) lines.push({ ok: false, what: 'duplicate', says: duplicateSentence(duplicate) });
@@ -112,18 +135,21 @@ export function explain(routing: Routing, prefix: Prefix): Explanation {
   return { prefix, lines };
 }
 
-function explainPath(routing: Routing, prefix: Prefix): Explanation['lines'] {
-  const { known } = routing.about(prefix);
-  const { path } = known;
-  if (!path)
+function explainPaths(routing: Routing, prefix: Prefix): Explanation['lines'] {
+  const { paths } = routing.about(prefix).known;
+  if (paths.length === 0)
     return [{ ok: false, what: 'bgp', says: `no peer announces ${prefix}, and no endpoint of this node has it` }];
-  const from = `${prefix} from ${path.peer}, next hop ${path.nextHop}, AS path ${path.asPath.join(' ') || '(empty)'}`;
-  const verdicts = importVerdicts(path, known, routing.networks).map(({ network, verdict }) => ({
-    ok: verdict === 'imported',
-    what: `network ${network}`,
-    says: IMPORT_SENTENCES[verdict](network, path),
-  }));
-  return [{ ok: true, what: 'bgp', says: from }, ...verdicts];
+  return paths.flatMap((candidate) => {
+    const { path, linkDown } = candidate;
+    const from = `${prefix} from ${path.peer}, next hop ${path.nextHop}, AS path ${path.asPath.join(' ') || '(empty)'}`;
+    const says = linkDown ? `${from}: its link is down, so another way is used while there is one` : from;
+    const verdicts = importVerdicts(candidate, routing.networks).map(({ network, verdict }) => ({
+      ok: verdict === 'imported',
+      what: `network ${network}`,
+      says: IMPORT_SENTENCES[verdict](network, path),
+    }));
+    return [{ ok: !linkDown, what: 'bgp', says }, ...verdicts];
+  });
 }
 
 function routeText(route: Route): string {

@@ -6,11 +6,11 @@
  */
 import { createHash } from 'node:crypto';
 import { bootTime } from '../boot-time.js';
+import type { Asked } from '../decide/own-network.js';
 import type { Address, Prefix } from '../model/address.js';
 import { familyOf, prefix } from '../model/address.js';
 import { type Endpoint, type EndpointId, endpointKey, endpointName } from '../model/endpoint.js';
 import { masqueradeObstacle } from '../model/masquerade.js';
-import type { Network } from '../model/network.js';
 import type { Namespace } from '../ports.js';
 import { StepFailure } from '../reconcile/reconciler.js';
 import { Undo } from '../reconcile/undo.js';
@@ -18,11 +18,13 @@ import { NoAddress } from './address-book.js';
 import { CniError, CODE } from './cni-error.js';
 import type { Delegation } from './delegated-ipam.js';
 import type { Node } from './node.js';
+import { type Place, placeFor } from './own-targets.js';
 
 /** What ADD is asked for, parsed and checked. */
 export interface AttachRequest extends EndpointId {
   readonly netns: string;
-  readonly network: string;
+  /** Network, and targets where the CNI configuration or the container names some. */
+  readonly asked: Asked;
   readonly cniNetwork: string;
   /** How far ADD waits: until gobgpd has taken the announcement, or only for the kernel. */
   readonly wait: 'announced' | 'none';
@@ -37,16 +39,25 @@ export interface AttachRequest extends EndpointId {
 
 export async function attach(node: Node, request: AttachRequest, signal: AbortSignal): Promise<Endpoint> {
   const attachedAt = Number(bootTime() / 1000n);
-  const network = networkOf(node, request);
-  if (request.masquerade) refuseMasquerade(network);
+  const place = placeFor(node.routing.networks, request.asked);
+  if (request.masquerade) refuseMasquerade(place.base);
   refuseSecond(node, request);
   using namespace = open(node, request);
   await using undo = new Undo((what, error) => node.failed(`undoing ADD of ${endpointName(request)}: ${what}`, error));
-  const { addresses, routes } = await takeAddresses(node, network, request, undo, signal);
-  const draft = { ...draftOf(node, request, namespace, addresses, routes), attachedAt };
+  const { addresses, routes } = await takeAddresses(node, place.base, request, undo, signal);
+  const draft = {
+    ...draftOf(node, place.base, request, namespace, addresses, routes),
+    ...place.membership,
+    attachedAt,
+  };
 
   undo.add('remove the record', () => node.records.remove(draft));
   await step('writing the endpoint record', CODE.io, () => node.records.save(draft));
+
+  if (draft.own) {
+    undo.add('remove the network of its own', async () => node.routing.detach(draft));
+    await step('making a network of its own', CODE.kernelRefused, () => node.routing.makeNetworkOf(draft, signal));
+  }
 
   const index = await step('wiring', CODE.kernelRefused, () => node.wire.connect(draft, namespace));
   undo.add('remove the veth pair', () => node.wire.disconnect(draft));
@@ -73,18 +84,7 @@ export async function leave(node: Node, endpoint: Endpoint): Promise<void> {
   }
 }
 
-function networkOf(node: Node, request: AttachRequest): Network {
-  const network = node.routing.networks.byName.get(request.network);
-  if (network) return network;
-  const known = [...node.routing.networks.byName.keys()].join(', ') || 'none';
-  throw new CniError(
-    CODE.invalidConfig,
-    `network "${request.network}" is not configured on this node`,
-    `networks of this node: ${known}; name one of them in the CNI configuration, or add it to the node's`,
-  );
-}
-
-function refuseMasquerade(network: Network): void {
+function refuseMasquerade(network: Place['base']): void {
   const obstacle = masqueradeObstacle(network);
   if (obstacle) throw new CniError(CODE.invalidConfig, `ipMasq is not possible: ${obstacle}`, 'nothing was changed');
 }
@@ -109,7 +109,13 @@ function open(node: Node, request: AttachRequest): Namespace {
   }
 }
 
-async function takeAddresses(node: Node, network: Network, request: AttachRequest, undo: Undo, signal: AbortSignal) {
+async function takeAddresses(
+  node: Node,
+  network: Place['base'],
+  request: AttachRequest,
+  undo: Undo,
+  signal: AbortSignal,
+) {
   if (!request.ipam) {
     const addresses = takeFromPools(node, network, request);
     undo.add('put the addresses back', () => node.addresses.putBack(addresses));
@@ -125,7 +131,7 @@ async function takeAddresses(node: Node, network: Network, request: AttachReques
   return { addresses, routes: routes.length > 0 ? routes : defaultRoutes(addresses) };
 }
 
-function takeFromPools(node: Node, network: Network, request: AttachRequest): Address[] {
+function takeFromPools(node: Node, network: Place['base'], request: AttachRequest): Address[] {
   try {
     return node.addresses.take(network.name, network.pools, request.requestedAddresses);
   } catch (error) {
@@ -152,23 +158,23 @@ function defaultRoutes(addresses: readonly Address[]): Prefix[] {
 
 function draftOf(
   node: Node,
+  network: Place['base'],
   request: AttachRequest,
   namespace: Namespace,
   addresses: readonly Address[],
   routes: readonly Prefix[],
-): Endpoint {
+): Omit<Endpoint, 'network'> {
   const hash = createHash('sha256').update(endpointKey(request)).digest('hex');
   return {
     containerId: request.containerId,
     ifname: request.ifname,
-    network: request.network,
     cniNetwork: request.cniNetwork,
     state: 'pending',
     netns: namespace.path,
     netnsInode: namespace.inode,
     link: { name: node.wire.hostLinkName(request), index: 0, mac: localMac(hash) },
     mac: request.requestedMac ?? localMac(hash.slice(10)),
-    mtu: request.mtu ?? node.wire.uplinkMtu(),
+    mtu: request.mtu ?? network.mtu ?? node.wire.uplinkMtu(),
     addresses,
     routes,
     ...(request.masquerade ? { masquerade: true } : {}),

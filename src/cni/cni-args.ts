@@ -19,8 +19,8 @@ type Writable = { -readonly [Key in keyof CniArgs]: CniArgs[Key] };
 const KEYS: { readonly [key: string]: (args: Writable, value: string) => void } = {
   IP: (args, value) => (args.ips = value === '' ? [] : value.split(',').map((ip) => hostAddress(ip.trim()))),
   MAC: (args, value) => (args.mac = value === '' ? undefined : macAddress(value)),
-  SLASH32_IMPORT: (args, value) => (args.importTargets = targetList(value)),
-  SLASH32_EXPORT: (args, value) => (args.exportTargets = targetList(value)),
+  SLASH32_IMPORT: (args, value) => (args.importTargets = value === '' ? undefined : targetList(value)),
+  SLASH32_EXPORT: (args, value) => (args.exportTargets = value === '' ? undefined : targetList(value)),
 };
 
 /** Throws CniError 4 for a pair that is none, a bad value, and an unknown key unless IgnoreUnknown is set. */

@@ -37,7 +37,7 @@ describe('a network configuration', () => {
 
   it('reads route targets in every spelling of BaGPipe and its relatives', () => {
     const targets = ['64512:1', '64512:2'];
-    const spellings = ['importrt', 'importRT', 'importRTs', 'importrts'];
+    const spellings = ['importrt', 'importRT', 'importRTs', 'importrts', 'import_rt', 'Import_RT', 'import'];
     for (const key of spellings) {
       for (const value of ['64512:1,64512:2', '64512:1, 64512:2 ', targets, ['64512:1,64512:2', '64512:2']]) {
         const { importTargets, exportTargets } = conf({ [key]: value });

@@ -44,7 +44,13 @@ export interface NetConf extends NamedConf {
   readonly mtu: number | undefined;
   readonly dns: Dns;
   readonly runtimeConfig: { readonly ips: readonly Address[]; readonly mac: string | undefined };
-  readonly argsCni: { readonly ips: readonly Address[]; readonly mac: string | undefined };
+  readonly argsCni: {
+    readonly ips: readonly Address[];
+    readonly mac: string | undefined;
+    /** Of this one container, where the node's configuration allows it. */
+    readonly importTargets: readonly RouteTarget[] | undefined;
+    readonly exportTargets: readonly RouteTarget[] | undefined;
+  };
   /** What earlier plugins of the chain have done. */
   readonly prevResult: Result | undefined;
 }
@@ -96,7 +102,12 @@ function readNetConf(stdin: Uint8Array): NetConf {
     mtu: settings.mtu,
     dns: runtimeConfig.dns ?? settings.dns,
     runtimeConfig: { ips: runtimeConfig.ips, mac: runtimeConfig.mac },
-    argsCni: { ips: args.cni.ips, mac: args.cni.mac },
+    argsCni: {
+      ips: args.cni.ips,
+      mac: args.cni.mac,
+      importTargets: args.cni.SLASH32_IMPORT,
+      exportTargets: args.cni.SLASH32_EXPORT,
+    },
     prevResult: prevResult === undefined ? undefined : decodeResult(prevResult, 'prevResult'),
   };
 }
@@ -117,11 +128,12 @@ function plainName(value: unknown): string | undefined {
 }
 
 function targets(settings: Settings): Pick<NetConf, 'importTargets' | 'exportTargets'> {
-  const { importrt, importRTs, exportrt, exportRTs, rt } = settings;
+  const { importrt, importRTs, import_rt, import: imports, rt } = settings;
+  const { exportrt, exportRTs, export_rt, export: exports } = settings;
   try {
     return {
-      importTargets: targetsOf({ importrt, importRTs }, rt),
-      exportTargets: targetsOf({ exportrt, exportRTs }, rt),
+      importTargets: targetsOf({ importrt, importRTs, import_rt, import: imports }, rt),
+      exportTargets: targetsOf({ exportrt, exportRTs, export_rt, export: exports }, rt),
     };
   } catch (error) {
     throw invalid((error as Error).message);

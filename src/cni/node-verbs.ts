@@ -1,14 +1,14 @@
 /** The verbs of CNI, each handed to its use case in our own words. */
+import { baseOf } from '../decide/own-network.js';
 import type { Endpoint } from '../model/endpoint.js';
-import type { Network } from '../model/network.js';
-import type { RouteTarget } from '../model/route-target.js';
 import { type AttachRequest, attach } from './attach.js';
 import { check } from './check.js';
-import { CniError, CODE } from './cni-error.js';
 import { collectGarbage } from './collect-garbage.js';
 import { delegationOf } from './delegated-ipam.js';
 import { detach } from './detach.js';
 import type { Node } from './node.js';
+import { containerWish, type Place, wishOf } from './own-targets.js';
+import { refuseWithoutPool } from './pod-cidr.js';
 import type { AddRequest, DelRequest } from './request.js';
 import { requestedAddresses } from './requested-addresses.js';
 import { requestedMac } from './requested-mac.js';
@@ -29,8 +29,7 @@ export function verbsOn(node: Node): Verbs {
 
 async function add(node: Node, request: AddRequest, signal: AbortSignal): Promise<Result> {
   const { conf } = request;
-  refuseOtherTargets(node.routing.networks.byName.get(conf.network), conf);
-  const endpoint = await attach(node, attachRequest(request), signal);
+  const endpoint = await attach(node, attachRequest(request, baseOf(node.routing.networks, conf.network)), signal);
   const result = resultOf(endpoint, node.gateways, conf.dns);
   return conf.prevResult ? chained(conf.prevResult, result) : result;
 }
@@ -40,7 +39,7 @@ async function del(node: Node, request: DelRequest): Promise<void> {
   const endpoint = await detach(node, request);
   if (endpoint) return;
   // A record may be lost while the plugin's own reservation is not; freeing what is free is fine for every IPAM plugin.
-  const delegation = delegationOf(request);
+  const delegation = delegationOf(request, baseOf(node.routing.networks, request.conf.network));
   if (delegation) await node.ipam.del(delegation, request);
 }
 
@@ -50,15 +49,16 @@ function isOutlived({ queuedAt }: DelRequest, endpoint: Endpoint | undefined): b
   return queuedAt / 1000n < BigInt(endpoint.attachedAt);
 }
 
-function attachRequest(request: AddRequest): AttachRequest {
+function attachRequest(request: AddRequest, network: Place['base'] | undefined): AttachRequest {
   const { containerId, ifname, netns, conf } = request;
   const mac = requestedMac(request);
-  const ipam = delegationOf(request);
+  const ipam = delegationOf(request, network);
+  if (ipam) refuseWithoutPool(ipam.netConf, conf.network);
   return {
     containerId,
     ifname,
     netns,
-    network: conf.network,
+    asked: { base: conf.network, byNetConf: wishOf(conf), byContainer: containerWish(conf.argsCni, request.args) },
     cniNetwork: conf.name,
     wait: conf.wait,
     waitSeconds: conf.waitSeconds,
@@ -68,25 +68,4 @@ function attachRequest(request: AddRequest): AttachRequest {
     ...(conf.mtu === undefined ? {} : { mtu: conf.mtu }),
     ...(ipam === undefined ? {} : { ipam }),
   };
-}
-
-/** Targets are the node's to give. Naming the same ones is fine, as BaGPipe's configurations do. */
-function refuseOtherTargets(
-  network: Network | undefined,
-  conf: {
-    readonly importTargets: readonly RouteTarget[] | undefined;
-    readonly exportTargets: readonly RouteTarget[] | undefined;
-  },
-): void {
-  if (!network) return;
-  const foreign = [
-    ...(conf.importTargets ?? []).filter((target) => !network.imports.has(target)),
-    ...(conf.exportTargets ?? []).filter((target) => !network.exports.includes(target)),
-  ];
-  if (foreign.length === 0) return;
-  throw new CniError(
-    CODE.invalidConfig,
-    `route target ${foreign.join(', ')} is not one of network "${network.name}"`,
-    "targets are given in the node's configuration; leave them out of the CNI configuration, or name the same",
-  );
 }

@@ -168,11 +168,15 @@ describe('a request', () => {
     }
   });
 
-  it('refuses targets for one container by name, until they have an effect', () => {
-    const { code, message } = refused('ADD', { env: { CNI_ARGS: 'SLASH32_IMPORT=64512:1,64512:2' } });
-    assert.equal(code, 2);
-    assert.include(message, 'SLASH32_IMPORT');
-    assert.include(message, '64512:2');
+  it('has the targets of one container, in CNI_ARGS and in args.cni; an empty value asks for nothing', () => {
+    const env = { CNI_ARGS: 'SLASH32_IMPORT=64512:1,64512:2;SLASH32_EXPORT=' };
+    const { args } = parseRequest(verb('ADD', { env })) as AddRequest;
+    assert.deepEqual(args.importTargets, ['64512:1', '64512:2'] as never);
+    assert.isUndefined(args.exportTargets);
+    const conf = { ...CONF, args: { cni: { slash32_import: '64512:3', SLASH32_EXPORT: [] } } };
+    const { argsCni } = (parseRequest(withStdin(JSON.stringify(conf))) as AddRequest).conf;
+    assert.deepEqual(argsCni.importTargets, ['64512:3'] as never);
+    assert.deepEqual(argsCni.exportTargets, []);
   });
 
   it('of an ADD needs an absolute namespace path', () => {

@@ -11,7 +11,6 @@ import { decodeObject } from './decode-json.js';
 import { containerId, type Environment, environment, interfaceName, requireVariables } from './environment.js';
 import type { Frame } from './frame.js';
 import { type NamedConf, type NetConf, namedConf, netConf } from './net-conf.js';
-import { refuseNotYet } from './not-yet.js';
 import type { Result } from './result.js';
 import { validAttachments } from './valid-attachments.js';
 import { atLeast, type CniVersion, NEWEST, VERSIONS } from './version.js';
@@ -108,10 +107,7 @@ function demandVersion(command: string, since: CniVersion, cniVersion: CniVersio
 }
 
 function readAdd(variables: Environment, stdin: Uint8Array): AddRequest {
-  const container = attachment(variables);
-  const { importTargets, exportTargets } = container.args;
-  refuseNotYet({ 'SLASH32_IMPORT in CNI_ARGS': importTargets, 'SLASH32_EXPORT in CNI_ARGS': exportTargets });
-  return { verb: 'ADD', ...container, conf: netConf(stdin) };
+  return { verb: 'ADD', ...attachment(variables), conf: netConf(stdin) };
 }
 
 function readDel(variables: Environment, stdin: Uint8Array): DelRequest {

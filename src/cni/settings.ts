@@ -21,10 +21,12 @@ const addresses = z
   .default([])
   .readonly();
 const mac = orEmpty(z.string().transform(checked(macAddress)));
-const targetTexts = z
-  .union([z.string(), z.array(z.string())], { error: 'expected a target, a comma list or an array' })
-  .transform(checked(targetList))
-  .optional();
+/** Go writes "" for "not set"; an empty list is a wish for no target at all. */
+const targetTexts = orEmpty(
+  z
+    .union([z.string(), z.array(z.string())], { error: 'expected a target, a comma list or an array' })
+    .transform(checked(targetList)),
+);
 const texts = z.array(z.string()).optional();
 /** Go writes 0 for "not set". 68 is the least a veth takes; IPv6 needs 1280, which the kernel itself insists on. */
 const mtu = z
@@ -57,8 +59,12 @@ export const Settings = z.object({
   waitSeconds: z.number().positive().max(25).default(5),
   importrt: targetTexts,
   importRTs: targetTexts,
+  import_rt: targetTexts,
+  import: targetTexts,
   exportrt: targetTexts,
   exportRTs: targetTexts,
+  export_rt: targetTexts,
+  export: targetTexts,
   rt: targetTexts,
   mtu,
   ipMasq: z.boolean().default(false),
@@ -74,6 +80,10 @@ export const Settings = z.object({
       bandwidth: z.unknown().optional(),
     })
     .prefault({}),
-  args: z.object({ cni: z.object({ ips: addresses, mac }).prefault({}) }).prefault({}),
+  args: z
+    .object({
+      cni: z.object({ ips: addresses, mac, SLASH32_IMPORT: targetTexts, SLASH32_EXPORT: targetTexts }).prefault({}),
+    })
+    .prefault({}),
   prevResult: z.unknown().optional(),
 });

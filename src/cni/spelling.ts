@@ -10,7 +10,8 @@ import { isObject, type JsonObject } from './decode-json.js';
 
 const KNOWN = [
   ...['cniVersion', 'name', 'type', 'network', 'wait', 'waitSeconds', 'mtu', 'ipMasq', 'communities'],
-  ...['importrt', 'importRTs', 'exportrt', 'exportRTs', 'rt', 'ipam', 'args', 'cni', 'prevResult'],
+  ...['importrt', 'importRTs', 'import_rt', 'import', 'exportrt', 'exportRTs', 'export_rt', 'export', 'rt'],
+  ...['ipam', 'args', 'cni', 'SLASH32_IMPORT', 'SLASH32_EXPORT', 'prevResult'],
   ...['runtimeConfig', 'ips', 'mac', 'portMappings', 'bandwidth', 'ingressRate', 'egressRate'],
   ...['hostPort', 'containerPort', 'protocol', 'hostIP'],
   ...['dns', 'servers', 'searches', 'nameservers', 'domain', 'search', 'options'],

@@ -2,7 +2,7 @@
  * STATUS: can an ADD work (CNI specification 1.1.0, section STATUS)? Answered from memory, because a runtime asks every few
  * seconds and takes the whole node for unready while we think. Only a delegated IPAM plugin has to be asked.
  */
-
+import { baseOf } from '../decide/own-network.js';
 import { readiness } from '../decide/readiness.js';
 import { masqueradeObstacle } from '../model/masquerade.js';
 import type { Network } from '../model/network.js';
@@ -25,27 +25,27 @@ export async function status(node: Node, request: StatusRequest, signal: AbortSi
 }
 
 function whyNoAddress({ routing, addresses }: Node, { conf }: StatusRequest): string[] {
-  const network = routing.networks.byName.get(conf.network);
+  const network = baseOf(routing.networks, conf.network);
   if (!network) return [`network "${conf.network}" is not configured on this node`];
   if (conf.ipam !== undefined) return [];
   return network.pools.length === 0 ? [noPools(network)] : addresses.exhausted(network.pools).map(full(network));
 }
 
 function whyNoMasquerade({ routing }: Node, { conf }: StatusRequest): string[] {
-  const network = conf.ipMasq ? routing.networks.byName.get(conf.network) : undefined;
+  const network = conf.ipMasq ? baseOf(routing.networks, conf.network) : undefined;
   const obstacle = network && masqueradeObstacle(network);
   return obstacle === undefined ? [] : [`ipMasq is not possible: ${obstacle}`];
 }
 
-const noPools = ({ name }: Network) => `network "${name}" has no pools; add some, or name an IPAM plugin`;
+const noPools = ({ name }: Pick<Network, 'name'>) => `network "${name}" has no pools; add some, or name an IPAM plugin`;
 
 const full =
-  ({ name }: Network) =>
+  ({ name }: Pick<Network, 'name'>) =>
   (pools: readonly string[]) =>
     `no free address in ${pools.join(', ')} of network "${name}": all are taken; add a pool, or see "slash32 endpoints"`;
 
-async function ipamReasons({ ipam }: Node, request: StatusRequest, signal: AbortSignal): Promise<string[]> {
-  const delegation = delegationOf({ ...request, argsText: '' });
+async function ipamReasons({ ipam, routing }: Node, request: StatusRequest, signal: AbortSignal): Promise<string[]> {
+  const delegation = delegationOf({ ...request, argsText: '' }, baseOf(routing.networks, request.conf.network));
   if (!delegation) return [];
   try {
     await ipam.status(delegation, signal);

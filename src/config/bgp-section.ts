@@ -1,9 +1,20 @@
 /** `bgp:` of the file: how this node speaks, and with whom. */
 import { z } from 'zod';
-import { type Address, address, contains, type Family, familyOf, type Prefix } from '../model/address.js';
-import type { Peer } from '../model/peer.js';
-import { aName, anAddress, aPrefixRange, aUnixUrl, parsed, routeTargets, seconds, wholeNumber } from './fields.js';
+import { type Address, address, contains, type Family, familyOf, isLinkLocal, type Prefix } from '../model/address.js';
+import type { Peer, SoughtPeer } from '../model/peer.js';
+import {
+  aName,
+  anAddress,
+  aPrefixRange,
+  aUnixUrl,
+  maxRoutes,
+  parsed,
+  routeTargets,
+  seconds,
+  wholeNumber,
+} from './fields.js';
 import { guardsSection } from './guards-section.js';
+import { peerConflicts } from './peer-conflicts.js';
 import type { ThisNode } from './this-node.js';
 
 /** RFC 7607 (0), RFC 6793 (23456, AS_TRANS), RFC 7300 (the last of each size). */
@@ -16,50 +27,14 @@ const NO_PEER = ['0.0.0.0/8', '224.0.0.0/3', '::/128', 'ff00::/8'] as Prefix[];
 const aPeerAddress = parsed((text): Address => {
   const peer = address(text);
   if (NO_PEER.some((range) => contains(range, peer))) throw new RangeError(`${peer} cannot be a peer's address`);
-  if (contains('fe80::/10' as Prefix, peer)) {
-    throw new RangeError(`${peer} means something on one link only; name a global address of the peer`);
-  }
   return peer;
 });
 
-const FAMILIES = { ipv4: 4, ipv6: 6 } as const satisfies Record<string, Family>;
-
-/** One peer of the list. */
-export const peerSection = (node: ThisNode) =>
-  z
-    .strictObject({
-      name: aName.optional().describe('How commands and logs call it. Default: its address.'),
-      address: aPeerAddress.describe('Where its BGP session is.'),
-      asn: anAsn,
-      // Not both by default: gobgpd 3.10 that restarts with a family the peer does not speak holds back all routes.
-      families: z
-        .array(z.enum(['ipv4', 'ipv6']))
-        .min(1, 'a peer needs at least one of ipv4 and ipv6')
-        .optional()
-        .describe('What is exchanged. Default: the family of its address.'),
-      passwordFile: parsed((path) => node.password(path))
-        .optional()
-        .describe('Absolute path of a file (mode 0600) with the TCP MD5 password (RFC 2385).'),
-      untagged: routeTargets.prefault([]).describe('Its paths that carry no route target get these.'),
-      allow: z
-        .array(aPrefixRange)
-        .optional()
-        .describe('Only these are taken from it, like 10.0.0.0/8 le 32. Default: any.'),
-      deny: z.array(aPrefixRange).optional().describe('These are not, whatever allow says.'),
-      allowDefault: z.boolean().optional().describe('May it say a default route? A network has to allow it too.'),
-      passive: z.boolean().prefault(false).describe('Wait for the peer to connect.'),
-      multihop: wholeNumber(2, 255).optional().describe('Hops to a peer that is not on a link of this node.'),
-    })
-    .transform(
-      ({ name, families, passwordFile, multihop, allow, deny, allowDefault, ...peer }): Peer => ({
-        ...peer,
-        ...present({ allow, deny, allowDefault }),
-        name: name ?? peer.address,
-        families: families ? [...new Set(families)].map((family) => FAMILIES[family]) : [familyOf(peer.address)],
-        ...(passwordFile === undefined ? {} : { password: passwordFile }),
-        ...(multihop === undefined ? {} : { multihop }),
-      }),
-    );
+/** IFNAMSIZ (linux/if.h) is 16, one of them NUL; dev_valid_name() in the kernel refuses the rest. */
+const aLink = parsed((text) => {
+  if (/^[^\s/:%]{1,15}$/.test(text) && text !== '.' && text !== '..') return text;
+  throw new RangeError('expected the name of a link, of at most 15 characters');
+});
 
 /** Without the keys whose value is undefined, which is another thing than a key that is not there. */
 function present<T extends object>(given: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } {
@@ -80,6 +55,88 @@ const timers = z
   })
   .transform(({ keepalive, ...rest }) => ({ ...rest, keepalive: keepalive ?? Math.floor(rest.hold / 3) }));
 
+const FAMILIES = { ipv4: 4, ipv6: 6 } as const satisfies Record<string, Family>;
+
+/** One peer of the list. */
+export const peerSection = (node: ThisNode) =>
+  z
+    .strictObject({
+      name: aName.optional().describe('How commands and logs call it. Default: its address.'),
+      address: aPeerAddress
+        .optional()
+        .describe('Where its BGP session is. A link-local one (fe80::...) needs interface too.'),
+      interface: aLink
+        .optional()
+        .describe('The link a link-local peer is on. Without address, the peer is the one neighbour there.'),
+      auto: z.literal('default-gateway').optional().describe("The peer is this node's default gateway."),
+      asn: anAsn,
+      // Not both by default: gobgpd 3.10 that restarts with a family the peer does not speak holds back all routes.
+      families: z
+        .array(z.enum(['ipv4', 'ipv6']))
+        .min(1, 'a peer needs at least one of ipv4 and ipv6')
+        .optional()
+        .describe('What is exchanged. Default: the family of its address; both for a link-local peer (RFC 8950).'),
+      passwordFile: parsed((path) => node.password(path))
+        .optional()
+        .describe('Absolute path of a file (mode 0600) with the TCP MD5 password (RFC 2385).'),
+      untagged: routeTargets.prefault([]).describe('Its paths that carry no route target get these.'),
+      allow: z
+        .array(aPrefixRange)
+        .optional()
+        .describe('Only these are taken from it, like 10.0.0.0/8 le 32. Default: any.'),
+      deny: z.array(aPrefixRange).optional().describe('These are not, whatever allow says.'),
+      allowDefault: z.boolean().optional().describe('May it say a default route? A network has to allow it too.'),
+      maxRoutes: maxRoutes.describe('So many of its prefixes are imported at most; its session stays.'),
+      passive: z.boolean().prefault(false).describe('Wait for the peer to connect.'),
+      multihop: wholeNumber(2, 255).optional().describe('Hops to a peer that is not on a link of this node.'),
+      ttlSecurity: wholeNumber(1, 254)
+        .optional()
+        .describe('Hops its packets may have made at most, 1 on the same link (GTSM, RFC 5082). On both sides.'),
+      localAddress: anAddress.optional().describe("This node's address in its session. Default: the kernel's choice."),
+      maxPrefixes: wholeNumber(1, 10_000_000)
+        .optional()
+        .describe('More paths of one family end its session; it is opened again, ever later.'),
+      timers: timers.optional().describe('Instead of those of bgp.timers.'),
+    })
+    .superRefine(peerConflicts)
+    .transform(
+      ({
+        name,
+        address,
+        interface: device,
+        auto,
+        families,
+        passwordFile: password,
+        multihop,
+        ttlSecurity,
+        localAddress,
+        maxPrefixes,
+        timers,
+        allow,
+        deny,
+        allowDefault,
+        maxRoutes,
+        ...peer
+      }): Peer | SoughtPeer => {
+        const session = { password, multihop, ttlSecurity, localAddress, maxPrefixes, timers };
+        const common = {
+          ...peer,
+          ...present({ ...session, allow, deny, allowDefault, maxRoutes }),
+          name: name ?? address ?? device ?? auto ?? '',
+          families: families
+            ? [...new Set(families)].map((family) => FAMILIES[family])
+            : defaultFamilies(address, auto),
+        };
+        if (address !== undefined) return { ...common, address, ...present({ device }) };
+        return { ...common, where: device === undefined ? { gateway: true } : { device } };
+      },
+    );
+
+function defaultFamilies(address: Address | undefined, auto: string | undefined): Family[] {
+  if (auto !== undefined) return [4];
+  return address === undefined || isLinkLocal(address) ? [4, 6] : [familyOf(address)];
+}
+
 export const bgpSection = (node: ThisNode) =>
   z.strictObject({
     asn: anAsn,
@@ -97,6 +154,10 @@ export const bgpSection = (node: ThisNode) =>
     peers: z.array(peerSection(node)).prefault([]),
     guards: guardsSection.optional().describe('What is taken from no peer.'),
     timers: timers.prefault({}),
+    nextHop6: anAddress
+      .refine((address) => familyOf(address) === 6 && !isLinkLocal(address), 'expected a global IPv6 address')
+      .optional()
+      .describe('IPv6 next hop on IPv4 sessions. Default: the address of the link to the peer.'),
     // Twelve bits (RFC 4724 section 3).
     gracefulRestart: seconds(0, 4095).prefault('60s').describe('How long peers keep our routes; 0s turns it off.'),
   });

@@ -5,10 +5,12 @@
  */
 import type { z } from 'zod';
 import { contains, overlap, type Prefix } from '../model/address.js';
-import type { Network } from '../model/network.js';
-import type { Peer } from '../model/peer.js';
+import type { NetConfNetworks, Network } from '../model/network.js';
+import type { Peer, SoughtPeer } from '../model/peer.js';
 import { peerSection } from './bgp-section.js';
+import { netConfSection } from './netconf-section.js';
 import { networkSection } from './network-section.js';
+import { unfitPeerSetting } from './peer-conflicts.js';
 import type { Path, Problem } from './problem.js';
 import type { ThisNode } from './this-node.js';
 
@@ -21,16 +23,25 @@ interface Element<T> {
 
 /** Every problem between elements of the file. Of two, the later one is to blame. */
 export function crossProblems(root: unknown, node: ThisNode): Problem[] {
-  const peers = wellFormed<Peer>(root, ['bgp', 'peers'], peerSection(node));
-  const networks = wellFormed<Network>(root, ['networks'], networkSection);
+  const all = wellFormed<Peer | SoughtPeer>(root, ['bgp', 'peers'], peerSection(node));
+  const peers = all.filter((peer): peer is Element<Peer> => 'address' in peer.value);
+  const networks = wellFormed<Network>(root, ['networks'], networkSection(node));
+  const frames = wellFormed<NetConfNetworks>(root, ['netConfNetworks'], netConfSection);
   return [
-    ...doubles(peers, 'name', (peer) => peer.name),
+    ...doubles(all, 'name', (peer) => peer.name),
+    ...all.flatMap(({ value, path }) => unfitPeerSetting(value, path, ownSection(root))),
     ...doubles(peers, 'address', (peer) => peer.address),
     ...doubles(networks, 'name', (network) => network.name),
+    ...doubles(frames, 'name', (frame) => frame.name),
     ...sharedTables(networks),
-    ...sharedPools(networks),
-    ...peersInPools(peers, networks),
+    ...sharedPools([...networks, ...frames]),
+    ...sharedPrefixes(networks),
+    ...peersInPools(peers, [...networks, ...frames]),
   ];
+}
+
+function ownSection(root: unknown): { readonly asn?: unknown; readonly listenPort?: unknown } {
+  return (root as { readonly bgp?: object } | undefined)?.bgp ?? {};
 }
 
 function wellFormed<T>(root: unknown, path: Path, schema: z.ZodType<T>): Element<T>[] {
@@ -74,7 +85,10 @@ function sharedTables(networks: readonly Element<Network>[]): Problem[] {
     });
 }
 
-function sharedPools(networks: readonly Element<Network>[]): Problem[] {
+/** What has addresses to give. */
+type Pooled = Pick<Network, 'name' | 'pools'>;
+
+function sharedPools(networks: readonly Element<Pooled>[]): Problem[] {
   const earlier: { readonly pool: Prefix; readonly name: string }[] = [];
   const found: Problem[] = [];
   for (const { path, value } of networks) {
@@ -90,7 +104,33 @@ function sharedPools(networks: readonly Element<Network>[]): Problem[] {
   return found;
 }
 
-function peersInPools(peers: readonly Element<Peer>[], networks: readonly Element<Network>[]): Problem[] {
+/**
+ * On one flat fabric an address is one container, whatever its network. Prefixes of two networks may overlap where one
+ * imports from the other, whose addresses it has to let in; where they have nothing in common, both claim the same addresses.
+ */
+function sharedPrefixes(networks: readonly Element<Network>[]): Problem[] {
+  return networks.flatMap((later, i) =>
+    networks.slice(0, i).flatMap((earlier) => {
+      if (isHeardBy(earlier.value, later.value) || isHeardBy(later.value, earlier.value)) return [];
+      return overlaps(later, earlier.value);
+    }),
+  );
+}
+
+function overlaps({ path, value }: Element<Network>, earlier: Network): Problem[] {
+  return [...value.prefixes.entries()].flatMap(([i, ours]) => {
+    const theirs = earlier.prefixes.find((one) => overlap(one, ours));
+    if (!theirs) return [];
+    const message = `${ours} overlaps ${theirs} of "${earlier.name}", and neither imports what the other exports: an address would be of both; keep them apart`;
+    return [{ path: [...path, 'prefixes', i], message }];
+  });
+}
+
+function isHeardBy(exporter: Network, importer: Network): boolean {
+  return exporter.exports.some((target) => importer.imports.has(target));
+}
+
+function peersInPools(peers: readonly Element<Peer>[], networks: readonly Element<Pooled>[]): Problem[] {
   return networks.flatMap(({ path, value }) =>
     value.pools.flatMap((pool, i) => {
       const inside = peers.find((peer) => contains(pool, peer.value.address));

@@ -52,6 +52,7 @@ describe('a configuration', () => {
             allowDefault: true,
           },
         ],
+        sought: [],
       },
       gobgp: { api: 'unix:///run/slash32/gobgpd.sock', manage: true },
       networks: {
@@ -90,6 +91,16 @@ describe('a configuration', () => {
     expect(config.networks.host.imports.size).to.equal(0);
   });
 
+  it('takes pools and MTU from the file in which flannel says what the node was given', () => {
+    const loaded = (more: string) =>
+      example(`bgp: { asn: 1 }\nnetworks: [{ name: blue, subnetFile: /run/flannel/subnet.env${more} }]\n`);
+    expect(loaded('').networks.byName.get('blue')).to.deep.include({ pools: ['10.20.7.0/24'], mtu: 1450 });
+    expect(loaded(', pools: ["2001:db8:7::/64"], mtu: 9000').networks.byName.get('blue')).to.deep.include({
+      pools: ['2001:db8:7::/64', '10.20.7.0/24'],
+      mtu: 9000,
+    });
+  });
+
   it('derives every socket from the run directory', () => {
     const config = example('bgp: { asn: 65001 }\nrunDir: /run/other\n');
     expect([config.sockets.cni, config.sockets.admin, config.gobgp.api]).to.deep.equal([
@@ -109,9 +120,10 @@ describe('a configuration', () => {
 
   it('carries everything that a peer can have', () => {
     const peer =
-      '{ address: 192.0.2.64, asn: 64513, passive: true, multihop: 3, untagged: "1:1, 1:2", families: [ipv6, ipv6] }';
-    expect(example(`bgp: { asn: 65001, listenPort: -1, peers: [${peer}] }\n`).speaker).to.deep.include({
-      listenPort: -1,
+      '{ address: 192.0.2.64, asn: 64513, passive: true, multihop: 3, untagged: "1:1, 1:2", families: [ipv6, ipv6], ' +
+      'localAddress: 192.0.2.1, maxPrefixes: 9, timers: { hold: 30s } }';
+    expect(example(`bgp: { asn: 65001, listenPort: 1179, peers: [${peer}] }\n`).speaker).to.deep.include({
+      listenPort: 1179,
       peers: [
         {
           name: '192.0.2.64',
@@ -121,9 +133,31 @@ describe('a configuration', () => {
           untagged: ['1:1', '1:2'],
           passive: true,
           multihop: 3,
+          localAddress: '192.0.2.1',
+          maxPrefixes: 9,
+          timers: { hold: 30, keepalive: 10, connectRetry: 5 },
         },
       ],
     });
+  });
+
+  it('has both families for a link-local peer, because one session carries both, and its link beside its address', () => {
+    const { peers, sought } = example(
+      'bgp: { asn: 65001, nextHop6: "2001:db8::1", peers: [{ address: "fe80::1", interface: eth0, asn: 65000, ttlSecurity: 1 }] }\n',
+    ).speaker;
+    expect(peers[0]).to.deep.include({ address: 'fe80::1', device: 'eth0', families: [4, 6], ttlSecurity: 1 });
+    expect(sought).to.deep.equal([]);
+  });
+
+  it('seeks peers that are named by their place', () => {
+    const { peers, sought } = example(
+      'bgp: { asn: 65001, peers: [{ interface: eth0, asn: 65000 }, { name: gw, auto: default-gateway, asn: 65000 }] }\n',
+    ).speaker;
+    expect(peers).to.deep.equal([]);
+    expect(sought?.map(({ name, where, families }) => ({ name, where, families }))).to.deep.equal([
+      { name: 'eth0', where: { device: 'eth0' }, families: [4, 6] },
+      { name: 'gw', where: { gateway: true }, families: [4] },
+    ]);
   });
 
   it('says what is believed of peers: of each one, and of all', () => {

@@ -3,7 +3,7 @@
  * without any problem comes out, or a ConfigError with every problem and its place.
  */
 import { readFile } from 'node:fs/promises';
-import type { Speaker } from '../model/peer.js';
+import type { Peer, SoughtPeer, Speaker } from '../model/peer.js';
 import type { Config } from './config.js';
 import { crossProblems } from './cross-checks.js';
 import { describeIssue } from './describe-issue.js';
@@ -46,7 +46,11 @@ function configOf(file: ConfigFile, node: ThisNode): Config {
     node: { name: file.node.name ?? node.hostname },
     speaker: speakerOf(file),
     gobgp: { api: bgp.gobgp.api ?? `unix://${runDir}/gobgpd.sock`, manage: bgp.gobgp.manage },
-    networks: { byName: new Map(file.networks.map((network) => [network.name, network])), host: file.host },
+    networks: {
+      byName: new Map(file.networks.map((network) => [network.name, network])),
+      host: file.host,
+      ...(file.netConfNetworks.length > 0 && { netConfNetworks: file.netConfNetworks }),
+    },
     kernel: { rulePriority: kernel.rulePriority },
     gateways: kernel.gateways,
     ipam: file.ipam,
@@ -64,7 +68,9 @@ function speakerOf({ node, bgp }: ConfigFile): Speaker {
     listenAddresses: bgp.listenAddresses,
     timers: bgp.timers,
     restartTime: bgp.gracefulRestart,
-    peers: bgp.peers,
+    ...(bgp.nextHop6 === undefined ? {} : { nextHop6: bgp.nextHop6 }),
+    peers: bgp.peers.filter((peer): peer is Peer => 'address' in peer),
+    sought: bgp.peers.filter((peer): peer is SoughtPeer => 'where' in peer),
     ...(bgp.guards === undefined ? {} : { guards: bgp.guards }),
   };
 }

@@ -31,7 +31,7 @@ const CASES: Record<string, [text: string, problem: string]> = {
   'a typo in a key': [section('netwroks: []'), '2:1: netwroks: unknown key (did you mean networks?)'],
   'a key that does nothing yet': [
     section('http: {}'),
-    '2:1: http: unknown key; known here: node, bgp, networks, host, kernel, ipam, log, runDir',
+    '2:1: http: unknown key; known here: node, bgp, networks, netConfNetworks, host, kernel, ipam, log, runDir',
   ],
   'a password in the file itself': [
     peer('password: hunter2'),
@@ -54,10 +54,71 @@ const CASES: Record<string, [text: string, problem: string]> = {
     'bgp: { asn: 1, peers: [{ address: 224.0.0.5, asn: 2 }] }\n',
     "1:35: bgp.peers.0.address: 224.0.0.5 cannot be a peer's address",
   ],
-  'a peer on one link only': [
+  'a link-local peer without its link': [
     'bgp: { asn: 1, peers: [{ address: fe80::5, asn: 2 }] }\n',
-    '1:35: bgp.peers.0.address: fe80::5 means something on one link only; name a global address of the peer',
+    '1:35: bgp.peers.0.address: a link-local address means something on one link only; name the interface too',
   ],
+  'a peer that is nowhere': [
+    'bgp: { asn: 1, peers: [{ asn: 2 }] }\n',
+    '1:24: bgp.peers.0.address: missing: where is the peer? Name its address, or the interface it is on, or "auto: default-gateway"',
+  ],
+  'a peer that is named twice': [
+    peer('auto: default-gateway'),
+    '3:51: bgp.peers.0.auto: the peer is named twice; leave out either auto, or address and interface',
+  ],
+  'one default gateway for two families': [
+    bgp('peers: [{ auto: default-gateway, asn: 2, families: [ipv4, ipv6] }]'),
+    '3:19: bgp.peers.0.auto: there is a default gateway for each family; write one peer with ipv4 and one with ipv6',
+  ],
+  'a link for a global address': [
+    peer('interface: eth0'),
+    '3:56: bgp.peers.0.interface: only a link-local address (fe80::...) needs its link; leave interface out',
+  ],
+  'a link that cannot be': [
+    bgp('peers: [{ interface: a/b, asn: 2 }]'),
+    '3:24: bgp.peers.0.interface: expected the name of a link, of at most 15 characters',
+  ],
+  'many hops on one link': [
+    bgp('peers: [{ interface: eth0, asn: 2, multihop: 3 }]'),
+    '3:48: bgp.peers.0.multihop: a peer on a link of this node is one hop away; leave multihop out',
+  ],
+  'multihop and TTL security': [
+    peer('multihop: 3, ttlSecurity: 3'),
+    '3:71: bgp.peers.0.ttlSecurity: sends with a TTL of 255, and multihop with a lower one; keep ttlSecurity alone, with the number of hops',
+  ],
+  'multihop for iBGP': [
+    'bgp: { asn: 1, peers: [{ address: 192.0.2.0, asn: 1, multihop: 3 }] }\n',
+    '1:64: bgp.peers.0.multihop: an iBGP peer (of the same AS) may be any number of hops away; leave multihop out',
+  ],
+  'an address of its own for a peer on a link': [
+    bgp('peers: [{ interface: eth0, asn: 2, localAddress: "fe80::1" }]'),
+    "3:52: bgp.peers.0.localAddress: a peer on a link is reached from that link's own address; leave localAddress out",
+  ],
+  'two families in one session': [
+    peer('localAddress: "2001:db8::1"'),
+    "3:59: bgp.peers.0.localAddress: is not of the family of the peer's address; a session has one family",
+  ],
+  "the peer's address as our own": [
+    peer('localAddress: 192.0.2.0'),
+    "3:59: bgp.peers.0.localAddress: is the peer's address too; name this node's own",
+  ],
+  'two sides that wait for each other': [
+    'bgp: { asn: 1, listenPort: -1, peers: [{ address: 192.0.2.0, asn: 2, passive: true }] }\n',
+    '1:79: bgp.peers.0.passive: waits for the peer to connect, but bgp.listenPort is -1; leave passive out, or listen',
+  ],
+  'no paths at all': [
+    peer('maxPrefixes: 0'),
+    '3:58: bgp.peers.0.maxPrefixes: expected a whole number from 1 to 10000000',
+  ],
+  'TTL security over no hop': [
+    peer('ttlSecurity: 0'),
+    '3:58: bgp.peers.0.ttlSecurity: expected a whole number from 1 to 254',
+  ],
+  'a keepalive of one peer that one loss breaks': [
+    peer('timers: { hold: 9s, keepalive: 4s }'),
+    '3:76: bgp.peers.0.timers.keepalive: 4s is more than a third of hold (9s): one lost message would end the session',
+  ],
+  'a link-local next hop': [bgp('nextHop6: "fe80::1"'), '3:13: bgp.nextHop6: expected a global IPv6 address'],
   'a prefix list that matches nothing': [
     'bgp: { asn: 1, peers: [{ address: 192.0.2.0, asn: 2, allow: [10.0.0.0/8, 10.0.0.0/8 ge 4] }] }\n',
     '1:74: bgp.peers.0.allow.1: "10.0.0.0/8 ge 4" matches nothing: expected 8 <= ge <= le <= 32',
@@ -154,6 +215,14 @@ const CASES: Record<string, [text: string, problem: string]> = {
     '4:12: networks.0.table: expected a whole number from 1 to 8191',
   ],
   'table 0': [network('table: 0'), '4:12: networks.0.table: expected a whole number from 1 to 8191'],
+  'a subnet file that is not there': [
+    network('subnetFile: /run/nowhere'),
+    '4:17: networks.0.subnetFile: /run/nowhere cannot be read (ENOENT)',
+  ],
+  'a subnet file whose subnet is none of the network': [
+    network('subnetFile: /run/flannel/subnet.env\n    prefixes: [10.99.0.0/16]'),
+    "4:17: networks.0.subnetFile: 10.20.7.0/24 lies outside of the network's prefixes, so its addresses would not be announced",
+  ],
   'masquerade in a network that does not leave by the host': [
     network('ipMasq: true'),
     '4:13: networks.0.ipMasq: nothing of "blue" leaves by the node\'s own routes, so there is nothing to masquerade; give it egress: host',
@@ -162,10 +231,9 @@ const CASES: Record<string, [text: string, problem: string]> = {
     network('egress: hots'),
     '4:13: networks.0.egress: expected isolated or host, found "hots" (did you mean host?)',
   ],
-  'quota, which is not there yet': [
-    network('maxRoutes: 5'),
-    '4:5: networks.0.maxRoutes: unknown key; known here: name, import, importrt, importRT, importRTs, import_rt, ' +
-      'export, exportrt, exportRT, exportRTs, export_rt, pools, prefixes, allow, table, egress, ipMasq',
+  'no routes at all': [
+    network('maxRoutes: 0'),
+    '4:16: networks.0.maxRoutes: expected a whole number from 1 to 10000000',
   ],
   "the host's own name": [
     'bgp: { asn: 1 }\nnetworks: [{ name: host }]\n',
@@ -225,6 +293,22 @@ const CASES: Record<string, [text: string, problem: string]> = {
     network('pools: [10.20.1.0/24, 10.20.1.0/24]'),
     '4:27: networks.0.pools.1: 10.20.1.0/24 overlaps pool 10.20.1.0/24 of "blue": an address would be given out twice',
   ],
+  'a pool in that of networks that a CNI configuration may define': [
+    `${network('pools: [10.20.1.0/24]')}netConfNetworks: [{ name: tenant-*, pools: [10.20.0.0/16] }]\n`,
+    '5:45: netConfNetworks.0.pools.0: 10.20.0.0/16 overlaps pool 10.20.1.0/24 of "blue": an address would be given out twice',
+  ],
+  'prefixes of two networks that have nothing in common': [
+    `${network('prefixes: [10.20.0.0/16]')}  - { name: red, prefixes: [10.30.0.0/16, 10.20.128.0/17] }\n`,
+    '5:43: networks.1.prefixes.1: 10.20.128.0/17 overlaps 10.20.0.0/16 of "blue", and neither imports what the other exports: an address would be of both; keep them apart',
+  ],
+  'a pattern of targets that is none': [
+    network('allowTargets: { import: ["64512"] }'),
+    '4:30: networks.0.allowTargets.import.0: not a pattern of route targets: "64512" (expected 64512:100, 64512:100-199, 64512:* or *)',
+  ],
+  'a range of targets that ends before it begins': [
+    network('allowOverride: { export: ["64512:9-1"] }'),
+    '4:31: networks.0.allowOverride.export.0: the range of "64512:9-1" ends before it begins',
+  ],
   'a peer within a pool': [
     'bgp: { asn: 1, peers: [{ name: t, address: 10.20.1.1, asn: 2 }] }\nnetworks: [{ name: blue, pools: [10.20.1.0/24] }]\n',
     '2:34: networks.0.pools.0: 10.20.1.0/24 holds 10.20.1.1, the address of peer "t"',
@@ -255,7 +339,7 @@ networks:
 
   it('in one line, even for a key of several', () => {
     expect(problemsOf('bgp: { asn: 1 }\n"a\\nb\\x1b": 1\n')).to.deep.equal([
-      '2:1: a?b?: unknown key; known here: node, bgp, networks, host, kernel, ipam, log, runDir',
+      '2:1: a?b?: unknown key; known here: node, bgp, networks, netConfNetworks, host, kernel, ipam, log, runDir',
     ]);
   });
 

@@ -25,7 +25,7 @@ describe('the JSON Schema for editors', () => {
   it('asks for what has no default and for nothing else', () => {
     expect(schema.required).to.deep.equal(['bgp']);
     expect(schema.properties?.bgp?.required).to.deep.equal(['asn']);
-    expect(schema.properties?.bgp?.properties?.peers?.items?.required).to.deep.equal(['address', 'asn']);
+    expect(schema.properties?.bgp?.properties?.peers?.items?.required).to.deep.equal(['asn']);
     expect(schema.properties?.networks?.items?.required).to.deep.equal(['name']);
   });
 

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { contains, type Prefix } from '../model/address.js';
 import { bgpSection } from './bgp-section.js';
 import { aName, anAddress, aRunDir, parsed, seconds, wholeNumber } from './fields.js';
+import { netConfSection } from './netconf-section.js';
 import { hostSection, networkSection } from './network-section.js';
 import { firstGlobalIPv4, routerId } from './router-id.js';
 import type { ThisNode } from './this-node.js';
@@ -52,7 +53,11 @@ export const fileSchema = (node: ThisNode) =>
   z.strictObject({
     node: nodeSection(node).prefault({}),
     bgp: bgpSection(node),
-    networks: z.array(networkSection).prefault([]),
+    networks: z.array(networkSection(node)).prefault([]),
+    netConfNetworks: z
+      .array(netConfSection)
+      .prefault([])
+      .describe('Networks that CNI configurations may define by themselves. Default: none.'),
     host: hostSection.prefault({}),
     kernel: kernelSection.prefault({}),
     ipam: ipamSection.prefault({}),
@@ -63,7 +68,12 @@ export const fileSchema = (node: ThisNode) =>
 export type ConfigFile = z.output<ReturnType<typeof fileSchema>>;
 
 /** The keys are the same everywhere, so no node is asked. */
-const NO_NODE: ThisNode = { hostname: '', interfaces: {}, password: () => '' };
+const NO_NODE: ThisNode = {
+  hostname: '',
+  interfaces: {},
+  password: () => '',
+  subnets: () => ({ pools: [], mtu: undefined }),
+};
 
 /** JSON Schema (draft 2020-12) of the file, for editors. */
 export function configSchema(): object {

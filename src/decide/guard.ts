@@ -109,7 +109,8 @@ function placeGuard(
     ['peer-address', peers.map(({ address }) => prefixBytes(hostPrefix(address)))],
     ['protected', protectedOnes.map(prefixBytes)],
   ];
-  const pools = [...networks.byName.values()].flatMap((network) => network.pools).map(prefixBytes);
+  const pooled = [...networks.byName.values(), ...(networks.netConfNetworks ?? [])];
+  const pools = pooled.flatMap((network) => network.pools).map(prefixBytes);
   return (heard) => {
     const [refusal] = places.find(([, prefixes]) => prefixes.some((one) => holds(one, heard))) ?? [];
     return refusal ?? (pools.some((pool) => splits(pool, heard)) ? 'inside-own-pool' : undefined);

@@ -33,7 +33,7 @@ describe('readiness', () => {
   });
 
   it('tells that existing containers are hurt when no peer is left, and names the peers', () => {
-    expect(readiness({ ...up, peers: down }, []).cutOff.join()).to.include('tor1, tor2');
+    expect(readiness({ ...up, peers: down }, []).cutOff.join()).to.include('(tor1; tor2)');
   });
 
   it('gives every reason at once', () => {

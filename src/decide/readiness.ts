@@ -7,7 +7,12 @@ export interface BgpStanding {
   /** gobgpd has been given the peers, which comes after all announcements. */
   readonly admitted: boolean;
   /** The peers of the configuration. */
-  readonly peers: readonly { readonly name: string; readonly established: boolean }[];
+  readonly peers: readonly {
+    readonly name: string;
+    readonly established: boolean;
+    /** Why it is not, where we know. */
+    readonly reason?: string | undefined;
+  }[];
 }
 
 export interface Readiness {
@@ -31,6 +36,6 @@ function whyNoAnnouncement({ away, admitted, peers }: BgpStanding): string[] {
 /** While gobgpd is away nobody knows: peers keep our routes for the restart time (RFC 4724). A node may have no peers. */
 function whyCutOff({ away, admitted, peers }: BgpStanding): string[] {
   if (away !== undefined || !admitted || peers.length === 0 || peers.some(({ established }) => established)) return [];
-  const names = peers.map(({ name }) => name).join(', ');
-  return [`no BGP session is established (${names}); see "slash32 status"`];
+  const names = peers.map(({ name, reason }) => (reason === undefined ? name : `${name}: ${reason}`));
+  return [`no BGP session is established (${names.join('; ')}); see "slash32 status"`];
 }

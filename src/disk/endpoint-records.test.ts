@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { address } from '../model/address.js';
 import type { Endpoint } from '../model/endpoint.js';
+import { routeTarget } from '../model/route-target.js';
 import type { Records } from '../ports.js';
 import { temporaryName } from './atomic-file.js';
 import { endpointRecords, fileName } from './endpoint-records.js';
@@ -156,6 +157,24 @@ describe('endpoint records on disk', function () {
     });
   }
 
+  it('are written in a format that older versions read, unless there are targets of its own', async () => {
+    const formatOf = (endpoint: Endpoint) => JSON.parse(readFileSync(file(endpoint), 'utf8')).format;
+    const own = {
+      base: 'blue',
+      table: 5000,
+      byNetConf: { imports: [routeTarget('64512:1')] },
+      byContainer: { exports: [] },
+    };
+    for (const [endpoint, format] of [
+      [exampleEndpoint(), 1],
+      [exampleEndpoint({ network: 'blue~0123456789abcdef', own }), 2],
+    ] as const) {
+      await records.save(endpoint);
+      expect(formatOf(endpoint)).to.equal(format);
+      expect((await records.all()).endpoints).to.deep.equal([endpoint]);
+    }
+  });
+
   it('of freed addresses are old or new as well', async () => {
     await records.saveFreed([address('10.20.1.9')]);
     writeFileSync(join(path, temporaryName('freed.json')), '{"format":1,"addr');
@@ -174,12 +193,12 @@ describe('endpoint records on disk', function () {
     await records.save(exampleEndpoint());
     writeFileSync(join(path, 'endpoints', 'broken.json'), 'broken');
     writeFileSync(join(path, 'endpoints', '.left.json.tmp'), 'half');
-    const text = JSON.stringify({ format: 2, something: 'new' });
+    const text = JSON.stringify({ format: 3, something: 'new' });
     for (const newer of [join('endpoints', 'newer.json'), 'freed.json']) {
       writeFileSync(join(path, newer), text);
       const error = await records.all().catch((thrown: unknown) => thrown);
       expect((error as Error).message).to.equal(
-        `${join(path, newer)} is written in format 2, and this version knows 1; start the version that wrote it, ` +
+        `${join(path, newer)} is written in format 3, and this version knows 2; start the version that wrote it, ` +
           'or detach its containers and remove it. Nothing was touched',
       );
       expect(names('endpoints')).to.include.members(['broken.json', '.left.json.tmp', fileName(exampleEndpoint())]);

@@ -2,9 +2,13 @@
 import { z } from 'zod';
 import { type Address, address, type Prefix, prefix } from '../model/address.js';
 import type { Endpoint } from '../model/endpoint.js';
+import { type RouteTarget, routeTarget } from '../model/route-target.js';
 
-/** Raise it when an older controller would misread what is written. */
-const FORMAT = 1;
+/**
+ * Raise it when an older controller would misread what is written. 2: with targets of its own, masqueraded. A record is written in the
+ * lowest format that has room for it, so that one who never used what is new can go back to an older version.
+ */
+const FORMAT = 2;
 
 /** A file of a later version: not broken, so neither to be used nor to be put aside. */
 export class NewerFormat extends Error {
@@ -22,6 +26,9 @@ function canonical<T extends string>(parse: (text: string) => T) {
   });
 }
 
+const targets = z.array(canonical<RouteTarget>(routeTarget)).exactOptional();
+const wish = z.strictObject({ imports: targets, exports: targets });
+const own = z.strictObject({ base: z.string(), table: z.int(), byNetConf: wish, byContainer: wish });
 const delegatedIpam = z.strictObject({ type: z.string(), netConf: z.string(), args: z.string(), path: z.string() });
 
 // `satisfies` asks for every key of Endpoint: a new one that is not listed here does not compile.
@@ -29,6 +36,7 @@ const endpointShape = {
   containerId: z.string(),
   ifname: z.string(),
   network: z.string(),
+  own: own.exactOptional(),
   cniNetwork: z.string().exactOptional(),
   state: z.enum(['pending', 'attached']),
   netns: z.string(),
@@ -44,12 +52,12 @@ const endpointShape = {
   since: z.string(),
 } satisfies { readonly [Key in keyof Required<Endpoint>]: z.ZodType };
 
-const endpointFile = z.strictObject({ format: z.literal(FORMAT), ...endpointShape });
-const freedFile = z.strictObject({ format: z.literal(FORMAT), addresses: z.array(canonical<Address>(address)) });
+const endpointFile = z.strictObject({ format: z.literal([1, FORMAT]), ...endpointShape });
+const freedFile = z.strictObject({ format: z.literal([1, FORMAT]), addresses: z.array(canonical<Address>(address)) });
 
 /** Throws when the text could not be read again: a record that is lost at the next start must not be taken for saved. */
 export function printEndpoint(endpoint: Endpoint): string {
-  return print(valid(endpointFile, { format: FORMAT, ...endpoint }));
+  return print(valid(endpointFile, { format: formatFor(endpoint), ...endpoint }));
 }
 
 /** Throws NewerFormat, or an Error that says what is wrong with the text. */
@@ -59,12 +67,16 @@ export function parseEndpoint(text: string): Endpoint {
 }
 
 export function printFreed(addresses: readonly Address[]): string {
-  return print(valid(freedFile, { format: FORMAT, addresses: [...addresses] }));
+  return print(valid(freedFile, { format: 1, addresses: [...addresses] }));
 }
 
 /** Throws as parseEndpoint does. */
 export function parseFreed(text: string): readonly Address[] {
   return parse(freedFile, text).addresses;
+}
+
+function formatFor({ own, masquerade }: Endpoint): number {
+  return own === undefined && masquerade === undefined ? 1 : FORMAT;
 }
 
 function print(value: object): string {

@@ -1,22 +1,39 @@
 /** Peers in GoBGP's API, configuration in, configuration and state out: what we use of them is the same in 3.x and 4.x. */
 import type { Family } from '../model/address.js';
-import type { ListedPeer, WirePeer, WireTable } from './codec.js';
+import type { ListedPeer, WirePeer, WirePeerState, WireTable } from './codec.js';
 
 /** With local_restarting, everything is held back until each peer has spoken, or for so long. GoBGP's default: 6 minutes. */
 const DEFERRAL_SECONDS = 15;
+/** What packets start with where GTSM is on (RFC 5082). */
+const TTL = 255;
+const ESTABLISHED = 6;
 
 /** What we read of a Peer. uint64 comes as Long, which Number() cannot take but String() can. */
 export interface ApiPeer {
   readonly conf: { neighborAddress: string; peerAsn: number; authPassword: string; description: string } | null;
   readonly ebgpMultihop: { enabled: boolean; multihopTtl: number } | null;
-  readonly state: { sessionState: number } | null;
-  readonly timers: { config: { connectRetry: unknown; holdTime: unknown; keepaliveInterval: unknown } | null } | null;
-  readonly transport: { passiveMode: boolean } | null;
+  readonly state: ApiPeerState | null;
+  readonly timers: {
+    config: { connectRetry: unknown; holdTime: unknown; keepaliveInterval: unknown } | null;
+    state: { uptime: { seconds: unknown } | null } | null;
+  } | null;
+  readonly transport: { passiveMode: boolean; localAddress: string } | null;
+  readonly ttlSecurity: { enabled: boolean; ttlMin: number } | null;
   readonly gracefulRestart: { enabled: boolean; restartTime: number; localRestarting: boolean } | null;
   readonly afiSafis: readonly ApiAfiSafi[];
 }
 
+interface ApiPeerState {
+  readonly sessionState: number;
+  readonly adminState: number;
+  readonly flops: number;
+  readonly messages: { received: { total: unknown } | null } | null;
+  /** Not in 3.x. */
+  readonly disconnectMessage?: string;
+}
+
 interface ApiAfiSafi {
+  readonly prefixLimits: { maxPrefixes: number } | null;
   readonly config: { family: { afi: number; safi: number } | null } | null;
   readonly mpGracefulRestart: {
     state: { received: boolean; advertised: boolean; endOfRibReceived: boolean } | null;
@@ -37,8 +54,9 @@ export function peerMessage(peer: WirePeer): object {
     timers: {
       config: { holdTime: peer.hold, keepaliveInterval: peer.keepalive, connectRetry: peer.connectRetry },
     },
-    transport: { passiveMode: peer.passive },
+    transport: { passiveMode: peer.passive, localAddress: peer.localAddress },
     ebgpMultihop: { enabled: peer.multihop > 0, multihopTtl: peer.multihop },
+    ttlSecurity: { enabled: peer.ttlSecurity > 0, ttlMin: peer.ttlSecurity > 0 ? TTL + 1 - peer.ttlSecurity : 0 },
     gracefulRestart: {
       enabled: graceful,
       restartTime: peer.restartTime,
@@ -47,15 +65,21 @@ export function peerMessage(peer: WirePeer): object {
       notificationEnabled: false,
       localRestarting: graceful && peer.localRestarting,
     },
-    afiSafis: peer.families.map((family) => ({
-      config: { family: { afi: family === 4 ? 1 : 2, safi: 1 }, enabled: true },
-      mpGracefulRestart: { config: { enabled: graceful } },
-    })),
+    afiSafis: peer.families.map((family) => afiSafiMessage(family, graceful, peer.maxPrefixes)),
   };
 }
 
-/** A Peer as ListPeer tells it. */
-export function readPeer(peer: ApiPeer | null): ListedPeer {
+function afiSafiMessage(number: Family, graceful: boolean, maxPrefixes: number): object {
+  const family = { afi: number === 4 ? 1 : 2, safi: 1 };
+  return {
+    config: { family, enabled: true },
+    mpGracefulRestart: { config: { enabled: graceful } },
+    ...(maxPrefixes > 0 && { prefixLimits: { family, maxPrefixes } }),
+  };
+}
+
+/** A Peer as ListPeer tells it. `overLimit` is this generation's number for one that has sent too many paths. */
+export function readPeer(peer: ApiPeer | null, overLimit: number): ListedPeer {
   const [conf, timers, graceful] = [peer?.conf, peer?.timers?.config, peer?.gracefulRestart];
   const afiSafis = peer?.afiSafis ?? [];
   return {
@@ -65,14 +89,30 @@ export function readPeer(peer: ApiPeer | null): ListedPeer {
     password: conf?.authPassword ?? '',
     passive: peer?.transport?.passiveMode ?? false,
     multihop: peer?.ebgpMultihop?.enabled ? peer.ebgpMultihop.multihopTtl : 0,
+    ttlSecurity: peer?.ttlSecurity?.enabled ? TTL + 1 - peer.ttlSecurity.ttlMin : 0,
+    localAddress: peer?.transport?.localAddress ?? '',
+    maxPrefixes: afiSafis[0]?.prefixLimits?.maxPrefixes ?? 0,
     families: afiSafis.flatMap(familyOf),
     hold: count(timers?.holdTime),
     keepalive: count(timers?.keepaliveInterval),
     connectRetry: count(timers?.connectRetry),
     restartTime: graceful?.enabled ? graceful.restartTime : 0,
     localRestarting: graceful?.localRestarting ?? false,
-    session: peer?.state?.sessionState ?? 0,
+    ...stateOf(peer, overLimit),
     tables: afiSafis.flatMap(readTable),
+  };
+}
+
+function stateOf(peer: ApiPeer | null, overLimit: number): Omit<WirePeerState, 'tables'> {
+  const state = peer?.state;
+  const session = state?.sessionState ?? 0;
+  return {
+    session,
+    overLimit: state?.adminState === overLimit,
+    since: session === ESTABLISHED ? count(peer?.timers?.state?.uptime?.seconds) : 0,
+    losses: state?.flops ?? 0,
+    heard: count(state?.messages?.received?.total),
+    lastWords: state?.disconnectMessage ?? '',
   };
 }
 

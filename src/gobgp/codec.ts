@@ -28,11 +28,13 @@ export interface Codec {
   readonly listPath: Rpc<Family, readonly Received[]>;
   /** The same of exactly these prefixes, which are all of one family. */
   readonly findPath: Rpc<readonly Prefix[], readonly Received[]>;
-  /** Server stream: best paths, the first table message holding all of them, and peers' states. */
+  /** Server stream: `ready`, then each path of a peer that comes or goes, whether the best or not, and peers' states. */
   readonly watchEvent: Rpc<null, WireEvent>;
   readonly addPeer: Rpc<WirePeer, undefined>;
   /** By address. */
   readonly deletePeer: Rpc<string, undefined>;
+  /** Opens the session of a peer again that gobgpd has shut down. By address. */
+  readonly enablePeer: Rpc<string, undefined>;
   /** Server stream: a peer each. */
   readonly listPeer: Rpc<null, ListedPeer>;
   /** How to tell the releases of this generation that are not fit for us; without it, all are. */
@@ -66,9 +68,21 @@ export interface WirePath {
   /** Route targets only; other communities do not pass this door. */
   readonly targets: readonly TargetParts[];
   readonly asPath: readonly number[];
+  readonly rank: WireRank;
   /** The peer's address, maybe with a zone; empty when the path is our own. */
   readonly neighbour: string;
   readonly withdrawn: boolean;
+}
+
+/** What ranks a path among others; absent where nothing was said. */
+export interface WireRank {
+  readonly origin?: number;
+  readonly med?: number;
+  readonly localPref?: number;
+  /** 32 bits each. */
+  readonly communities?: readonly number[];
+  /** Heard from another AS. */
+  readonly external?: boolean;
 }
 
 /** A path that could not be taken apart at all. */
@@ -84,6 +98,8 @@ export type WireEvent =
   | { readonly kind: 'table'; readonly paths: readonly Received[] }
   /** A peer's session changed its state. */
   | { readonly kind: 'peer' }
+  /** The watch is registered: from here on, nothing is missed. */
+  | { readonly kind: 'ready' }
   | { readonly kind: 'other' };
 
 /** A peer's configuration as gobgpd holds it. Times in seconds. */
@@ -96,6 +112,12 @@ export interface WirePeer {
   readonly passive: boolean;
   /** 0: directly connected. */
   readonly multihop: number;
+  /** Hops that its packets may have made at most (GTSM, RFC 5082); 0: not looked at. */
+  readonly ttlSecurity: number;
+  /** Where our side of the session is. Empty: the kernel chooses, and a listed peer tells what it chose. */
+  readonly localAddress: string;
+  /** How many paths of each family end the session; 0: no number does. */
+  readonly maxPrefixes: number;
   readonly families: readonly Family[];
   readonly hold: number;
   readonly keepalive: number;
@@ -112,6 +134,16 @@ export type ListedPeer = WirePeer & WirePeerState;
 export interface WirePeerState {
   /** GoBGP's number, 0 unknown, 1 idle .. 6 established: the same in all generations. */
   readonly session: number;
+  /** gobgpd has shut the session down because of `maxPrefixes`, and will not open it again by itself. */
+  readonly overLimit: boolean;
+  /** Since when the session stands, in seconds of Unix time; 0: it does not. */
+  readonly since: number;
+  /** How often the session was lost. */
+  readonly losses: number;
+  /** Messages that came, of all sessions with it. */
+  readonly heard: number;
+  /** Why the session ended last, in gobgpd's own words; 3.x does not tell. */
+  readonly lastWords: string;
   readonly tables: readonly WireTable[];
 }
 

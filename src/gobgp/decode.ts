@@ -2,45 +2,66 @@
  * What gobgpd tells, in our words. Nothing from outside is trusted: gobgpd passes on what peers send, so anything odd is
  * refused with a reason, and never thrown, because one odd path must not silence the others.
  */
-import { type Address, address, familyOf, type Prefix, prefix } from '../model/address.js';
+import { address, familyOf, isLinkLocal, type Prefix, prefix } from '../model/address.js';
 import type { Announcement } from '../model/announcement.js';
-import type { Path } from '../model/path.js';
+import { communityFrom } from '../model/community.js';
+import type { Path, PathName, Rank } from '../model/path.js';
 import { type RouteTarget, routeTarget, type TargetParts } from '../model/route-target.js';
-import type { Received, WirePath } from './codec.js';
+import type { Received, WirePath, WireRank } from './codec.js';
 
 /** What one received path means. */
 export type Told =
   /** Something that we announced ourselves. */
   | { readonly kind: 'ours'; readonly announcement: Announcement }
   | { readonly kind: 'heard'; readonly path: Path }
-  | { readonly kind: 'gone'; readonly prefix: Prefix }
-  /** Unusable. With a prefix: what was heard for it before no longer stands. */
-  | { readonly kind: 'refused'; readonly prefix?: Prefix; readonly reason: string };
+  | { readonly kind: 'gone'; readonly path: PathName }
+  /** Unusable. With a name: what was heard under it before no longer stands. */
+  | { readonly kind: 'refused'; readonly path?: PathName; readonly reason: string };
+
+/** The link of each link-local peer, by its address without zone. */
+export type Links = Map<string, string>;
+const NO_LINKS: Links = new Map();
 
 /** Gives a received path its meaning. Never throws. */
-export function told(received: Received): Told {
+export function told(received: Received, links: Links = NO_LINKS): Told {
   if ('unreadable' in received) return { kind: 'refused', reason: received.unreadable };
   const of = attempt(() => prefix(`${received.base}/${received.length}`));
   if (of instanceof Error) return { kind: 'refused', reason: of.message };
-  if (received.withdrawn) return { kind: 'gone', prefix: of };
-  const meaning = attempt(() => (received.neighbour === '' ? ours(of, received) : heard(of, received)));
-  return meaning instanceof Error ? { kind: 'refused', prefix: of, reason: `${of}: ${meaning.message}` } : meaning;
+  if (received.neighbour === '') return ours(of, received);
+  const [peerText = '', zone] = received.neighbour.split('%');
+  const peer = attempt(() => address(peerText));
+  if (peer instanceof Error) return { kind: 'refused', reason: `${of}: ${peer.message}` };
+  const path = { prefix: of, peer };
+  if (received.withdrawn) return { kind: 'gone', path };
+  const meaning = attempt(() => heard(path, received, zone ?? links.get(peerText)));
+  return meaning instanceof Error ? { kind: 'refused', path, reason: `${of}: ${meaning.message}` } : meaning;
 }
 
 function ours(of: Prefix, received: WirePath): Told {
-  return { kind: 'ours', announcement: { prefix: of, targets: received.targets.map(targetOf) } };
+  const targets = attempt(() => received.targets.map(targetOf));
+  if (targets instanceof Error) return { kind: 'refused', reason: `${of}: ${targets.message}` };
+  return { kind: 'ours', announcement: { prefix: of, targets } };
 }
 
-function heard(of: Prefix, received: WirePath): Told {
-  const [peerText = '', zone] = received.neighbour.split('%');
+function heard(name: PathName, received: WirePath, zone: string | undefined): Told {
   const path = {
-    prefix: of,
-    ...nextHopOf(of, received.nextHops, zone),
+    ...name,
+    ...nextHopOf(name.prefix, received.nextHops, zone),
     targets: [...new Set(received.targets.map(targetOf))],
-    peer: address(peerText),
     asPath: received.asPath,
+    ...rankOf(received.rank),
   };
   return { kind: 'heard', path };
+}
+
+function rankOf({ localPref, med, origin, external, communities }: WireRank): Rank {
+  return {
+    ...(localPref !== undefined && { localPref }),
+    ...(med !== undefined && { med }),
+    ...(origin !== undefined && origin > 0 && { origin }),
+    ...(external === false && { internal: true }),
+    ...(communities !== undefined && { communities: communities.map(communityFrom) }),
+  };
 }
 
 /**
@@ -57,11 +78,6 @@ function nextHopOf(of: Prefix, texts: readonly string[], zone?: string): Pick<Pa
   if (!isLinkLocal(nextHop)) return { nextHop };
   if (zone === undefined) throw new Error(`its next hop ${nextHop} is link-local, and the link is not known`);
   return { nextHop, device: zone };
-}
-
-/** fe80::/10 (RFC 4291 section 2.5.6). */
-function isLinkLocal(of: Address): boolean {
-  return /^fe[89ab][0-9a-f]:/.test(of);
 }
 
 /** A target's canonical text. A small AS in the 4-octet form is another target than the same AS in two: `65000L:1`. */

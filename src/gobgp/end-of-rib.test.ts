@@ -9,7 +9,7 @@ const ESTABLISHED = 6;
 
 function peer(table: Partial<WireTable>, session = ESTABLISHED): ListedPeer {
   const whole = { family: 4, received: 0, graceful: true, endOfRib: false, ...table } as const;
-  return { ...config, session, tables: [whole] } as ListedPeer;
+  return { ...config, session, tables: [whole] } as unknown as ListedPeer;
 }
 
 describe('a peer has finished', () => {

@@ -61,7 +61,11 @@ describe('the fake gobgpd', () => {
 
 async function running(): Promise<FakeGobgp> {
   const fake = new FakeGobgp();
-  void fake.run(speaker, () => {}, new AbortController().signal);
+  void fake.run(
+    () => speaker,
+    () => {},
+    new AbortController().signal,
+  );
   fake.start();
   await Promise.resolve();
   return fake;

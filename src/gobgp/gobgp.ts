@@ -54,11 +54,11 @@ export class Gobgp implements Bgp {
   }
 
   /** Throws at once when a value of the speaker is not fit for gobgpd; otherwise returns when the signal says so. */
-  async run(speaker: Speaker, hear: (event: BgpEvent) => void, signal: AbortSignal): Promise<void> {
-    checkSpeaker(speaker);
+  async run(speaker: () => Speaker, hear: (event: BgpEvent) => void, signal: AbortSignal): Promise<void> {
+    checkSpeaker(speaker());
     let retry = FIRST_RETRY_MS;
     while (!signal.aborted) {
-      const wasConnected = await this.#once(speaker, hear, signal);
+      const wasConnected = await this.#once(speaker(), hear, signal);
       retry = wasConnected ? FIRST_RETRY_MS : Math.min(retry * 2, LAST_RETRY_MS);
       await sleep(retry, undefined, { signal }).catch(() => {});
     }

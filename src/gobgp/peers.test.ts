@@ -1,9 +1,11 @@
 import { expect } from 'chai';
 import { address } from '../model/address.js';
+import type { Peer, Speaker } from '../model/peer.js';
 import { contractSpeaker } from './gobgp.contract.js';
 import { peerChanges, peerDifferences, peerState, wirePeers } from './peers.js';
 
 const speaker = contractSpeaker('192.0.2.1', '192.0.2.2');
+const DOWN = { session: 1, tables: [], overLimit: false, since: 0, losses: 0, heard: 0, lastWords: '' };
 const [wanted] = wirePeers(speaker, false) as [ReturnType<typeof wirePeers>[number]];
 
 describe('the peers of gobgpd', () => {
@@ -24,12 +26,34 @@ describe('the peers of gobgpd', () => {
     'restart time': { restartTime: 0 },
     passive: { passive: true },
     multihop: { multihop: 2 },
+    'TTL security': { ttlSecurity: 1 },
+    'limit of paths': { maxPrefixes: 10 },
   })) {
     it(`start a new session with another ${what}`, () => {
       const changed = { ...wanted, ...change };
       expect(peerChanges([changed], [wanted])).to.deep.equal({ remove: [wanted], add: [changed] });
     });
   }
+
+  it('start a new session when our side of it is chosen, or no longer, and not because gobgpd tells where it is', () => {
+    const [chosen] = wirePeers(over({ localAddress: address('192.0.2.1') }), false) as [typeof wanted];
+    const listed = { ...wanted, localAddress: '192.0.2.1' };
+    expect(peerChanges([wanted], [listed])).to.deep.equal({ remove: [], add: [] });
+    expect(peerChanges([chosen], [listed])).to.deep.equal({ remove: [listed], add: [chosen] });
+    expect(peerChanges([chosen], [chosen])).to.deep.equal({ remove: [], add: [] });
+    expect(peerChanges([wanted], [chosen])).to.deep.equal({ remove: [chosen], add: [wanted] });
+  });
+
+  it('are named with their link when their address is link-local, and told apart again', () => {
+    const [there] = wirePeers(over({ address: address('fe80::1'), device: 'eth1' }), false) as [typeof wanted];
+    expect(there.address).to.equal('fe80::1%eth1');
+    expect(peerState({ ...there, ...DOWN }, new Map())).to.include({ address: 'fe80::1', device: 'eth1' });
+  });
+
+  it('have their own timers where they have some', () => {
+    const timers = { hold: 30, keepalive: 10, connectRetry: 7 };
+    expect(wirePeers(over({ timers }), false)[0]).to.include(timers);
+  });
 
   it('are removed when surplus, and added when missing', () => {
     const other = { ...wanted, address: '192.0.2.3' };
@@ -42,7 +66,7 @@ describe('the peers of gobgpd', () => {
   });
 
   it('of a file of its own are compared with ours, and only that', () => {
-    const listed = { ...wanted, tables: [], session: 6 };
+    const listed = { ...wanted, ...DOWN, session: 6 };
     expect(peerDifferences(speaker.peers, [listed])).to.deep.equal([]);
     expect(peerDifferences(speaker.peers, []).join()).to.match(
       /192\.0\.2\.2.*is not in gobgpd's own file: add it there/,
@@ -54,14 +78,19 @@ describe('the peers of gobgpd', () => {
 
   it('have said nothing once their session is gone, whatever they had said before', () => {
     const finished = new Map([['192.0.2.2', new Set([4, 6] as const)]]);
-    const listed = { ...wanted, tables: [] };
-    expect(peerState({ ...listed, session: 6 }, finished)).to.deep.equal({
+    const listed = { ...wanted, ...DOWN };
+    expect(peerState({ ...listed, session: 6, since: 7 }, finished)).to.deep.include({
       address: address('192.0.2.2'),
       asn: 65000,
       session: 'established',
       endOfRib: [4, 6],
+      since: 7,
     });
     expect(peerState({ ...listed, session: 3 }, finished)).to.deep.include({ session: 'active', endOfRib: [] });
     expect(peerState({ ...listed, session: 99 }, finished)).to.deep.include({ session: 'unknown' });
   });
 });
+
+function over(peer: Partial<Peer>): Speaker {
+  return { ...speaker, peers: speaker.peers.map((one) => ({ ...one, ...peer })) };
+}

@@ -17,23 +17,36 @@ const SESSION_FIELDS = [
   'password',
   'passive',
   'multihop',
+  'ttlSecurity',
+  'maxPrefixes',
   'hold',
   'keepalive',
   'connectRetry',
   'restartTime',
 ] as const;
 
+/** A listed peer tells where our side of its session is, chosen or not. So what was chosen stands in the description too. */
+const FROM = 'from ';
+
+/** How gobgpd names a peer: with the link where its address needs one. */
+function wireAddress({ address, device }: Pick<Peer, 'address' | 'device'>): string {
+  return device === undefined ? address : `${address}%${device}`;
+}
+
 /** The speaker's peers as gobgpd should hold them. */
 export function wirePeers(speaker: Speaker, restarting: boolean): readonly WirePeer[] {
   return speaker.peers.map((peer) => ({
-    address: peer.address,
+    address: wireAddress(peer),
     asn: peer.asn,
-    description: peer.name,
+    description: peer.localAddress === undefined ? peer.name : `${peer.name} ${FROM}${peer.localAddress}`,
     password: peer.password ?? '',
     passive: peer.passive,
     multihop: peer.multihop ?? 0,
+    ttlSecurity: peer.ttlSecurity ?? 0,
+    localAddress: peer.localAddress ?? '',
+    maxPrefixes: peer.maxPrefixes ?? 0,
     families: peer.families,
-    ...speaker.timers,
+    ...(peer.timers ?? speaker.timers),
     restartTime: speaker.restartTime,
     localRestarting: restarting && speaker.restartTime > 0,
   }));
@@ -51,7 +64,10 @@ export function peerChanges(
 
 function sameSession(a: WirePeer, b: WirePeer): boolean {
   const families = (peer: WirePeer) => [...peer.families].sort().join();
-  return families(a) === families(b) && SESSION_FIELDS.every((field) => a[field] === b[field]);
+  const chosen = ({ description }: WirePeer) => description.split(` ${FROM}`)[1];
+  return (
+    families(a) === families(b) && chosen(a) === chosen(b) && SESSION_FIELDS.every((field) => a[field] === b[field])
+  );
 }
 
 /** Makes gobgpd's peers exactly `wanted`. Throws an Error that names those it did not take. */
@@ -62,6 +78,7 @@ export async function admit(session: Session, wanted: readonly WirePeer[]): Prom
   for (const peer of remove) {
     await unary(session.client, session.codec.deletePeer, peer.address).catch(failed(peer));
   }
+  noteLinks(session, wanted);
   for (const peer of add) await unary(session.client, session.codec.addPeer, peer).catch(failed(peer));
   if (failures.length > 0) throw new Error(`gobgpd did not change these peers: ${failures.join(', ')}`);
 }
@@ -86,16 +103,35 @@ export function peerDifferences(wanted: readonly Peer[], found: readonly ListedP
 }
 
 /** Every peer gobgpd has, by address. */
-export async function listPeers({ client, codec }: Session): Promise<readonly ListedPeer[]> {
+export async function listPeers(session: Session): Promise<readonly ListedPeer[]> {
   const peers: ListedPeer[] = [];
-  await listing(client, codec.listPeer, null, (peer) => peers.push(peer), PEERS_MS);
+  await listing(session.client, session.codec.listPeer, null, (peer) => peers.push(peer), PEERS_MS);
+  noteLinks(session, peers);
   return peers.sort((a, b) => (a.address < b.address ? -1 : 1));
+}
+
+/** 3.10 tells of a path from a link-local peer without its link, so the peers themselves have to say it. */
+function noteLinks({ links }: Session, peers: readonly WirePeer[]): void {
+  for (const peer of peers) {
+    const [address = '', device] = peer.address.split('%');
+    if (device !== undefined) links.set(address, device);
+  }
 }
 
 /** A listed peer in our words. What it had finished does not outlive its session. */
 export function peerState(peer: ListedPeer, finished: Finished): PeerState {
-  const [bare = ''] = peer.address.split('%');
+  const [bare = '', device] = peer.address.split('%');
   const session = SESSIONS[peer.session] ?? 'unknown';
-  const endOfRib = session === 'established' ? [...(finished.get(peer.address) ?? [])] : [];
-  return { address: address(bare), asn: peer.asn, session, endOfRib };
+  return {
+    address: address(bare),
+    ...(device !== undefined && { device }),
+    asn: peer.asn,
+    session,
+    endOfRib: session === 'established' ? [...(finished.get(peer.address) ?? [])] : [],
+    ...(peer.since > 0 && { since: peer.since }),
+    overLimit: peer.overLimit,
+    losses: peer.losses,
+    heard: peer.heard,
+    lastWords: peer.lastWords,
+  };
 }

@@ -2,13 +2,12 @@
 import { type Client, status } from '@grpc/grpc-js';
 import { familyOf, type Prefix } from '../model/address.js';
 import type { Announcement } from '../model/announcement.js';
-import type { Path } from '../model/path.js';
 import type { Speaker } from '../model/peer.js';
 import { api3 } from './api-3.js';
 import { api4 } from './api-4.js';
 import { listing, openClient, reasonOf, statusOf, unary } from './call.js';
 import type { Codec, Received, WireGlobal } from './codec.js';
-import { told } from './decode.js';
+import { type Links, told } from './decode.js';
 import type { NextHops } from './next-hop.js';
 
 /** An open connection. */
@@ -17,6 +16,8 @@ export interface Session extends Disposable {
   readonly codec: Codec;
   /** How gobgpd was set when we came. */
   readonly found: WireGlobal;
+  /** The link of each link-local peer, by its address without zone. Grows as peers are told and listed. */
+  readonly links: Links;
 }
 
 const codecs: readonly (() => Codec)[] = [api3, api4];
@@ -27,7 +28,7 @@ export async function openSession(api: string, milliseconds?: number): Promise<S
   try {
     for (const codec of codecs.map((make) => make())) {
       const found = await unary(client, codec.getBgp, null, milliseconds).catch(unlessUnknownService);
-      if (found) return { client, codec, found, [Symbol.dispose]: () => client.close() };
+      if (found) return { client, codec, found, links: new Map(), [Symbol.dispose]: () => client.close() };
     }
   } catch (cause) {
     client.close();
@@ -98,17 +99,12 @@ export async function findAnnounced({ client, codec }: Session, prefixes: readon
 interface Listed {
   readonly announced: readonly Announcement[];
   readonly outdated: readonly Announcement[];
-  readonly rivals: readonly Path[];
 }
 
-/**
- * Everything gobgpd says for us; `outdated` of it names another next hop than we would now, and `rivals` are what peers say
- * of the same prefixes.
- */
+/** Everything gobgpd says for us; `outdated` of it names another next hop than we would now. */
 export async function listAnnounced({ client, codec }: Session, nextHops: NextHops): Promise<Listed> {
   const announced: Announcement[] = [];
   const outdated: Announcement[] = [];
-  const rivals: Path[] = [];
   const hear = (received: Received) => {
     if ('unreadable' in received || received.neighbour !== '') return;
     const meaning = told(received);
@@ -116,15 +112,6 @@ export async function listAnnounced({ client, codec }: Session, nextHops: NextHo
     announced.push(meaning.announcement);
     if (!received.nextHops.includes(nextHops[received.family])) outdated.push(meaning.announcement);
   };
-  const hearAll = (all: readonly Received[]) => {
-    const before = announced.length;
-    all.forEach(hear);
-    if (announced.length > before && all.length > 1) rivals.push(...heardOf(all));
-  };
-  for (const family of [4, 6] as const) await listing(client, codec.listPath, family, hearAll);
-  return { announced, outdated, rivals };
-}
-
-function heardOf(all: readonly Received[]): Path[] {
-  return all.map(told).flatMap((meaning) => (meaning.kind === 'heard' ? [meaning.path] : []));
+  for (const family of [4, 6] as const) await listing(client, codec.listPath, family, (all) => all.forEach(hear));
+  return { announced, outdated };
 }

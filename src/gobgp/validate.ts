@@ -3,7 +3,7 @@
  * and a malformed community kills the daemon, and with it every session. So whatever is not exactly what our own parsers
  * print stays here, even when the type system says that it cannot come.
  */
-import { address, familyOf, prefix } from '../model/address.js';
+import { address, familyOf, isLinkLocal, prefix } from '../model/address.js';
 import type { Announcement } from '../model/announcement.js';
 import type { Peer, Speaker } from '../model/peer.js';
 import { routeTarget } from '../model/route-target.js';
@@ -58,6 +58,11 @@ function checkPeer(peer: Peer): void {
   checkAsn(name, peer.asn);
   if (peer.families.length === 0) refuse(name, 'speaks no family: name ipv4, ipv6 or both');
   if (peer.multihop !== undefined) checkWhole(`multihop of ${name}`, peer.multihop, 1, 255);
+  if (peer.ttlSecurity !== undefined) checkWhole(`ttlSecurity of ${name}`, peer.ttlSecurity, 1, 254);
+  if (peer.maxPrefixes !== undefined) checkWhole(`maxPrefixes of ${name}`, peer.maxPrefixes, 1, 0xffffffff);
+  if (peer.localAddress !== undefined) checkCanonical(`local address of ${name}`, peer.localAddress, address);
+  if (isLinkLocal(peer.address) && peer.device === undefined) refuse(name, 'is link-local: name its link');
+  if (peer.device !== undefined && !/^[^\s/%]{1,15}$/.test(peer.device)) refuse(name, 'is on a link of no valid name');
   // The password itself stays out of the error.
   if (Buffer.byteLength(peer.password ?? '') > MOST_PASSWORD_BYTES)
     refuse(name, 'has a password of more than 80 bytes');

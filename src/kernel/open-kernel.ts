@@ -1,15 +1,17 @@
 import type { Endpoint } from '../model/endpoint.js';
 import type { Gateways } from '../model/network.js';
-import type { Kernel, Wire } from '../ports.js';
+import type { Kernel, Neighbours, Wire } from '../ports.js';
 import { openFilters } from './filters.js';
 import { Host } from './host.js';
+import { kernelNeighbours } from './neighbours.js';
 import { NetlinkKernel } from './netlink-kernel.js';
 import { VethWire } from './wire.js';
 
-/** Both ports that are the kernel's. */
+/** The ports that are the kernel's. */
 export interface OpenKernel extends Disposable {
   readonly kernel: Kernel;
   readonly wire: Wire;
+  readonly neighbours: Neighbours;
 }
 
 /**
@@ -25,6 +27,7 @@ export function openKernel(
   return {
     kernel: new NetlinkKernel(host, kernel.rulePriority),
     wire: new VethWire(host),
+    neighbours: kernelNeighbours(host.socket),
     [Symbol.dispose]() {
       host[Symbol.dispose]();
       filters[Symbol.dispose]();

@@ -61,6 +61,11 @@ export function familyOf(of: Address | Prefix): Family {
   return of.includes(':') ? 6 : 4;
 }
 
+/** fe80::/10 (RFC 4291 section 2.5.6): such an address means something on one link only. */
+export function isLinkLocal(of: Address): boolean {
+  return /^fe[89ab][0-9a-f]:/.test(of);
+}
+
 /** How many bits an address of this family has: 32 or 128. */
 export function bitsOf(of: Address | Prefix): 32 | 128 {
   return familyOf(of) === 4 ? 32 : 128;

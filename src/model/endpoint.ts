@@ -1,4 +1,5 @@
 import type { Address, Prefix } from './address.js';
+import type { RouteTarget } from './route-target.js';
 
 /** Names an endpoint: what the runtime sends with every verb. */
 export interface EndpointId {
@@ -9,6 +10,8 @@ export interface EndpointId {
 /** One container interface that we attached. Written to disk as is, and enough to undo the attachment. */
 export interface Endpoint extends EndpointId {
   readonly network: string;
+  /** Targets that were asked for with it. Then `network` is the name of a network of its own, made from these. */
+  readonly own?: OwnTargets;
   /**
    * Name of the CNI configuration that it was attached by, which may not be the network's: GC speaks of that one.
    * Absent in records of older versions.
@@ -45,6 +48,22 @@ export interface Endpoint extends EndpointId {
   readonly attachedAt?: number;
   /** When it was attached, for people: ISO 8601. Nothing is decided by it. */
   readonly since: string;
+}
+
+/** Targets that somebody asks for instead of the network's. Absent: the network's; empty: none. */
+export interface TargetWish {
+  readonly imports?: readonly RouteTarget[];
+  readonly exports?: readonly RouteTarget[];
+}
+
+/** What an endpoint was attached with when it does not just take its network's targets. */
+export interface OwnTargets {
+  /** The network that was asked for, by the name that the node's configuration knows. */
+  readonly base: string;
+  /** Kernel table of the network made from it, kept over a restart. */
+  readonly table: number;
+  readonly byNetConf: TargetWish;
+  readonly byContainer: TargetWish;
 }
 
 /** The key of an endpoint in maps. NUL cannot be in either part. */

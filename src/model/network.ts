@@ -1,5 +1,6 @@
 import type { Address, Prefix } from './address.js';
 import type { RouteTarget } from './route-target.js';
+import type { TargetPattern } from './target-pattern.js';
 
 /** A named routing domain: who it hears (imports), what its endpoints say (exports), where its addresses come from. */
 export interface Network {
@@ -12,25 +13,49 @@ export interface Network {
   readonly exports: readonly RouteTarget[];
   /** Where its own addresses come from when no IPAM plugin is named. */
   readonly pools: readonly Prefix[];
+  /** MTU of its endpoints, in bytes, unless their CNI configuration names another. Absent: as the uplink. */
+  readonly mtu?: number;
   /** Nothing outside is announced, and heard prefixes outside need `allow`. Empty: anywhere. */
   readonly prefixes: readonly Prefix[];
   /** Exactly these prefixes may be heard besides what lies in `prefixes`. */
   readonly allow: readonly Prefix[];
+  /** Heard prefixes that its table has room for. Absent: no limit. */
+  readonly maxRoutes?: number;
   /** What a lookup miss in its table does: refuse, or go on to the host's main table. */
   readonly egress: 'isolated' | 'host';
   /** What its endpoints send to where no containers live bears the node's address. Absent: no. */
   readonly masquerade?: boolean;
+  /** Targets that a CNI configuration may name for this network besides the network's own. Absent: none. */
+  readonly allowTargets?: TargetAllowance;
+  /** The same for one container by its arguments. Absent: containers may not name any, not even the network's own. */
+  readonly allowOverride?: TargetAllowance;
+}
+
+/** Which targets may be chosen from. */
+export interface TargetAllowance {
+  readonly imports: readonly TargetPattern[];
+  readonly exports: readonly TargetPattern[];
+}
+
+/** Networks that a CNI configuration may define by itself, within `allowTargets`. They all share what else is here. */
+export interface NetConfNetworks extends Omit<Network, 'table' | 'imports' | 'exports'> {
+  /** A network's name, or its beginning and `*`. */
+  readonly name: string;
+  readonly allowTargets: TargetAllowance;
 }
 
 /** The host's own network is the kernel's main table: its own import list, nothing exported. */
 export interface HostNetwork {
   readonly imports: ReadonlySet<RouteTarget>;
+  readonly maxRoutes?: number;
 }
 
 /** Every network of this node. */
 export interface Networks {
   readonly byName: ReadonlyMap<string, Network>;
   readonly host: HostNetwork;
+  /** What CNI configurations may define beside these; the first whose name fits is asked. */
+  readonly netConfNetworks?: readonly NetConfNetworks[];
 }
 
 /** The link-local gateways that containers send to. The same two everywhere, so they are never announced. */

@@ -14,13 +14,36 @@ export interface Peer {
   readonly passive: boolean;
   /** Hops to the peer when it is not on a link of ours (eBGP multihop). Absent: directly connected. */
   readonly multihop?: number;
+  /** The link that a link-local address (fe80::/10) is on: without it, the address means nothing. */
+  readonly device?: string;
+  /** Its packets may have made so many hops at most, and ours start with a TTL of 255 (GTSM, RFC 5082). */
+  readonly ttlSecurity?: number;
+  /** Where our side of the session is. Absent: the kernel chooses. */
+  readonly localAddress?: Address;
+  /** More paths than this in one family end the session. */
+  readonly maxPrefixes?: number;
+  /** Absent: the speaker's. */
+  readonly timers?: Timers;
   /** Only these prefixes are taken from it. Absent: any. */
   readonly allow?: readonly PrefixRange[];
   /** These are not, whatever `allow` says. */
   readonly deny?: readonly PrefixRange[];
   /** May it say a default route? */
   readonly allowDefault?: boolean;
+  /** So many of its prefixes are imported at most. Absent: no limit. */
+  readonly maxRoutes?: number;
 }
+
+/** A peer that is named by the place it is at; its address has to be found there. */
+export interface SoughtPeer extends Omit<Peer, 'address' | 'device'> {
+  /** The one neighbour on a link, or the default gateway of the first of `families`. */
+  readonly where: Where;
+  /** Why it was not found so far; absent before the first look. */
+  readonly reason?: string;
+}
+
+/** A place at which one peer is. */
+export type Where = { readonly device: string } | { readonly gateway: true };
 
 /** What is taken from no peer. */
 export interface Guards {
@@ -56,6 +79,8 @@ export interface Speaker {
    */
   readonly nextHop6?: Address;
   readonly peers: readonly Peer[];
+  /** Peers whose addresses are not in the configuration; what is found joins `peers`. */
+  readonly sought?: readonly SoughtPeer[];
   /** Absent: DEFAULT_GUARDS. */
   readonly guards?: Guards;
 }
@@ -67,4 +92,16 @@ export interface PeerState {
   readonly session: 'idle' | 'connect' | 'active' | 'opensent' | 'openconfirm' | 'established' | 'unknown';
   /** Families for which the peer has said everything (End-of-RIB, RFC 4724). */
   readonly endOfRib: readonly Family[];
+  /** The link of a link-local address. */
+  readonly device?: string;
+  /** Since when the session stands, in seconds of Unix time. Absent: it does not. */
+  readonly since?: number;
+  /** gobgpd has ended the session because the peer sent more than `maxPrefixes`. */
+  readonly overLimit?: boolean;
+  /** How often the session was lost since gobgpd knows the peer. */
+  readonly losses?: number;
+  /** BGP messages that came from it since gobgpd knows it. */
+  readonly heard?: number;
+  /** Why the session ended last, as gobgpd says it; 3.x does not. */
+  readonly lastWords?: string;
 }

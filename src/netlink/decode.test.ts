@@ -58,7 +58,13 @@ describe('we read what the kernel says of', () => {
       message(`020000000300000080000001080001000a14010a0a00020002533200000a0000080004000000000014000300010000000100000001
         00000000000000`),
     );
-    expect(neighbour).to.deep.equal({ index: 3, ip: bytes('0a14010a'), mac: '02:53:32:00:00:0a', state: 0x80 });
+    expect(neighbour).to.deep.equal({
+      index: 3,
+      ip: bytes('0a14010a'),
+      mac: '02:53:32:00:00:0a',
+      state: 0x80,
+      flags: 0,
+    });
   });
 
   it('ip route add 10.20.3.0/24 table 1001 proto 32 metric 3232 nexthop via 192.0.2.0 nexthop via inet6 2001:db8::', () => {

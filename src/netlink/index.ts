@@ -1,5 +1,6 @@
 /** What the rest of slash32 may use of this folder; README.md shows how. */
 export * from './address.js';
+export { callOut } from './call-out.js';
 export { Errno, indexOfName, nameOfIndex, SystemError } from './libc.js';
 export * from './link.js';
 export * from './message.js';
@@ -10,6 +11,7 @@ export * from './netlink-error.js';
 export * from './nft.js';
 export * from './nft-chain.js';
 export * from './nft-element.js';
+export * from './nft-monitor.js';
 export * from './route.js';
 export * from './rule.js';
 export * from './socket.js';

@@ -19,6 +19,7 @@ const libc = koffi.load(null);
 const C = {
   bind: libc.func('int bind(int fd, const void *address, uint32_t length)'),
   close: libc.func('int close(int fd)'),
+  connect: libc.func('int connect(int fd, const void *address, uint32_t length)'),
   attach: libc.func('setsockopt', 'int', ['int', 'int', 'int', 'const sock_fprog *', 'uint32_t']),
   getsockname: libc.func('int getsockname(int fd, void *address, void *length)'),
   getsockopt: libc.func('int getsockopt(int fd, int level, int option, void *value, void *length)'),
@@ -78,6 +79,10 @@ export function socket(domain: number, type: number, protocol: number): number {
 
 export function bind(fd: number, address: Buffer): void {
   checked('bind', C.bind(fd, address, address.length));
+}
+
+export function connect(fd: number, address: Buffer): void {
+  checked('connect', C.connect(fd, address, address.length));
 }
 
 export function setsockopt(fd: number, level: number, option: number, value: number): void {

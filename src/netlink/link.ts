@@ -31,6 +31,8 @@ const RTEXT_FILTER_SKIP_STATS = 8;
 /** linux/if.h */
 export const IFF_UP = 1;
 export const IFF_LOOPBACK = 8;
+/** The carrier is there. */
+export const IFF_LOWER_UP = 0x1_0000;
 /** linux/if_link.h */
 const IFLA_ADDRESS = 1;
 const IFLA_IFNAME = 3;

@@ -26,6 +26,11 @@ const NDA_DST = 1;
 const NDA_LLADDR = 2;
 /** Never asked about and never forgotten while the link is up. */
 export const NUD_PERMANENT = 0x80;
+/** Nobody has answered, yet or at all. */
+export const NUD_INCOMPLETE = 0x01;
+export const NUD_FAILED = 0x20;
+/** It has said of itself that it is a router. */
+export const NTF_ROUTER = 0x80;
 const FIXED_PART = 12;
 
 export interface Neighbour {
@@ -34,10 +39,12 @@ export interface Neighbour {
   readonly mac: string;
   /** NUD_* bits. */
   readonly state: number;
+  /** NTF_* bits. */
+  readonly flags: number;
 }
 
 /** Adds or replaces a permanent neighbour: no ARP and no neighbour discovery will be needed for it. */
-export function putNeighbour({ index, ip, mac }: Omit<Neighbour, 'state'>): Request {
+export function putNeighbour({ index, ip, mac }: Omit<Neighbour, 'state' | 'flags'>): Request {
   return {
     type: RTM_NEWNEIGH,
     flags: NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE,
@@ -66,5 +73,6 @@ export function decodeNeighbour(message: Message): Neighbour {
     ip: new Uint8Array(found.get(NDA_DST) ?? []),
     mac: mac ? macText(mac) : '',
     state: message.body.readUInt16LE(8),
+    flags: message.body[10]!,
   };
 }

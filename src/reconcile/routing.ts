@@ -4,10 +4,12 @@
  */
 
 import { duplicateSentence } from '../decide/duplicate.js';
+import { withOwnNetworks } from '../decide/own-network.js';
+import { type Quota, quotaSentence } from '../decide/quota.js';
 import type { BgpStanding } from '../decide/readiness.js';
 import { type Address, hostPrefix, type Prefix } from '../model/address.js';
 import type { Announcement } from '../model/announcement.js';
-import type { Endpoint } from '../model/endpoint.js';
+import { type Endpoint, endpointKey } from '../model/endpoint.js';
 import type { Networks } from '../model/network.js';
 import type { Path } from '../model/path.js';
 import type { Speaker } from '../model/peer.js';
@@ -18,7 +20,9 @@ import { BackOff } from './back-off.js';
 import { Loop } from './loop.js';
 import { Peering } from './peering.js';
 import { Reconciler, type StepFailure } from './reconciler.js';
+import { type RefusalCount, Refusals } from './refusals.js';
 import { Waiters } from './settled.js';
+import { ToldOnce } from './told-once.js';
 import { World } from './world.js';
 
 /** Everything is read again this often, in ms, whatever the events said. */
@@ -43,8 +47,14 @@ export class Routing {
   readonly #loop: Loop;
   readonly #waiters = new Waiters();
   readonly #backOff: BackOff;
-  /** Told once, until it is over. */
-  #duplicates: ReadonlySet<Prefix> = new Set();
+  /** What the configuration says, without the networks that endpoints have for themselves. */
+  #configured: Networks;
+  readonly #withOwnTargets = new Map<string, Endpoint>();
+  /** The networks that the kernel keeps apart. */
+  #separated: Networks | undefined;
+  readonly #duplicates: ToldOnce;
+  readonly #full: ToldOnce;
+  readonly #refusals: Refusals;
   #kernelUnread = true;
   #hostUnread = true;
   #bgpReason = 'gobgpd has not answered yet';
@@ -52,10 +62,16 @@ export class Routing {
   /** @param endpoints what the records say: endpoints that lived through whatever came before */
   constructor(parts: RoutingParts, networks: Networks, speaker: Speaker, endpoints: readonly Endpoint[]) {
     this.#parts = parts;
-    this.#world = new World(networks);
+    this.#configured = networks;
+    for (const endpoint of endpoints) if (endpoint.own) this.#withOwnTargets.set(endpointKey(endpoint), endpoint);
+    this.#world = new World(withOwnNetworks(networks, this.#withOwnTargets.values()));
     this.#world.untagged = untaggedOf(speaker);
-    this.#world.border.configure(speaker, networks);
-    this.#reconciler = new Reconciler(this.#world, parts.kernel, parts.bgp);
+    this.#guardBy(speaker);
+    const tell = (what: string, sentence: string) => parts.failed(what, new Error(sentence));
+    this.#refusals = new Refusals(parts.clock, (peer, sentence) => tell(`peer ${peer}`, sentence));
+    this.#duplicates = new ToldOnce(tell);
+    this.#full = new ToldOnce(tell);
+    this.#reconciler = new Reconciler(this.#world, parts.kernel, parts.bgp, this.#refusals);
     this.#backOff = new BackOff(parts.clock);
     this.#loop = new Loop(
       () => this.#pass(),
@@ -74,7 +90,7 @@ export class Routing {
     await this.#loop.idle();
     void this.#parts.bgp
       .run(
-        this.#peering.speaker,
+        () => this.#peering.speaker,
         (event) => {
           if (event.kind === 'disconnected') {
             this.#bgpReason = event.reason;
@@ -89,6 +105,20 @@ export class Routing {
     this.#audit(signal);
   }
 
+  /**
+   * Makes the network that an endpoint with targets of its own is in, and returns when the kernel keeps it apart: filters and
+   * rules are there before the endpoint is. `detach` takes it back.
+   */
+  async makeNetworkOf(endpoint: Endpoint, signal: AbortSignal): Promise<void> {
+    this.#withOwnTargets.set(endpointKey(endpoint), endpoint);
+    if (!this.#world.networks.byName.has(endpoint.network)) this.#renewNetworks();
+    await this.#waiters.until(
+      () => this.#separated?.byName.has(endpoint.network) === true,
+      signal,
+      () => new Error(`the kernel does not keep network "${endpoint.network}" apart yet`),
+    );
+  }
+
   attach(endpoint: Endpoint): void {
     this.#world.hearEndpoint(endpoint);
     if (endpoint.addresses.some((own) => this.#world.duplicate(hostPrefix(own)))) this.#tellDuplicates();
@@ -97,18 +127,22 @@ export class Routing {
 
   detach(endpoint: Endpoint): void {
     this.#world.forgetEndpoint(endpoint);
+    if (this.#withOwnTargets.delete(endpointKey(endpoint)) && !this.#isUsed(endpoint.network)) this.#renewNetworks();
     this.#loop.nudge();
   }
 
   /** New networks and peers: the difference is a pass like any other. */
   configure(networks: Networks, speaker: Speaker): void {
-    this.#world.networks = networks;
+    this.#configured = networks;
     this.#world.untagged = untaggedOf(speaker);
-    this.#world.border.configure(speaker, networks);
-    this.#world.touchAll();
     this.#peering.configure(speaker);
-    this.#kernelUnread = true;
+    this.#renewNetworks();
     this.#loop.nudge();
+  }
+
+  /** New peers alone. */
+  speak(speaker: Speaker): void {
+    this.configure(this.#configured, speaker);
   }
 
   /** Resolves when this endpoint is so. Rejects with the reason when a step is refused, or when the signal comes first. */
@@ -134,7 +168,10 @@ export class Routing {
     return {
       away: connected ? undefined : this.#bgpReason,
       admitted,
-      peers: speaker.peers.map(({ name, address }) => ({ name, established: established.has(address) })),
+      peers: [
+        ...speaker.peers.map(({ name, address }) => ({ name, established: established.has(address) })),
+        ...(speaker.sought ?? []).map(({ name, reason }) => ({ name, established: false, reason })),
+      ],
     };
   }
 
@@ -155,6 +192,11 @@ export class Routing {
     return this.#parts.bgp.says(prefixes);
   }
 
+  /** How this node speaks now, with the peers that were found. */
+  get speaker(): Speaker {
+    return this.#peering.speaker;
+  }
+
   get networks(): Networks {
     return this.#world.networks;
   }
@@ -168,8 +210,30 @@ export class Routing {
     return this.#world.duplicates();
   }
 
+  /** Every limit on routes, and how full it is. */
+  quotas(): Quota[] {
+    return this.#world.quotas.told();
+  }
+
+  /** What the guards refuse, by peer and reason. */
+  refusals(): RefusalCount[] {
+    return this.#refusals.counts();
+  }
+
   endpoints(): Endpoint[] {
     return this.#world.endpoints();
+  }
+
+  /** Networks come and go with the endpoints that have them for themselves; the next pass makes it so. */
+  #renewNetworks(): void {
+    this.#world.networks = withOwnNetworks(this.#configured, this.#withOwnTargets.values());
+    this.#guardBy(this.#peering.speaker);
+    this.#world.touchAll();
+    this.#loop.nudge();
+  }
+
+  #isUsed(network: string): boolean {
+    return [...this.#withOwnTargets.values()].some((endpoint) => endpoint.network === network);
   }
 
   #isSettled(prefix: Prefix, extent: Extent): boolean {
@@ -189,21 +253,40 @@ export class Routing {
   }
 
   async #pass(): Promise<void> {
+    if (this.#kernelUnread || this.#separated !== this.#world.networks) await this.#separate();
     if (this.#kernelUnread) await this.#readKernel();
     if (this.#hostUnread) await this.#readHost();
     this.#reconciler.bgpConnected = this.#peering.connected;
     const failed = await this.#reconciler.pass();
     this.#retry(failed);
+    this.#tellRefused();
     this.#waiters.ask();
     if (this.#world.hasTouched()) this.#loop.nudge();
     else await this.#peering.afterPass(this.#reconciler.failures.size === 0);
   }
 
+  async #separate(): Promise<void> {
+    const { networks } = this.#world;
+    await this.#parts.kernel.separate(networks);
+    this.#separated = networks;
+  }
+
   async #readKernel(): Promise<void> {
     this.#kernelUnread = false;
     this.#hostUnread = true;
-    await this.#parts.kernel.separate(this.#world.networks);
     this.#world.hearAllRoutes(await this.#parts.kernel.routes());
+  }
+
+  /** What is believed of peers, for the networks that there are. */
+  #guardBy(speaker: Speaker): void {
+    this.#world.border.configure(speaker, this.#world.networks);
+    this.#world.configureQuotas(speaker);
+  }
+
+  #tellRefused(): void {
+    const full = this.#world.quotas.told().filter(({ refused }) => refused > 0);
+    this.#full.say(new Map(full.map((quota) => [quota.of, quotaSentence(quota)])));
+    this.#refusals.tell();
   }
 
   /** Its addresses, and the ways to next hops. */
@@ -214,16 +297,12 @@ export class Routing {
 
   /** All endpoints are gone through only when there is reason to. */
   #mayShowDuplicates(event: BgpEvent): boolean {
-    if (event.kind === 'paths') return event.best.some(({ prefix }) => this.#world.duplicate(prefix));
+    if (event.kind === 'paths') return event.heard.some(({ prefix }) => this.#world.duplicate(prefix));
     return event.kind === 'all-paths' || event.kind === 'audited';
   }
 
   #tellDuplicates(): void {
-    const now = this.#world.duplicates();
-    for (const path of now) {
-      if (!this.#duplicates.has(path.prefix)) this.#parts.failed(path.prefix, new Error(duplicateSentence(path)));
-    }
-    this.#duplicates = new Set(now.map(({ prefix }) => prefix));
+    this.#duplicates.say(new Map(this.#world.duplicates().map((path) => [path.prefix, duplicateSentence(path)])));
   }
 
   #hearKernel(event: KernelEvent): void {

@@ -21,7 +21,9 @@ function filter(family: Family, accepted: readonly Prefix[]): string {
 
 function protocol(tor: Tor, session: Session): string {
   const { timers, asn } = tor;
-  const { from, asns, multihop } = session;
+  const { from, asns, ttlSecurity } = session;
+  // With ttl security, multihop is how far it may be.
+  const multihop = session.multihop ?? (ttlSecurity !== undefined && ttlSecurity > 1 ? ttlSecurity : undefined);
   const remote = asns.length === 1 ? `as ${asns[0]}` : 'external';
   const id = `slash32_${session.name.replaceAll('-', '_')}`;
   const lines = [
@@ -32,6 +34,7 @@ function protocol(tor: Tor, session: Session): string {
     isRange(from) ? `neighbor range ${from} ${remote};` : `neighbor ${from} ${remote};`,
     ...(isRange(from) ? [`dynamic name "${id}_";`] : [`description "${session.name}";`]),
     ...(multihop === undefined ? [] : [`multihop ${multihop};`]),
+    ...(ttlSecurity === undefined ? [] : ['ttl security on;']),
     ...(session.hasPassword ? [`password "${PASSWORD_PLACEHOLDER}";`] : []),
     `hold time ${timers.hold};`,
     `keepalive time ${timers.keepalive};`,

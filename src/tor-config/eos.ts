@@ -40,7 +40,7 @@ function keyOf({ from, name }: Session): string {
 
 function neighbor({ timers, maxPrefixes }: Tor, session: Session): string[] {
   const key = keyOf(session);
-  const { from, name, asns, multihop } = session;
+  const { from, name, asns, multihop, ttlSecurity } = session;
   const identity = isRange(from)
     ? [`   neighbor ${key} peer group`, `   bgp listen range ${from} peer-group ${key} peer-filter ${key}`]
     : [`   neighbor ${key} remote-as ${asns[0]}`, `   neighbor ${key} description ${name}`];
@@ -49,6 +49,7 @@ function neighbor({ timers, maxPrefixes }: Tor, session: Session): string[] {
     `   neighbor ${key} timers ${timers.keepalive} ${timers.hold}`,
     ...(session.hasPassword ? [`   neighbor ${key} password 0 ${PASSWORD_PLACEHOLDER}`] : []),
     ...(multihop === undefined ? [] : [`   neighbor ${key} ebgp-multihop ${multihop}`]),
+    ...(ttlSecurity === undefined ? [] : [`   neighbor ${key} ttl maximum-hops ${ttlSecurity}`]),
     `   neighbor ${key} send-community standard extended large`,
     `   neighbor ${key} maximum-routes ${maxPrefixes}`,
   ];

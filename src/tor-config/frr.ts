@@ -40,7 +40,7 @@ function keyOf({ from, name }: Session): string {
 
 function neighbor({ timers }: Tor, session: Session): string[] {
   const key = keyOf(session);
-  const { from, asns, name, multihop } = session;
+  const { from, asns, name, multihop, ttlSecurity } = session;
   const identity = isRange(from)
     ? [` neighbor ${key} peer-group`, ` neighbor ${key} remote-as ${asns.length === 1 ? asns[0] : 'external'}`]
     : [` neighbor ${key} remote-as ${asns[0]}`, ` neighbor ${key} description ${name}`];
@@ -53,6 +53,7 @@ function neighbor({ timers }: Tor, session: Session): string[] {
     ` neighbor ${key} timers connect ${timers.connectRetry}`,
     ...(session.hasPassword ? [` neighbor ${key} password ${PASSWORD_PLACEHOLDER}`] : []),
     ...(multihop === undefined ? [] : [` neighbor ${key} ebgp-multihop ${multihop}`]),
+    ...(ttlSecurity === undefined ? [] : [` neighbor ${key} ttl-security hops ${ttlSecurity}`]),
     ...(isRange(from) ? [` bgp listen range ${from} peer-group ${key}`] : []),
   ];
 }

@@ -36,6 +36,13 @@ describe('the configuration of a ToR', () => {
       expect(torConfig(vendor, TORS.range!)).to.not.include('CHANGE-ME');
     });
 
+    it(`of ${vendor} sets TTL security, or says that it has to be set by hand`, () => {
+      const words =
+        /ttl-security hops 1|ttl security on;|ttl maximum-hops 1|TTL security for 1 hop\(s\): set it here by hand/;
+      expect(torConfig(vendor, torOf([exampleNode(1, { ttlSecurity: 1 })], { peers: ['tor1'] }))).to.match(words);
+      expect(torConfig(vendor, TORS.sessions!)).to.not.match(words);
+    });
+
     it(`of ${vendor} has every session, AS and prefix in it`, () => {
       const text = torConfig(vendor, TORS.sessions!);
       for (const word of ['192.0.2.1', '192.0.2.3', '2001:db8:ffff:1::1', '65000', '65001', '10.20.0.0/16', '1000']) {

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { address, prefix } from '../model/address.js';
+import type { Where } from '../model/peer.js';
 import { exampleNetwork, exampleNode } from './example-node.js';
 import { type TorNode, torOf } from './tor.js';
 
@@ -27,6 +28,27 @@ describe('a ToR', () => {
 
   it('expects a node that is hops away at its router id', () => {
     expect(torOf([exampleNode(1, { multihop: 3 })]).sessions[0]).to.include({ from: '192.0.2.1', multihop: 3 });
+  });
+
+  it('looks at the TTL where the node does, over a range only if all of them do', () => {
+    expect(torOf([exampleNode(1, { ttlSecurity: 2 })], { peers: ['tor1'] }).sessions[0]?.ttlSecurity).to.equal(2);
+    const range = { listen: [prefix('192.0.2.0/24')], peers: ['tor1'] };
+    const both = [exampleNode(1, { ttlSecurity: 1 }), exampleNode(2, { ttlSecurity: 1 })];
+    expect(torOf(both, range).sessions[0]?.ttlSecurity).to.equal(1);
+    expect(() => torOf([both[0]!, exampleNode(2)], range)).to.throw('a range has one setting');
+  });
+
+  it('expects a node on an unnumbered link from any link-local address, and cannot name one', () => {
+    const { peers: _, ...speaker } = exampleNode(1).speaker;
+    const sought = { name: 'tor1', asn: 65000, families: [4, 6], untagged: [], passive: false } as const;
+    const node = (where: Where) => ({
+      ...exampleNode(1),
+      speaker: { ...speaker, peers: [], sought: [{ ...sought, where }] },
+    });
+    const [session] = torOf([node({ device: 'eth1' })], { listen: [prefix('fe80::/10')] }).sessions;
+    expect(session).to.deep.include({ from: 'fe80::/10', families: [4, 6] });
+    expect(() => torOf([node({ device: 'eth1' })])).to.throw('use --listen fe80::/10');
+    expect(() => torOf([node({ gateway: true })])).to.throw('name its address');
   });
 
   it('accepts what networks may announce: their fence, else their pools, else anything', () => {

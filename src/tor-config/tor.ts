@@ -9,11 +9,12 @@ import {
   contains,
   type Family,
   familyOf,
+  isLinkLocal,
   numberOf,
   type Prefix,
 } from '../model/address.js';
 import type { Networks } from '../model/network.js';
-import type { Peer, Speaker, Timers } from '../model/peer.js';
+import type { Peer, SoughtPeer, Speaker, Timers } from '../model/peer.js';
 
 /** A node's configuration, as far as its ToR is concerned. */
 export interface TorNode {
@@ -33,6 +34,8 @@ export interface Session {
   /** The node has a TCP MD5 password; the ToR's side gets a placeholder, because configurations get copied around. */
   readonly hasPassword: boolean;
   readonly multihop?: number;
+  /** The node looks at the TTL (GTSM, RFC 5082): both sides must, for so many hops. */
+  readonly ttlSecurity?: number;
 }
 
 /** The ToR's side of its nodes. */
@@ -64,6 +67,7 @@ export const PASSWORD_PLACEHOLDER = 'CHANGE-ME';
 /** The same name of list and policy at every vendor. */
 export const LIST = { 4: 'SLASH32-4', 6: 'SLASH32-6' } as const;
 
+const LINK_LOCAL = 'fe80::' as Address;
 const ANYWHERE: Record<Family, Prefix> = { 4: '0.0.0.0/0' as Prefix, 6: '::/0' as Prefix };
 
 /** A node and the peer of it that is this ToR. */
@@ -94,7 +98,8 @@ export function isRange(from: Address | Prefix): from is Prefix {
 }
 
 function peersOf({ name, speaker }: TorNode, names: readonly string[] | undefined): readonly Peer[] {
-  const peers = names ? speaker.peers.filter((peer) => names.includes(peer.name)) : speaker.peers;
+  const all = [...speaker.peers, ...(speaker.sought ?? []).map((peer) => somewhereOnLink(peer, name))];
+  const peers = names ? all.filter((peer) => names.includes(peer.name)) : all;
   for (const family of [4, 6] as const) {
     const [one, other] = peers.filter((peer) => familyOf(peer.address) === family);
     if (other) {
@@ -104,6 +109,22 @@ function peersOf({ name, speaker }: TorNode, names: readonly string[] | undefine
     }
   }
   return peers;
+}
+
+/** A peer whose address the node finds by itself: all that is known here is that it is link-local. */
+function somewhereOnLink({ where, ...peer }: SoughtPeer, node: string): Peer {
+  if ('device' in where) return { ...peer, address: LINK_LOCAL, device: where.device };
+  throw new Error(`peer ${peer.name} of ${node} is its default gateway, whichever that is: name its address for this`);
+}
+
+function commonTtlSecurity(pairs: readonly Pair[]): Pick<Session, 'ttlSecurity'> {
+  const hops = new Set(pairs.map(({ peer }) => peer.ttlSecurity));
+  if (hops.size === 1) return present(pairs[0]?.peer.ttlSecurity);
+  throw new Error('some of the nodes use ttlSecurity and some do not, or for other distances: a range has one setting');
+}
+
+function present(ttlSecurity: number | undefined): Pick<Session, 'ttlSecurity'> {
+  return ttlSecurity === undefined ? {} : { ttlSecurity };
 }
 
 function torAsn(pairs: readonly Pair[]): number {
@@ -139,6 +160,7 @@ function single(pairs: readonly Pair[], links: NonNullable<TorOptions['links']>)
       families: peer.families,
       hasPassword: peer.password !== undefined,
       ...(peer.multihop === undefined ? {} : { multihop: peer.multihop }),
+      ...present(peer.ttlSecurity),
     };
   });
 }
@@ -153,6 +175,11 @@ function sessionAddress(node: TorNode, peer: Peer, links: NonNullable<TorOptions
   const link = links.find(({ network, address }) => contains(network, peer.address) && address !== peer.address);
   if (link) return link.address;
   const family = familyOf(peer.address);
+  if (isLinkLocal(peer.address)) {
+    throw new Error(
+      `nothing says which link-local address ${node.name} has at peer ${peer.name}: use --listen fe80::/10`,
+    );
+  }
   if (peer.multihop !== undefined) {
     if (family === 4) return node.speaker.routerId;
     throw new Error(`nothing says where ${node.name} is when it speaks to ${peer.address}: use --listen RANGE`);
@@ -176,6 +203,7 @@ function ranges(pairs: readonly Pair[], listen: readonly Prefix[]): Session[] {
         families: [...new Set(inside.flatMap(({ peer }) => peer.families))].sort(),
         hasPassword: inside.some(({ peer }) => peer.password !== undefined),
         ...(hops.length === 0 ? {} : { multihop: Math.max(...hops) }),
+        ...commonTtlSecurity(inside),
       },
     ];
   });

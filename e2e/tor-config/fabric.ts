@@ -30,8 +30,8 @@ export interface Fabric {
 }
 
 const IMAGE: Record<TorKind, { readonly image: string; readonly source: string; readonly target: string }> = {
-  frr: { image: 'frrouting/frr', source: 'e2e/interop/frr.conf', target: '/etc/frr/frr.conf' },
-  bird: { image: 'bird', source: 'e2e/interop/bird.conf', target: '/etc/bird/bird.conf' },
+  frr: { image: 'frrouting/frr', source: 'e2e/tor-config/frr.conf', target: '/etc/frr/frr.conf' },
+  bird: { image: 'bird', source: 'e2e/tor-config/bird.conf', target: '/etc/bird/bird.conf' },
   gobgp: { image: 'osrg/gobgp', source: 'gobgp-config/tor.toml', target: '/etc/gobgp/gobgp.toml' },
 };
 

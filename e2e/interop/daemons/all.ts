@@ -1,0 +1,32 @@
+/** Every daemon of the interop table, and what there is no test for, with the reason. */
+import type { Daemon } from '../daemon.js';
+import type { Feature } from '../table.js';
+import { bird } from './bird.js';
+import { exabgp } from './exabgp.js';
+import { frr } from './frr.js';
+import { gobgp } from './gobgp.js';
+import { openbgpd } from './openbgpd.js';
+
+export const DAEMONS: readonly Daemon[] = [
+  frr('frr8'),
+  frr('frr10', 'trixie'),
+  bird('bird2'),
+  bird('bird3', { suite: 'trixie', package: 'bird3' }),
+  openbgpd('openbgpd', 'bookworm'),
+  exabgp('exabgp', 'bookworm'),
+  gobgp('gobgp310'),
+  gobgp('gobgp336', 'trixie'),
+  gobgp('gobgp48', 'forky'),
+];
+
+/** By the daemon's name. */
+export const REASONS: Readonly<Record<string, Readonly<Partial<Record<Feature, string>>>>> = {
+  openbgpd: {
+    'GR: it is killed itself':
+      'it never says that it has restarted; bgpd.conf(5): "Currently only the End-of-RIB marker is supported and announced by the restart capability"',
+  },
+  exabgp: {
+    'targets kept': 'it hands what it hears to a program and sends none of it on',
+    'GR: our gobgpd is killed': 'it has no table of what it hears, and so nothing to keep',
+  },
+};

@@ -1,0 +1,16 @@
+/** docs/interop.md, which the run itself writes. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { expect } from 'chai';
+import { inRepository } from '../lab/repository.js';
+
+const FILE = inRepository('docs/interop.md');
+const BEGIN = '<!-- the table -->\n\n';
+const END = '\n\n<!-- end of the table -->';
+
+/** Is this the table on the page? With UPDATE_DOCS=1 it is put there. */
+export function compareWithDocs(table: string): void {
+  const page = readFileSync(FILE, 'utf8');
+  const [from, to] = [page.indexOf(BEGIN) + BEGIN.length, page.indexOf(END)];
+  if (process.env.UPDATE_DOCS === '1') writeFileSync(FILE, page.slice(0, from) + table + page.slice(to));
+  else expect(page.slice(from, to), 'docs/interop.md (UPDATE_DOCS=1 writes it)').to.equal(table);
+}

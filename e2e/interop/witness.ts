@@ -1,0 +1,130 @@
+/** What independent witnesses say of a session: the daemon's own client, the kernel's `ip` and `ss`, Debian's gobgp at the other node. */
+import { createInterface } from 'node:readline';
+import { execa } from 'execa';
+import { until } from '../lab/until.js';
+import { addressOf, type Bed, type NodeName, ownPrefix, type Peer, TABLE } from './bed.js';
+import type { Shown } from './daemon.js';
+import { established, paths } from './daemons/gobgp.js';
+
+const FAMILIES = [4, 6] as const;
+const GOBGP = ['gobgp', '--target', 'unix:///run/slash32/gobgpd.sock'];
+
+/** A host route as BGP has it. */
+export function hostRoute(address: string): string {
+  return `${address}/${address.includes(':') ? 128 : 32}`;
+}
+
+/** Waits until the daemon has this container of node1 from node1 itself; returns the path as the daemon shows it. */
+export function heardBy({ daemon, place, index }: Peer, container: string): Promise<Shown> {
+  const from = addressOf('node1', index, container.includes(':') ? 6 : 4, 'node');
+  return until(async () => (await daemon.paths(place, hostRoute(container))).find(({ nextHop }) => nextHop === from), {
+    what: `${daemon.name} to show ${container} via ${from}`,
+  });
+}
+
+/** Waits until node1's kernel routes what the daemon originates, to the daemon. */
+export async function routedTo(bed: Bed, { index }: Peer, family: 4 | 6): Promise<void> {
+  const [own] = ownPrefix(index, family).split('/') as [string];
+  const argv = ['ip', `-${family}`, 'route', 'show', own, 'table', String(TABLE)];
+  const via = `via ${addressOf('node1', index, family, 'daemon')} `;
+  await until(async () => (await bed.lab.node('node1').exec(argv)).includes(via), {
+    what: `a route to ${own} ${via}at node1`,
+  });
+}
+
+/** Waits until the daemon has said this to node2; returns the path as node2's gobgpd shows it, before any choice. */
+export function saidToNode2(bed: Bed, { index, daemon }: Peer, prefix: string): Promise<Shown> {
+  const family = prefix.includes(':') ? 6 : 4;
+  const from = addressOf('node2', index, family, 'daemon');
+  const argv = [...GOBGP, '-j', 'neighbor', from, 'adj-in', prefix, '-a', `ipv${family}`];
+  return until(async () => paths(await bed.lab.node('node2').exec(argv))[0], {
+    what: `${daemon.name} to say ${prefix} to node2`,
+  });
+}
+
+/** Waits until every session of a node is established, in gobgp's own words. */
+export async function everySession(bed: Bed, name: NodeName): Promise<void> {
+  const node = bed.lab.node(name);
+  const open = async () => {
+    const up = new Set(established(await node.exec([...GOBGP, '-j', 'neighbor'])));
+    const all = bed.peers.flatMap(({ index }) => FAMILIES.map((family) => addressOf(name, index, family, 'daemon')));
+    return all.filter((address) => !up.has(address));
+  };
+  await until(
+    async () => {
+      const missing = await open();
+      if (missing.length > 0) throw new Error(`not with ${missing.join(', ')}`);
+      return true;
+    },
+    { what: `every session of ${name}`, timeout: 45_000 },
+  );
+}
+
+/** Crashes node1's gobgpd and waits until everything is as before. */
+export async function crashGobgpd(bed: Bed): Promise<void> {
+  const node = bed.lab.node('node1');
+  const pid = node.pid('gobgpd');
+  await node.kill('gobgpd', 'SIGKILL');
+  await until(() => node.pid('gobgpd') !== undefined && node.pid('gobgpd') !== pid, { what: 'another gobgpd' });
+  await everySession(bed, 'node1');
+  await aMomentAfterEndOfRib();
+}
+
+/** Until both sides have sent End-of-RIB and a moment beyond: that is when a wrong order shows. */
+export function aMomentAfterEndOfRib(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 3000));
+}
+
+/** What has been withdrawn since the watch began, by the address of the peer that did it. */
+export interface WithdrawalWatch {
+  readonly withdrawn: ReadonlyMap<string, readonly string[]>;
+  stop(): Promise<void>;
+}
+
+/** Goes through every daemon and is taken back: a watch that shows this misses nothing. */
+const CONTROL = '10.20.199.1/32';
+
+/**
+ * Listens to all that node2's gobgpd hears, with Debian's client. When it returns, it has shown the withdrawal of a control
+ * prefix by each of these daemons, so no later one is missed.
+ */
+export async function watchWithdrawals(bed: Bed, transits: readonly Peer[]): Promise<WithdrawalWatch> {
+  const { node1, node2 } = { node1: bed.lab.node('node1'), node2: bed.lab.node('node2') };
+  const withdrawn = new Map<string, string[]>();
+  const api = `unix://${node2.directory}/slash32/gobgpd.sock`;
+  const running = execa('gobgp', ['--target', api, '-j', 'monitor', 'adj-in'], { reject: false, buffer: false });
+  createInterface(running.stdout).on('line', (line) => note(line, withdrawn));
+  const hasEach = () =>
+    transits.every(({ index }) => withdrawn.get(addressOf('node2', index, 4, 'daemon'))?.includes(CONTROL));
+  await until(
+    async () => {
+      await node1.exec([...GOBGP, 'global', 'rib', 'add', CONTROL, '-a', 'ipv4']);
+      for (const peer of transits) await saidToNode2(bed, peer, CONTROL);
+      await node1.exec([...GOBGP, 'global', 'rib', 'del', CONTROL, '-a', 'ipv4']);
+      await until(hasEach, { what: 'the control to be withdrawn by each daemon', timeout: 5000 });
+      return true;
+    },
+    { what: 'a withdrawal of the control to show' },
+  );
+  return {
+    withdrawn,
+    async stop() {
+      running.kill('SIGTERM');
+      await running;
+    },
+  };
+}
+
+function note(line: string, withdrawn: Map<string, string[]>): void {
+  type Event = { nlri: { prefix: string }; withdrawal?: boolean; 'neighbor-ip': string };
+  for (const event of JSON.parse(line) as Event[]) {
+    if (!event.withdrawal) continue;
+    const peer = event['neighbor-ip'];
+    withdrawn.set(peer, [...(withdrawn.get(peer) ?? []), event.nlri.prefix]);
+  }
+}
+
+/** The open TCP sockets of node1 to an address, with their options. */
+export function socketsTo(bed: Bed, address: string): Promise<string> {
+  return bed.lab.node('node1').exec(['ss', '-tniH', 'state', 'established', 'dst', `[${address}]`]);
+}
