@@ -54,14 +54,13 @@ export function configureContainerEnd(
   socket: NetlinkSocket,
 ): void {
   const { index, ipv6 } = named('container settings', () => findEnd(endpoint, namespace, socket));
-  const families = [...new Set(endpoint.addresses.map(familyOf))];
-  const used = families.map((family) => (family === 4 ? gateways.v4 : gateways.v6));
+  const used = gatewaysOf(endpoint, gateways);
   perform(socket, [
     ...(ipv6 ? [{ what: 'container settings', request: quiet(index) }] : []),
     ...endpoint.addresses.map((own) => addressStep(index, own)),
     { what: 'container link up', request: setLink(index, { up: true }) },
     ...used.map((gateway) => gatewayStep(index, gateway)),
-    ...used.map((gateway) => neighbourStep(index, gateway, endpoint.link.mac)),
+    ...gatewayNeighbours(index, endpoint, gateways),
     ...endpoint.routes.map((prefix) => routeStep(index, prefix, endpoint, gateways)),
   ]);
 }
@@ -101,11 +100,17 @@ function gatewayStep(index: number, gateway: Address): Step {
   };
 }
 
-function neighbourStep(index: number, gateway: Address, mac: string): Step {
-  return {
+/** The gateways are at the host end. */
+export function gatewayNeighbours(index: number, endpoint: Endpoint, gateways: Gateways): Step[] {
+  return gatewaysOf(endpoint, gateways).map((gateway) => ({
     what: `container neighbour ${gateway}`,
-    request: putNeighbour({ index, ip: bytesOf(gateway), mac }),
-  };
+    request: putNeighbour({ index, ip: bytesOf(gateway), mac: endpoint.link.mac }),
+  }));
+}
+
+/** One per family that the endpoint has. */
+function gatewaysOf({ addresses }: Endpoint, gateways: Gateways): Address[] {
+  return [...new Set(addresses.map(familyOf))].map((family) => (family === 4 ? gateways.v4 : gateways.v6));
 }
 
 function routeStep(index: number, prefix: Prefix, { addresses }: Endpoint, gateways: Gateways): Step {

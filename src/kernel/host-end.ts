@@ -70,7 +70,7 @@ export function prepareHostEnd({ socket, gateways, ipv6Settings }: Host, index: 
       ...(ipv6 && { addressGeneration: AddressGeneration.none }),
     }),
   };
-  perform(socket, [settings, ...gatewaySteps(index, endpoint, gateways), ...neighbourSteps(index, endpoint)]);
+  perform(socket, [settings, ...gatewaySteps(index, endpoint, gateways), ...hostNeighbours(index, endpoint)]);
 }
 
 /** The last step of all: from now on packets pass. */
@@ -102,7 +102,8 @@ function gatewaySteps(index: number, { addresses }: Endpoint, gateways: Gateways
   ];
 }
 
-function neighbourSteps(index: number, { addresses, mac }: Endpoint): Step[] {
+/** The container's addresses are at this MAC address. */
+export function hostNeighbours(index: number, { addresses, mac }: Pick<Endpoint, 'addresses' | 'mac'>): Step[] {
   return addresses.map((own) => ({
     what: `host neighbour ${own}`,
     request: putNeighbour({ index, ip: bytesOf(own), mac }),

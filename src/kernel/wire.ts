@@ -12,6 +12,7 @@ import { decodeLink, dumpLinks, type Link, openNamespace } from '../netlink/inde
 import type { Namespace, Wire, WiredLink } from '../ports.js';
 import { aliasOf, parseAlias } from './alias.js';
 import { configureContainerEnd, enter } from './container-end.js';
+import { followMacs } from './follow-mac.js';
 import type { Host } from './host.js';
 import { createPair, prepareHostEnd, raiseHostEnd, refuseOccupied } from './host-end.js';
 import { inspect, linkOf } from './inspect.js';
@@ -22,9 +23,13 @@ import { watchHostEnds } from './vanished.js';
 
 export class VethWire implements Wire {
   readonly #host: Host;
+  /** Endpoints by the index of their host end. */
+  readonly #wired: Map<number, Endpoint>;
 
-  constructor(host: Host) {
+  /** @param attached the endpoints that exist */
+  constructor(host: Host, attached: Iterable<Endpoint> = []) {
     this.#host = host;
+    this.#wired = new Map([...attached].map((endpoint) => [endpoint.link.index, endpoint]));
   }
 
   open(netns: string): Namespace {
@@ -43,6 +48,7 @@ export class VethWire implements Wire {
       prepareHostEnd(this.#host, index, endpoint);
       configureContainerEnd(endpoint, this.#host.gateways, namespace, inside);
       raiseHostEnd(this.#host.socket, index);
+      this.#wired.set(index, endpoint);
       return index;
     } catch (error) {
       await this.#undo(endpoint, index, error);
@@ -54,6 +60,7 @@ export class VethWire implements Wire {
     // Filters first: a link that is about to go leaves the group that other networks cannot reach. Without its elements
     // nothing passes from it, and nothing of another endpoint to it.
     this.#host.filters.expel(endpoint);
+    this.#wired.delete(endpoint.link.index);
     const link = this.#linkOf(endpoint);
     if (link) await this.#host.removal.remove(link.index);
   }
@@ -81,6 +88,7 @@ export class VethWire implements Wire {
 
   watchLinks(gone: () => void, signal: AbortSignal): void {
     watchHostEnds(this.#host.ports, gone, signal);
+    followMacs(this.#host, this.#wired, signal);
   }
 
   uplinkMtu(): number {

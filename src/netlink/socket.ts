@@ -52,6 +52,7 @@ const SO_RCVBUFFORCE = 33;
 /** linux/netlink.h */
 const SOL_NETLINK = 270;
 const NETLINK_ADD_MEMBERSHIP = 1;
+const NETLINK_LISTEN_ALL_NSID = 8;
 const NETLINK_CAP_ACK = 10;
 const NETLINK_EXT_ACK = 11;
 const NETLINK_GET_STRICT_CHK = 12;
@@ -202,6 +203,11 @@ export class NetlinkSocket implements Disposable {
   /** Joins a multicast group: its messages come through `receive`. */
   join(group: number): void {
     setsockopt(this.#fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group);
+  }
+
+  /** Of its groups, it hears what happens in every namespace that has an id in this one. */
+  hearEveryNamespace(): void {
+    setsockopt(this.#fd, SOL_NETLINK, NETLINK_LISTEN_ALL_NSID, 1);
   }
 
   /**
