@@ -8,6 +8,7 @@ import type { Type } from 'protobufjs';
 import { type Family, familyOf, type Prefix } from '../model/address.js';
 import { type ApiPeer, peerMessage, readPeer } from './api-peer.js';
 import type { Codec, OldRelease, Received, Rpc, WireEvent, WireGlobal, WirePath } from './codec.js';
+import { ASSIGNMENT, POLICIES } from './export-policy.js';
 import { loadProto } from './proto.js';
 
 /** How one generation says what all of them say. `ApiPath` is its Path message as protobufjs reads it. */
@@ -87,6 +88,8 @@ export function codecOf<ApiPath>(dialect: Dialect<ApiPath>): Codec {
       (reply: WatchReply<ApiPath>) => readEvent(reply, readPath),
       'WatchEventResponse',
     ),
+    setPolicies: rpc('SetPolicies', () => POLICIES),
+    setPolicyAssignment: rpc('SetPolicyAssignment', () => ASSIGNMENT),
     addPeer: rpc('AddPeer', (peer) => ({ peer: peerMessage(peer) })),
     deletePeer: rpc('DeletePeer', (address) => ({ address })),
     enablePeer: rpc('EnablePeer', (address) => ({ address })),

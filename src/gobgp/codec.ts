@@ -30,6 +30,10 @@ export interface Codec {
   readonly findPath: Rpc<readonly Prefix[], readonly Received[]>;
   /** Server stream: `ready`, then each path of a peer that comes or goes, whether the best or not, and peers' states. */
   readonly watchEvent: Rpc<null, WireEvent>;
+  /** Replaces all policies by the one that lets only our own paths out. It is not in force yet. */
+  readonly setPolicies: Rpc<null, undefined>;
+  /** Puts that policy in force for all that is told to peers from then on. */
+  readonly setPolicyAssignment: Rpc<null, undefined>;
   readonly addPeer: Rpc<WirePeer, undefined>;
   /** By address. */
   readonly deletePeer: Rpc<string, undefined>;
