@@ -4,6 +4,8 @@ import type { StatusView } from '../admin/server.js';
 import type { EndpointView, Explanation, RouteView } from '../admin/views.js';
 import { ask } from './ask.js';
 import { askNetworks, networksText } from './networks.js';
+import { routeCounts } from './route-counts.js';
+import { isDegraded, statusText } from './status.js';
 import { table } from './table.js';
 import { addTorConfig } from './tor-config.js';
 
@@ -52,21 +54,8 @@ function print(options: Options, value: unknown, text: () => string): void {
 function addStatus(program: Command): void {
   asking(program, 'status', 'node, gobgpd, peers and endpoints at a glance').action(async (options: Options) => {
     const status = await ask<StatusView>(options.socket, '/status');
-    const up = status.peers.filter(({ session }) => session === 'established').length;
-    print(options, status, () =>
-      [
-        `${status.node}  AS ${status.asn}  router-id ${status.routerId}`,
-        `  gobgp      ${status.gobgp}${status.reason === undefined ? '' : `  ${status.reason}`}`,
-        `  peers      ${up}/${status.peers.length} established`,
-        ...status.peers.map(
-          ({ name, address, asn, session }) => `             ${name} ${address} AS ${asn} ${session}`,
-        ),
-        `  networks   ${status.networks.length}  ${status.networks.join(', ')}`,
-        `  endpoints  ${status.endpoints}  ${status.announced} announced`,
-        ...status.duplicates.map((sentence) => `  ${sentence}`),
-      ].join('\n'),
-    );
-    if (status.gobgp !== 'up' || up < status.peers.length || status.duplicates.length > 0) process.exitCode = 3;
+    print(options, status, () => statusText(status));
+    if (isDegraded(status)) process.exitCode = 3;
   });
 }
 
@@ -89,7 +78,8 @@ function addRoutes(program: Command): void {
     async (options: Options) => {
       const routes = await ask<RouteView[]>(options.socket, '/routes');
       const rows = routes.map((route) => ({ ...route, 'next hop': route.nextHop, path: route.asPath }));
-      print(options, routes, () => table(rows, ['network', 'prefix', 'next hop', 'path', 'targets', 'state']));
+      const lines = () => table(rows, ['network', 'prefix', 'next hop', 'path', 'targets', 'state']);
+      print(options, routes, () => [lines(), '', ...routeCounts(routes)].join('\n'));
     },
   );
 }

@@ -2,7 +2,17 @@
 import { z } from 'zod';
 import { type Address, address, contains, type Family, familyOf, isLinkLocal, type Prefix } from '../model/address.js';
 import type { Peer, SoughtPeer } from '../model/peer.js';
-import { aName, anAddress, aPrefixRange, aUnixUrl, parsed, routeTargets, seconds, wholeNumber } from './fields.js';
+import {
+  aName,
+  anAddress,
+  aPrefixRange,
+  aUnixUrl,
+  maxRoutes,
+  parsed,
+  routeTargets,
+  seconds,
+  wholeNumber,
+} from './fields.js';
 import { guardsSection } from './guards-section.js';
 import { peerConflicts } from './peer-conflicts.js';
 import type { ThisNode } from './this-node.js';
@@ -76,6 +86,7 @@ export const peerSection = (node: ThisNode) =>
         .describe('Only these are taken from it, like 10.0.0.0/8 le 32. Default: any.'),
       deny: z.array(aPrefixRange).optional().describe('These are not, whatever allow says.'),
       allowDefault: z.boolean().optional().describe('May it say a default route? A network has to allow it too.'),
+      maxRoutes: maxRoutes.describe('So many of its prefixes are imported at most; its session stays.'),
       passive: z.boolean().prefault(false).describe('Wait for the peer to connect.'),
       multihop: wholeNumber(2, 255).optional().describe('Hops to a peer that is not on a link of this node.'),
       ttlSecurity: wholeNumber(1, 254)
@@ -104,12 +115,13 @@ export const peerSection = (node: ThisNode) =>
         allow,
         deny,
         allowDefault,
+        maxRoutes,
         ...peer
       }): Peer | SoughtPeer => {
         const session = { password, multihop, ttlSecurity, localAddress, maxPrefixes, timers };
         const common = {
           ...peer,
-          ...present({ ...session, allow, deny, allowDefault }),
+          ...present({ ...session, allow, deny, allowDefault, maxRoutes }),
           name: name ?? address ?? device ?? auto ?? '',
           families: families
             ? [...new Set(families)].map((family) => FAMILIES[family])

@@ -91,6 +91,16 @@ describe('a configuration', () => {
     expect(config.networks.host.imports.size).to.equal(0);
   });
 
+  it('takes pools and MTU from the file in which flannel says what the node was given', () => {
+    const loaded = (more: string) =>
+      example(`bgp: { asn: 1 }\nnetworks: [{ name: blue, subnetFile: /run/flannel/subnet.env${more} }]\n`);
+    expect(loaded('').networks.byName.get('blue')).to.deep.include({ pools: ['10.20.7.0/24'], mtu: 1450 });
+    expect(loaded(', pools: ["2001:db8:7::/64"], mtu: 9000').networks.byName.get('blue')).to.deep.include({
+      pools: ['2001:db8:7::/64', '10.20.7.0/24'],
+      mtu: 9000,
+    });
+  });
+
   it('derives every socket from the run directory', () => {
     const config = example('bgp: { asn: 65001 }\nrunDir: /run/other\n');
     expect([config.sockets.cni, config.sockets.admin, config.gobgp.api]).to.deep.equal([

@@ -30,6 +30,8 @@ export interface Peer {
   readonly deny?: readonly PrefixRange[];
   /** May it say a default route? */
   readonly allowDefault?: boolean;
+  /** So many of its prefixes are imported at most. Absent: no limit. */
+  readonly maxRoutes?: number;
 }
 
 /** A peer that is named by the place it is at; its address has to be found there. */

@@ -1,0 +1,32 @@
+/** `slash32 status`: the node at a glance. */
+import type { StatusView } from '../admin/server.js';
+
+export function statusText(status: StatusView): string {
+  const { node, asn, routerId, gobgp, reason, peers, networks, endpoints, announced } = status;
+  return [
+    `${node}  AS ${asn}  router-id ${routerId}`,
+    `  gobgp      ${gobgp}${reason === undefined ? '' : `  ${reason}`}`,
+    `  peers      ${established(status)}/${peers.length} established`,
+    ...peers.map(({ name, address, asn, session }) => `             ${name} ${address} AS ${asn} ${session}`),
+    `  networks   ${networks.length}  ${networks.join(', ')}`,
+    `  endpoints  ${endpoints}  ${announced} announced`,
+    ...status.quotas.map(({ of, routes, maxRoutes }) => `  quota      ${of} ${routes}/${maxRoutes} routes`),
+    ...status.refused
+      .filter(({ now }) => now > 0)
+      .map(({ peer, reason, now, example }) => `  refused    ${now} ${reason} from ${peer}: ${example}`),
+    ...sentences(status).map((sentence) => `  ${sentence}`),
+  ].join('\n');
+}
+
+/** Is something wrong that somebody has to look at? What guards refuse is not: that is what they are for. */
+export function isDegraded(status: StatusView): boolean {
+  return status.gobgp !== 'up' || established(status) < status.peers.length || sentences(status).length > 0;
+}
+
+function established({ peers }: StatusView): number {
+  return peers.filter(({ session }) => session === 'established').length;
+}
+
+function sentences({ quotas, duplicates }: StatusView): string[] {
+  return [...quotas.flatMap(({ says }) => says ?? []), ...duplicates];
+}
