@@ -78,7 +78,9 @@ export function routeViews(routing: Routing): RouteView[] {
 
 function heardViews(routing: Routing, path: Path): RouteView[] {
   const { known, routes } = routing.about(path.prefix);
-  return importVerdicts(path, known, routing.networks).map(({ network, table, verdict }) => ({
+  const candidate = known.paths.find(({ path: { peer } }) => peer === path.peer);
+  if (!candidate) return [];
+  return importVerdicts(candidate, routing.networks, known.endpoint).map(({ network, table, verdict }) => ({
     network,
     prefix: path.prefix,
     nextHop: path.nextHop,
@@ -125,7 +127,7 @@ export function explain(routing: Routing, prefix: Prefix): Explanation {
       what: 'announced',
       says: ANNOUNCE_SENTENCES[verdict](known),
     });
-  } else lines.push(...explainPath(routing, prefix));
+  } else lines.push(...explainPaths(routing, prefix));
   for (const route of routes) lines.push({ ok: true, what: 'kernel', says: routeText(route) });
   if (routes.length === 0) lines.push({ ok: false, what: 'kernel', says: `no table of ours has a route to ${prefix}` });
   if (duplicate) lines.push({ ok: false, what: 'duplicate', says: duplicateSentence(duplicate) });
@@ -133,18 +135,21 @@ export function explain(routing: Routing, prefix: Prefix): Explanation {
   return { prefix, lines };
 }
 
-function explainPath(routing: Routing, prefix: Prefix): Explanation['lines'] {
-  const { known } = routing.about(prefix);
-  const { path } = known;
-  if (!path)
+function explainPaths(routing: Routing, prefix: Prefix): Explanation['lines'] {
+  const { paths } = routing.about(prefix).known;
+  if (paths.length === 0)
     return [{ ok: false, what: 'bgp', says: `no peer announces ${prefix}, and no endpoint of this node has it` }];
-  const from = `${prefix} from ${path.peer}, next hop ${path.nextHop}, AS path ${path.asPath.join(' ') || '(empty)'}`;
-  const verdicts = importVerdicts(path, known, routing.networks).map(({ network, verdict }) => ({
-    ok: verdict === 'imported',
-    what: `network ${network}`,
-    says: IMPORT_SENTENCES[verdict](network, path),
-  }));
-  return [{ ok: true, what: 'bgp', says: from }, ...verdicts];
+  return paths.flatMap((candidate) => {
+    const { path, linkDown } = candidate;
+    const from = `${prefix} from ${path.peer}, next hop ${path.nextHop}, AS path ${path.asPath.join(' ') || '(empty)'}`;
+    const says = linkDown ? `${from}: its link is down, so another way is used while there is one` : from;
+    const verdicts = importVerdicts(candidate, routing.networks).map(({ network, verdict }) => ({
+      ok: verdict === 'imported',
+      what: `network ${network}`,
+      says: IMPORT_SENTENCES[verdict](network, path),
+    }));
+    return [{ ok: !linkDown, what: 'bgp', says }, ...verdicts];
+  });
 }
 
 function routeText(route: Route): string {

@@ -28,8 +28,12 @@ export interface Codec {
   readonly listPath: Rpc<Family, readonly Received[]>;
   /** The same of exactly these prefixes, which are all of one family. */
   readonly findPath: Rpc<readonly Prefix[], readonly Received[]>;
-  /** Server stream: best paths, the first table message holding all of them, and peers' states. */
+  /** Server stream: `ready`, then each path of a peer that comes or goes, whether the best or not, and peers' states. */
   readonly watchEvent: Rpc<null, WireEvent>;
+  /** Replaces all policies by the one that lets only our own paths out. It is not in force yet. */
+  readonly setPolicies: Rpc<null, undefined>;
+  /** Puts that policy in force for all that is told to peers from then on. */
+  readonly setPolicyAssignment: Rpc<null, undefined>;
   readonly addPeer: Rpc<WirePeer, undefined>;
   /** By address. */
   readonly deletePeer: Rpc<string, undefined>;
@@ -68,9 +72,21 @@ export interface WirePath {
   /** Route targets only; other communities do not pass this door. */
   readonly targets: readonly TargetParts[];
   readonly asPath: readonly number[];
+  readonly rank: WireRank;
   /** The peer's address, maybe with a zone; empty when the path is our own. */
   readonly neighbour: string;
   readonly withdrawn: boolean;
+}
+
+/** What ranks a path among others; absent where nothing was said. */
+export interface WireRank {
+  readonly origin?: number;
+  readonly med?: number;
+  readonly localPref?: number;
+  /** 32 bits each. */
+  readonly communities?: readonly number[];
+  /** Heard from another AS. */
+  readonly external?: boolean;
 }
 
 /** A path that could not be taken apart at all. */
@@ -86,6 +102,8 @@ export type WireEvent =
   | { readonly kind: 'table'; readonly paths: readonly Received[] }
   /** A peer's session changed its state. */
   | { readonly kind: 'peer' }
+  /** The watch is registered: from here on, nothing is missed. */
+  | { readonly kind: 'ready' }
   | { readonly kind: 'other' };
 
 /** A peer's configuration as gobgpd holds it. Times in seconds. */

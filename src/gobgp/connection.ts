@@ -4,6 +4,7 @@ import type { Speaker } from '../model/peer.js';
 import type { BgpEvent } from '../ports.js';
 import { say } from './announcing.js';
 import type { Finished } from './end-of-rib.js';
+import { exportOnlyOurs } from './export-policy.js';
 import { type NextHops, nextHopsFor } from './next-hop.js';
 import { pulse } from './pulse.js';
 import { checkRelease, listAnnounced, openSession, type Session, startBgp } from './session.js';
@@ -44,6 +45,7 @@ export async function connected(
   using session = await openSession(options.api);
   const fresh = await startBgp(session, speaker, options.manage);
   await checkRelease(session);
+  if (options.manage !== false) await exportOnlyOurs(session);
   const nextHops = chooseNextHops(speaker, options);
   const announced = fresh ? [] : await announcedAnew(session, nextHops);
   const connection: Connection = { session, nextHops, finished: new Map(), writes: { begun: 0, done: 0 } };
@@ -106,9 +108,9 @@ async function audit(
   for (let took = 0; ; ) {
     await sleep(Math.max(every, took * AUDIT_SHARE), undefined, { signal });
     const [start, { begun, done }] = [performance.now(), connection.writes];
-    const { announced, rivals } = await listAnnounced(connection.session, connection.nextHops);
+    const { announced } = await listAnnounced(connection.session, connection.nextHops);
     took = performance.now() - start;
     // Overtaken by an announcement or a withdrawal, it tells of a time that is over.
-    if (begun === done && begun === connection.writes.begun) hear({ kind: 'audited', announced, rivals });
+    if (begun === done && begun === connection.writes.begun) hear({ kind: 'audited', announced });
   }
 }

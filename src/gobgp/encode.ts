@@ -17,6 +17,7 @@ export function wirePath(announcement: Announcement, nextHops: NextHops, withdra
     nextHops: [nextHops[family]],
     targets: [...new Set(announcement.targets)].map(targetParts),
     asPath: [],
+    rank: {},
     neighbour: '',
     withdrawn,
   };

@@ -30,6 +30,8 @@ export interface Subscription {
   readonly ignorePorts: readonly number[];
   /** Of routes, only those that this protocol wrote are told. */
   readonly routeProtocol: number;
+  /** Hears of other namespaces too: those that have an id in this one, as the other ends of its links do. */
+  readonly everyNamespace?: boolean;
   /** Bytes that the kernel may queue. */
   readonly queue?: number;
 }
@@ -51,6 +53,7 @@ export function listen(subscription: Subscription, listener: Listener, signal: A
   if (signal.aborted) return;
   const socket = new NetlinkSocket(NETLINK_ROUTE, subscription.queue ?? DEFAULT_QUEUE);
   socket.filter(filterProgram(subscription));
+  if (subscription.everyNamespace) socket.hearEveryNamespace();
   for (const group of subscription.groups) socket.join(group);
   attend(socket, listener, signal);
 }

@@ -3,7 +3,7 @@
  * once, and again whenever links or addresses may have changed.
  */
 import { type Guard, guardOf, nextHopRefusal, type Refusal } from '../decide/guard.js';
-import type { Address } from '../model/address.js';
+import { type Address, contains } from '../model/address.js';
 import type { HostAddress, Way } from '../model/host.js';
 import type { Networks } from '../model/network.js';
 import type { Path } from '../model/path.js';
@@ -30,6 +30,14 @@ export class Border {
     let said = this.#said.get(path);
     if (!said) this.#said.set(path, (said = { refusal: this.#guard(path) }));
     return said.refusal ?? nextHopRefusal(this.#wayOf(path));
+  }
+
+  /** Does it lead over a link that carries no packets? The link of a gateway is that of the subnet it is in. */
+  isLinkDown({ nextHop, device }: Path): boolean {
+    const links = this.#addresses.filter((own) =>
+      device === undefined ? contains(own.subnet, nextHop) : own.device === device,
+    );
+    return links.length > 0 && !links.some(({ carrier }) => carrier);
   }
 
   /** Reads the host anew. Has anything changed that paths are judged by? */

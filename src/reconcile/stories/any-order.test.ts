@@ -8,7 +8,7 @@ import { wantedAnnouncement } from '../../decide/announcements.js';
 import { wantedRoutes } from '../../decide/routes.js';
 import { hostPrefix } from '../../model/address.js';
 import { MAIN_TABLE, routeKey } from '../../model/route.js';
-import { routeLine, Stage, TOR } from './stage.js';
+import { routeLine, Stage, TOR, TOR2 } from './stage.js';
 
 type Deed = readonly [name: string, run: (stage: Stage) => unknown];
 
@@ -37,9 +37,25 @@ const deeds: fc.Arbitrary<Deed> = fc.oneof(
     .constantFrom(...endpointIds)
     .map((id) => behindOurBack(`link of ${id} goes`, (stage) => stage.kernel.linkDown(`s32${id}`))),
   fc
-    .tuple(fc.constantFrom(...pathPrefixes), fc.constantFrom(...targetLists))
-    .map(([of, targets]) => deed(`path ${of} ${targets}`, (stage) => stage.say(of, targets))),
-  fc.constantFrom(...pathPrefixes).map((of) => deed(`path ${of} gone`, (stage) => stage.unsay(of))),
+    .tuple(
+      fc.constantFrom(...pathPrefixes),
+      fc.constantFrom(...targetLists),
+      fc.constantFrom(TOR, TOR2),
+      fc.constantFrom(0, 1),
+    )
+    .map(([of, targets, tor, rank]) =>
+      deed(`path ${of} ${targets} from ${tor} rank ${rank}`, (stage) => stage.say(of, targets, { peer: tor, rank })),
+    ),
+  fc
+    .tuple(fc.constantFrom(...pathPrefixes), fc.constantFrom(TOR, TOR2))
+    .map(([of, tor]) => deed(`path ${of} of ${tor} gone`, (stage) => stage.unsay(of, tor))),
+  fc
+    .constantFrom('eth1', 'eth2')
+    .map((name) => behindOurBack(`link ${name} goes`, (stage) => stage.kernel.linkDown(name))),
+  fc.constantFrom('eth1', 'eth2').map((name) => deed(`link ${name} comes`, (stage) => stage.linkUp(name))),
+  fc
+    .boolean()
+    .map((up) => deed(`session of the second ToR ${up ? 'comes' : 'goes'}`, (stage) => stage.bgp.setUp(TOR2, up))),
   fc
     .tuple(fc.constantFrom(...targetLists), fc.constantFrom(...targetLists))
     .map(([imports, exports]) =>
@@ -81,6 +97,7 @@ async function playScript(script: readonly (readonly [Deed, boolean])[]): Promis
   stage.network('blue', 1001, ['1:1'], ['1:1']);
   stage.network('red', 1002, ['1:2'], ['1:2']);
   stage.peer(TOR, []);
+  stage.peer(TOR2, []);
   stage.bgp.start();
   await stage.start();
   for (const [[, run], turn] of script) {
@@ -104,6 +121,8 @@ async function heal(stage: Stage): Promise<void> {
   stage.bgp.broken = undefined;
   if (!stage.bgp.alive) stage.bgp.start();
   stage.bgp.setFinished(TOR, true);
+  stage.bgp.setUp(TOR2, true);
+  for (const uplink of ['eth1', 'eth2']) stage.linkUp(uplink);
   for (const { link } of stage.endpoints()) stage.kernel.linkUp(link.name);
   await stage.wait(120_000);
 }
@@ -114,11 +133,13 @@ function decided(stage: Stage): { routes: string[]; announced: string[] } {
   const byPrefix = new Map(
     stage.endpoints().flatMap((endpoint) => endpoint.addresses.map((own) => [hostPrefix(own), endpoint] as const)),
   );
-  const paths = new Map(stage.bgp.heard().map((path) => [path.prefix, path]));
-  const all = [...new Set([...byPrefix.keys(), ...paths.keys()])].map((prefix) => ({
+  const paths = stage.bgp.heard();
+  const all = [...new Set([...byPrefix.keys(), ...paths.map((path) => path.prefix)])].map((prefix) => ({
     prefix,
     endpoint: byPrefix.get(prefix),
-    path: paths.get(prefix),
+    paths: paths
+      .filter((path) => path.prefix === prefix)
+      .map((path) => ({ path, refusal: undefined, linkDown: false })),
   }));
   const wanted = all.flatMap((known) => wantedRoutes(known, networks));
   const believed = new Map(wanted.map((route) => [routeKey(route), route]));
