@@ -8,7 +8,14 @@ export function routeCounts(routes: readonly Pick<RouteView, 'network' | 'verdic
     const counts = networks.get(network) ?? new Map<string, number>();
     networks.set(network, counts.set(verdict, (counts.get(verdict) ?? 0) + 1));
   }
-  return [...networks].map(
-    ([network, counts]) => `${network}: ${[...counts].map(([verdict, count]) => `${count} ${verdict}`).join(', ')}`,
-  );
+  return [...networks].map(([network, counts]) => {
+    const said = [...counts].sort(byWeight).map(([verdict, count]) => `${count} ${verdict}`);
+    return `${network}: ${said.join(', ')}`;
+  });
+}
+
+/** What a network has comes before what it refuses, of which the most comes first. */
+function byWeight([verdict, count]: [string, number], [other, otherCount]: [string, number]): number {
+  const first = ['imported', 'own'];
+  return first.indexOf(other) - first.indexOf(verdict) || otherCount - count;
 }

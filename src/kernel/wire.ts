@@ -11,7 +11,7 @@ import type { Wiring } from '../model/wiring.js';
 import { decodeLink, dumpLinks, type Link, openNamespace } from '../netlink/index.js';
 import type { Namespace, Wire, WiredLink } from '../ports.js';
 import { aliasOf, parseAlias } from './alias.js';
-import { configureContainerEnd } from './container-end.js';
+import { configureContainerEnd, enter } from './container-end.js';
 import { followMacs } from './follow-mac.js';
 import type { Host } from './host.js';
 import { createPair, prepareHostEnd, raiseHostEnd, refuseOccupied } from './host-end.js';
@@ -38,13 +38,15 @@ export class VethWire implements Wire {
 
   async connect(endpoint: Endpoint, namespace: Namespace): Promise<number> {
     let index: number | undefined;
-    refuseOccupied(endpoint, namespace); // before the filters: those may be of the same endpoint, wired long ago
+    // Before the filters: those may be of the same endpoint, wired long ago.
+    using inside = enter(endpoint, namespace);
+    refuseOccupied(endpoint);
     try {
       await this.#host.filters.prepare(endpoint);
       named('filters', () => this.#admit(endpoint));
       index = createPair(this.#host.socket, endpoint, namespace);
       prepareHostEnd(this.#host, index, endpoint);
-      configureContainerEnd(endpoint, this.#host.gateways, namespace);
+      configureContainerEnd(endpoint, this.#host.gateways, namespace, inside);
       raiseHostEnd(this.#host.socket, index);
       this.#wired.set(index, endpoint);
       return index;

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { type Address, address, type Prefix } from '../model/address.js';
 import type { Network, Networks } from '../model/network.js';
-import type { Peer, Speaker } from '../model/peer.js';
+import type { Peer } from '../model/peer.js';
 import { Quotas } from './quotas.js';
 
 const [tor1, tor2] = [address('192.0.2.0'), address('192.0.2.64')];
@@ -10,8 +10,9 @@ const networks = (most: number): Networks => ({
   byName: new Map([['blue', { name: 'blue', table: 1001, maxRoutes: most } as Network]]),
   host: { imports: new Set() },
 });
-const speaker = (most: number) =>
-  ({ peers: [{ name: 'tor1', address: tor1, maxRoutes: most } as Peer] }) as unknown as Speaker;
+const speaker = (most: number) => ({
+  peers: [{ name: 'tor1', address: tor1, maxRoutes: most } as Peer],
+});
 
 interface Wish {
   readonly prefix: Prefix;
@@ -40,16 +41,14 @@ function settle(quotas: Quotas, wanted: ReadonlyMap<Prefix, Wish>, first: Prefix
 
 describe('quotas', () => {
   it('without limits keep no book', () => {
-    const quotas = new Quotas();
-    quotas.configure({ byName: new Map(), host: { imports: new Set() } }, { peers: [] } as unknown as Speaker);
+    const quotas = new Quotas({ byName: new Map(), host: { imports: new Set() } }, { peers: [] });
     expect([quotas.areSet, quotas.over(prefixes[0]!), quotas.told()]).to.eql([false, undefined, []]);
   });
 
   it('never let in more than their limit, never push anybody out, and leave no place free while somebody waits', () => {
     fc.assert(
       fc.property(fc.array(wishes, { maxLength: 60 }), fc.nat(4), fc.nat(4), (script, ofBlue, ofPeer) => {
-        const quotas = new Quotas();
-        quotas.configure(networks(ofBlue), speaker(ofPeer));
+        const quotas = new Quotas(networks(ofBlue), speaker(ofPeer));
         const wanted = new Map<Prefix, Wish>();
         const inBlue = (prefix: Prefix) => !quotas.over(prefix)!.tables.has(1001);
         for (const wish of script) {
@@ -69,8 +68,7 @@ describe('quotas', () => {
   });
 
   it('keep what is installed, though it is more than a new limit', () => {
-    const quotas = new Quotas();
-    quotas.configure(networks(1), speaker(1));
+    const quotas = new Quotas(networks(1), speaker(1));
     for (const prefix of prefixes.slice(0, 3)) quotas.keep(prefix, 1001, tor1);
     quotas.admit(prefixes[0]!, [{ peer: tor1, tables: [1001] }]);
     quotas.admit(prefixes[7]!, [{ peer: tor2, tables: [1001] }]);

@@ -63,18 +63,20 @@ class Places {
 }
 
 export class Quotas {
-  #tables: ReadonlyMap<number, Places> = new Map();
-  #peers: ReadonlyMap<Address, Places> = new Map();
+  readonly #tables: ReadonlyMap<number, Places> = new Map();
+  readonly #peers: ReadonlyMap<Address, Places> = new Map();
 
-  configure(networks: Networks, { peers }: Speaker): void {
+  /** @param before whoever has a place there, has it here */
+  constructor(networks?: Networks, speaker?: Pick<Speaker, 'peers'>, before?: Quotas) {
+    if (!networks || !speaker) return;
     const all = [...networks.byName.values(), { ...networks.host, name: 'host', table: MAIN_TABLE }];
     this.#tables = limits(
       all.map(({ table, name, maxRoutes }) => ({ key: table, of: `network ${name}`, most: maxRoutes })),
-      this.#tables,
+      before ? before.#tables : new Map(),
     );
     this.#peers = limits(
-      peers.map(({ address, name, maxRoutes }) => ({ key: address, of: `peer ${name}`, most: maxRoutes })),
-      this.#peers,
+      speaker.peers.map(({ address, name, maxRoutes }) => ({ key: address, of: `peer ${name}`, most: maxRoutes })),
+      before ? before.#peers : new Map(),
     );
   }
 
@@ -84,7 +86,7 @@ export class Quotas {
   }
 
   /** This prefix is installed in this table, by the path of this peer when that is known: it has its places. */
-  keep(prefix: Prefix, table: number, peer: Address | undefined): void {
+  keep(prefix: Prefix, table: number, peer?: Address): void {
     this.#tables.get(table)?.keep(prefix);
     if (peer !== undefined) this.#peers.get(peer)?.keep(prefix);
   }

@@ -11,6 +11,7 @@ import type { Prefix } from '../model/address.js';
 import { type Announcement, sameAnnouncement } from '../model/announcement.js';
 import type { Route } from '../model/route.js';
 import { type Bgp, type Failures, type Kernel, Unreachable } from '../ports.js';
+import { admit } from './admission.js';
 import type { Refusals } from './refusals.js';
 import type { World } from './world.js';
 
@@ -51,7 +52,7 @@ export class Reconciler {
     const prefixes = this.#world.takeTouched(SLICE);
     for (const prefix of prefixes) this.failures.delete(prefix);
     await this.#world.border.learn(this.#kernel, this.#world.nextHops(prefixes));
-    this.#world.admit(prefixes);
+    admit(this.#world, prefixes);
     for (const prefix of prefixes) this.#refusals.note(prefix, this.#world.refused(prefix));
     await this.#putRoutes(prefixes);
     if (this.bgpConnected) {

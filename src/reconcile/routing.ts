@@ -16,6 +16,7 @@ import type { Speaker } from '../model/peer.js';
 import type { Route } from '../model/route.js';
 import type { RouteTarget } from '../model/route-target.js';
 import type { Bgp, BgpEvent, Clock, Kernel, KernelEvent } from '../ports.js';
+import { renewQuotas } from './admission.js';
 import { BackOff } from './back-off.js';
 import { Loop } from './loop.js';
 import { Peering } from './peering.js';
@@ -280,7 +281,7 @@ export class Routing {
   /** What is believed of peers, for the networks that there are. */
   #guardBy(speaker: Speaker): void {
     this.#world.border.configure(speaker, this.#world.networks);
-    this.#world.configureQuotas(speaker);
+    renewQuotas(this.#world, speaker);
   }
 
   #tellRefused(): void {

@@ -4,15 +4,15 @@
  */
 
 import type { Refusal } from '../decide/guard.js';
-import { applicants, type Candidate, type Complete, type Known } from '../decide/routes.js';
+import type { Candidate, Complete, Known } from '../decide/routes.js';
 import { type Address, hostPrefix, type Prefix } from '../model/address.js';
 import type { Announcement } from '../model/announcement.js';
 import { type Endpoint, endpointKey } from '../model/endpoint.js';
 import type { Networks } from '../model/network.js';
 import { type Path, type PathName, samePath } from '../model/path.js';
-import type { Speaker } from '../model/peer.js';
-import { leadsToEndpoint, type Route, routeKey, satisfies } from '../model/route.js';
+import { type Route, routeKey, satisfies } from '../model/route.js';
 import type { RouteTarget } from '../model/route-target.js';
+import { keepPlaces } from './admission.js';
 import { Border } from './border.js';
 import { Quotas } from './quotas.js';
 
@@ -24,7 +24,7 @@ export class World {
   /** Targets for paths that carry none, by the peer they come from. */
   untagged: ReadonlyMap<Address, readonly RouteTarget[]> = new Map();
   readonly border = new Border();
-  readonly quotas = new Quotas();
+  quotas = new Quotas();
   /** The records are read: an endpoint that is not here is no more. */
   endpointsComplete = false;
   /** gobgpd has heard every peer out: a path that is not here is withdrawn. */
@@ -61,41 +61,12 @@ export class World {
     };
   }
 
-  /** Other limits: what is installed keeps its place. */
-  configureQuotas(speaker: Speaker): void {
-    this.quotas.configure(this.networks, speaker);
-    this.#keepPlaces();
-  }
-
-  /** Gives these prefixes their places, where places are limited. */
-  admit(prefixes: readonly Prefix[]): void {
-    if (!this.quotas.areSet) return;
-    for (const prefix of prefixes) {
-      const known = this.known(prefix);
-      // A route whose path has not been repeated yet after a restart keeps its place.
-      if (known.paths.length > 0 || this.complete(prefix).paths)
-        this.quotas.admit(prefix, applicants(known, this.networks));
-    }
-    for (const prefix of this.quotas.next()) this.touch(prefix);
-  }
-
   /** What the guards refuse of this prefix. */
   refused(prefix: Prefix): { readonly path: Path; readonly refusal: Refusal }[] {
     return (this.#paths.get(prefix) ?? NO_PATHS).flatMap((path) => {
       const refusal = this.border.refusal(path);
       return refusal ? [{ path, refusal }] : [];
     });
-  }
-
-  #keepPlaces(): void {
-    if (!this.quotas.areSet) return;
-    for (const [prefix, routes] of this.#routes) {
-      for (const route of routes.values()) {
-        if (leadsToEndpoint(route)) continue;
-        const peers = (this.#paths.get(prefix) ?? NO_PATHS).map(({ peer }) => peer);
-        for (const peer of peers.length > 0 ? peers : [undefined]) this.quotas.keep(prefix, route.table, peer);
-      }
-    }
   }
 
   #tagged(path: Path): Path {
@@ -279,7 +250,7 @@ export class World {
   hearAllRoutes(all: readonly Route[]): void {
     this.#routes.clear();
     for (const route of all) this.believeRoute(route);
-    this.#keepPlaces();
+    keepPlaces(this.quotas, all);
     this.touchAll();
   }
 
