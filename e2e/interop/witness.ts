@@ -41,19 +41,21 @@ export function heardBy(
   });
 }
 
-/** Waits until node1's kernel routes what the daemon originates, to the daemon. */
+/** Waits until node1's kernel routes what the daemon originates, over one of these next hops. */
 export async function routedTo(
   bed: Bed,
   { index }: Peer,
   family: 4 | 6,
-  nextHop = addressOf('node1', index, family, 'daemon'),
+  nextHops: readonly string[] = [addressOf('node1', index, family, 'daemon')],
 ): Promise<void> {
   const [own] = ownPrefix(index, family).split('/') as [string];
   const argv = ['ip', `-${family}`, 'route', 'show', own, 'table', String(TABLE)];
-  const via = `via ${family === 4 && nextHop.includes(':') ? 'inet6 ' : ''}${nextHop} `;
-  await until(async () => (await bed.lab.node('node1').exec(argv)).includes(via), {
-    what: `a route to ${own} ${via}at node1`,
-  });
+  const vias = nextHops.map((one) => `via ${family === 4 && one.includes(':') ? 'inet6 ' : ''}${one} `);
+  const routed = async () => {
+    const shown = await bed.lab.node('node1').exec(argv);
+    return vias.some((via) => shown.includes(via));
+  };
+  await until(routed, { what: `a route to ${own} ${vias.join('or ')}at node1` });
 }
 
 /** Waits until node2's kernel sends to this container over a next hop. */

@@ -83,7 +83,7 @@ async function established(at: Place): Promise<string[]> {
 async function paths(at: Place, prefix: string) {
   const text = await birdc(at, 'show', 'route', 'all', prefix);
   return text.split(/(?=\bBGP[._]as_path\b|\bbgp_path\b)/i).flatMap((block) => {
-    const nextHop = /bgp[._]next_hop: +(\S+)/i.exec(block)?.[1];
+    const nextHop = /bgp[._]next_hop: +(?::: )?(\S+)/i.exec(block)?.[1];
     if (nextHop === undefined) return [];
     const asPath = /(?:bgp[._]as_path|bgp_path): *(.*)/i.exec(block)?.[1] ?? '';
     const targets = [...block.matchAll(/\(rt, ?(\d+), ?(\d+)\)/g)].map(([, admin, number]) => `${admin}:${number}`);
