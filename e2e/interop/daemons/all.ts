@@ -27,7 +27,8 @@ export const REASONS: Readonly<Record<string, Readonly<Partial<Record<Feature, s
       'it never says that it has restarted; bgpd.conf(5): "Currently only the End-of-RIB marker is supported and announced by the restart capability"',
   },
   gobgp336: {
-    'RFC 8950': 'over a link-local session it says "::" as the next hop of what it originates (measured; 3.10 and 4.8 say their own address)',
+    'RFC 8950':
+      'over a link-local session it says "::" as the next hop of what it originates (measured; 3.10 and 4.8 say their own address)',
   },
   exabgp: {
     'RFC 8950': 'its addresses have no scope, so it cannot speak from a link-local one',
