@@ -3,11 +3,13 @@
  * withdrawal. gobgpd alone, which tells no kernel, is the floor of ours; BIRD and FRR do all of it.
  */
 import { setTimeout as pause } from 'node:timers/promises';
+import { commandOf } from '../../e2e/lab/process.js';
+import { processorSeconds } from '../accounting.js';
 import { compare, type Figure } from '../figure.js';
 import { interleave } from '../interleave.js';
 import type { Measurement, Run } from '../measurement.js';
 import { pathsOf, type Receiver, type ReceiverName, routesOf, withReceivers } from '../receivers.js';
-import { awaitRoutes } from '../route-times.js';
+import { awaitRoutes, LONGEST } from '../route-times.js';
 
 const SIZES = [10_000, 100_000];
 /** Seconds, for each size. */
@@ -36,21 +38,34 @@ async function measure(
 ): Promise<Map<ReceiverName, Times>> {
   const times = new Map(receivers.map(({ name }) => [name, { arrival: [], withdrawal: [] } as Times]));
   await interleave(receivers, { rounds, budget: BUDGET }, async (receiver, round) => {
+    const before = processorTimes(receiver);
     const arrival = await timeOf(receiver, 'announce', size);
+    const used = processorTimes(receiver).map(
+      ({ name, seconds }, i) => `${name} ${(seconds - before[i]!.seconds).toFixed(1)} s`,
+    );
     const withdrawal = await timeOf(receiver, 'withdraw', size);
     times.get(receiver.name)!.arrival.push(arrival);
     times.get(receiver.name)!.withdrawal.push(withdrawal);
     const both = `in after ${arrival.toFixed(2)} s, out after ${withdrawal.toFixed(2)} s`;
-    say(`round ${round}: ${receiver.name} has ${size} ${both}`);
+    say(`round ${round}: ${receiver.name} has ${size} ${both}; processor time to get them in: ${used.join(', ')}`);
   });
   return times;
+}
+
+/** What each process of a receiver has used so far; it says where an import spends its time. */
+function processorTimes({ node, pids }: Receiver): { readonly name: string; readonly seconds: number }[] {
+  const controller = node.pid('slash32d');
+  return pids().map((pid) => ({
+    name: pid === controller ? 'slash32d' : (commandOf(pid) ?? 'ended'),
+    seconds: processorSeconds([pid]),
+  }));
 }
 
 /** Seconds until all of them are in, or gone. */
 async function timeOf(receiver: Receiver, verb: 'announce' | 'withdraw', size: number): Promise<number> {
   if (receiver.table === undefined) return timeInGobgpd(receiver, verb, size);
   const change = verb === 'announce' ? '+' : '-';
-  const awaited = await awaitRoutes(receiver.node, { table: receiver.table, change, count: size, timeout: 120_000 });
+  const awaited = await awaitRoutes(receiver.node, { table: receiver.table, change, count: size, timeout: LONGEST });
   const { begin } = await receiver.feed(`${verb} 0 ${size}`);
   const { last } = await awaited.done;
   const [there, expected] = [await routesOf(receiver), verb === 'announce' ? size : 0];

@@ -44,6 +44,7 @@ export function api3(): Codec {
     globalTable: 0,
     exactLookup: 0,
     postPolicy: 2,
+    shift: 0,
     overLimit: 2,
     writePath: pathMessage,
     readPath,

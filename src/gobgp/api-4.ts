@@ -57,6 +57,7 @@ export function api4(): Codec {
     globalTable: 1,
     exactLookup: 1,
     postPolicy: 3,
+    shift: 1,
     overLimit: 3,
     writePath: pathMessage,
     readPath,

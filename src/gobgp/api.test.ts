@@ -42,6 +42,8 @@ const PEER: WirePeer = {
   connectRetry: 5,
   restartTime: 60,
   localRestarting: true,
+  longLivedRestart: 3600,
+  reflectedAs: '192.0.2.9',
 };
 
 for (const { codec, type, nobody, globalTable, postPolicy, exactLookup } of GENERATIONS) {

@@ -7,8 +7,8 @@
 import type { Type } from 'protobufjs';
 import { type Family, familyOf, type Prefix } from '../model/address.js';
 import { type ApiPeer, peerMessage, readPeer } from './api-peer.js';
+import { policyMessages, readAssignment } from './api-policy.js';
 import type { Codec, OldRelease, Received, Rpc, WireEvent, WireGlobal, WirePath } from './codec.js';
-import { ASSIGNMENT, POLICIES } from './export-policy.js';
 import { loadProto } from './proto.js';
 
 /** How one generation says what all of them say. `ApiPath` is its Path message as protobufjs reads it. */
@@ -24,6 +24,8 @@ export interface Dialect<ApiPath> {
   readonly globalTable: number;
   /** Looks a prefix up, and none that is longer or shorter. */
   readonly exactLookup: number;
+  /** By how much most enums are higher than those of 3.x. */
+  readonly shift: 0 | 1;
   /** The watch's filter for all paths of peers. */
   readonly postPolicy: number;
   /** The administrative state of a peer that has sent too many paths. */
@@ -61,6 +63,7 @@ interface ListedReply {
 export function codecOf<ApiPath>(dialect: Dialect<ApiPath>): Codec {
   const { name, oldRelease: old, globalTable: tableType, writePath, readPath } = dialect;
   const rpc = rpcsOf(dialect);
+  const policy = policyMessages(dialect.shift);
   const readDestination = (reply: { destination: { paths: ApiPath[] } | null }) =>
     (reply.destination?.paths ?? []).map(readPath);
   return {
@@ -88,11 +91,15 @@ export function codecOf<ApiPath>(dialect: Dialect<ApiPath>): Codec {
       (reply: WatchReply<ApiPath>) => readEvent(reply, readPath),
       'WatchEventResponse',
     ),
-    setPolicies: rpc('SetPolicies', () => POLICIES),
-    setPolicyAssignment: rpc('SetPolicyAssignment', () => ASSIGNMENT),
     addPeer: rpc('AddPeer', (peer) => ({ peer: peerMessage(peer) })),
     deletePeer: rpc('DeletePeer', (address) => ({ address })),
     enablePeer: rpc('EnablePeer', (address) => ({ address })),
+    addDefinedSet: rpc('AddDefinedSet', policy.set),
+    addPolicy: rpc('AddPolicy', policy.policy),
+    deletePolicy: rpc('DeletePolicy', policy.deletion),
+    listExportPolicies: rpc('ListPolicyAssignment', policy.question, readAssignment, 'ListPolicyAssignmentResponse'),
+    setExportPolicy: rpc('SetPolicyAssignment', policy.assignment),
+    sayAgain: rpc('ResetPeer', policy.again),
     listPeer: rpc(
       'ListPeer',
       () => ({}),

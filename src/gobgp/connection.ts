@@ -4,7 +4,6 @@ import type { Speaker } from '../model/peer.js';
 import type { BgpEvent } from '../ports.js';
 import { say } from './announcing.js';
 import type { Finished } from './end-of-rib.js';
-import { exportOnlyOurs } from './export-policy.js';
 import { type NextHops, nextHopsFor } from './next-hop.js';
 import { pulse } from './pulse.js';
 import { checkRelease, listAnnounced, openSession, type Session, startBgp } from './session.js';
@@ -45,7 +44,6 @@ export async function connected(
   using session = await openSession(options.api);
   const fresh = await startBgp(session, speaker, options.manage);
   await checkRelease(session);
-  if (options.manage !== false) await exportOnlyOurs(session);
   const nextHops = chooseNextHops(speaker, options);
   const announced = fresh ? [] : await announcedAnew(session, nextHops);
   const connection: Connection = { session, nextHops, finished: new Map(), writes: { begun: 0, done: 0 } };

@@ -4,7 +4,7 @@
  */
 import { address, familyOf, isLinkLocal, type Prefix, prefix } from '../model/address.js';
 import type { Announcement } from '../model/announcement.js';
-import { communityFrom } from '../model/community.js';
+import { communityFrom, GRACEFUL_SHUTDOWN } from '../model/community.js';
 import type { Path, PathName, Rank } from '../model/path.js';
 import { type RouteTarget, routeTarget, type TargetParts } from '../model/route-target.js';
 import type { Received, WirePath, WireRank } from './codec.js';
@@ -40,7 +40,8 @@ export function told(received: Received, links: Links = NO_LINKS): Told {
 function ours(of: Prefix, received: WirePath): Told {
   const targets = attempt(() => received.targets.map(targetOf));
   if (targets instanceof Error) return { kind: 'refused', reason: `${of}: ${targets.message}` };
-  return { kind: 'ours', announcement: { prefix: of, targets } };
+  const leaving = received.rank.communities?.map(communityFrom).includes(GRACEFUL_SHUTDOWN);
+  return { kind: 'ours', announcement: { prefix: of, targets, ...(leaving && { leaving }) } };
 }
 
 function heard(name: PathName, received: WirePath, zone: string | undefined): Told {
