@@ -16,11 +16,12 @@ import { loadConfig } from './config/load.js';
 import { endpointRecords } from './disk/endpoint-records.js';
 import { openRunDirectory } from './disk/run-directory.js';
 import { Gobgp } from './gobgp/gobgp.js';
+import { greet } from './gobgp/greet.js';
 import { type OpenKernel, openKernel } from './kernel/open-kernel.js';
 import { traced } from './kernel/traced.js';
 import { type Log, openLog } from './log.js';
 import type { Endpoint } from './model/endpoint.js';
-import type { Bgp, Clock, Kernel, Neighbours, Records, Wire } from './ports.js';
+import type { Bgp, Clock, Greet, Kernel, Neighbours, Records, Wire } from './ports.js';
 import { PeerSearch } from './reconcile/peer-search.js';
 import { Routing } from './reconcile/routing.js';
 
@@ -30,6 +31,7 @@ export interface Ports {
   readonly wire: Wire;
   readonly neighbours: Neighbours;
   readonly bgp: Bgp;
+  readonly greet: Greet;
   readonly records: Records;
   readonly clock: Clock;
 }
@@ -92,9 +94,9 @@ function told(kernel: OpenKernel, { gateways }: Config, log: Log): Pick<Ports, '
   return traced(kernel, gateways, (command) => log.debug(command, { event: 'kernel' }));
 }
 
-function aroundKernel(config: Config, records: Records, log: Log): Pick<Ports, 'records' | 'bgp' | 'clock'> {
+function aroundKernel(config: Config, records: Records, log: Log): Pick<Ports, 'records' | 'bgp' | 'greet' | 'clock'> {
   const warn = (line: string) => log.warn(line, { event: 'gobgp' });
-  return { records, bgp: new Gobgp({ ...config.gobgp, warn }), clock: monotonicClock };
+  return { records, bgp: new Gobgp({ ...config.gobgp, warn }), greet, clock: monotonicClock };
 }
 
 /** What the verbs work with, but for the routing, which begins with what is restored. */

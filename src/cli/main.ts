@@ -4,6 +4,7 @@ import type { StatusView } from '../admin/server.js';
 import type { EndpointView, Explanation, RouteView } from '../admin/views.js';
 import { ask } from './ask.js';
 import { askNetworks, networksText } from './networks.js';
+import { isDegraded, statusText } from './status.js';
 import { table } from './table.js';
 import { addTorConfig } from './tor-config.js';
 
@@ -52,21 +53,8 @@ function print(options: Options, value: unknown, text: () => string): void {
 function addStatus(program: Command): void {
   asking(program, 'status', 'node, gobgpd, peers and endpoints at a glance').action(async (options: Options) => {
     const status = await ask<StatusView>(options.socket, '/status');
-    const up = status.peers.filter(({ session }) => session === 'established').length;
-    print(options, status, () =>
-      [
-        `${status.node}  AS ${status.asn}  router-id ${status.routerId}`,
-        `  gobgp      ${status.gobgp}${status.reason === undefined ? '' : `  ${status.reason}`}`,
-        `  peers      ${up}/${status.peers.length} established`,
-        ...status.peers.map(
-          ({ name, address, asn, session }) => `             ${name} ${address} AS ${asn} ${session}`,
-        ),
-        `  networks   ${status.networks.length}  ${status.networks.join(', ')}`,
-        `  endpoints  ${status.endpoints}  ${status.announced} announced`,
-        ...status.duplicates.map((sentence) => `  ${sentence}`),
-      ].join('\n'),
-    );
-    if (status.gobgp !== 'up' || up < status.peers.length || status.duplicates.length > 0) process.exitCode = 3;
+    print(options, status, () => statusText(status));
+    if (isDegraded(status)) process.exitCode = 3;
   });
 }
 
@@ -121,8 +109,9 @@ function addConfig(program: Command): void {
     .action(async (file: string) => {
       const { loadConfig } = await import('../config/load.js');
       const loaded = await loadConfig(file);
+      const { peers, sought = [] } = loaded.speaker;
       process.stdout.write(
-        `${file}: fine; node ${loaded.node.name}, ${loaded.networks.byName.size} networks, ${loaded.speaker.peers.length} peers\n`,
+        `${file}: fine; node ${loaded.node.name}, ${loaded.networks.byName.size} networks, ${peers.length + sought.length} peers\n`,
       );
     });
   config

@@ -135,6 +135,7 @@ export class Stage {
     const ports = {
       kernel: mortal(this.kernel, signal),
       bgp: mortal(this.bgp, signal),
+      greet: async () => ({ kind: 'silent' }) as const,
       clock: mortalClock(this.clock, signal),
     };
     const parts = { ...ports, failed };
