@@ -8,8 +8,6 @@ const machine = {
   kernel: 'Linux 6.18',
   node: 'Node v20.20.2',
   daemons: [],
-  load: 0,
-  busy: 0,
 };
 const measured: Measured = {
   del: {
@@ -19,6 +17,7 @@ const measured: Measured = {
     command: 'npm run bench -- --only del',
     at: '2026-11-21T12:00:00.000Z',
     machine,
+    occupation: { load: 0, busy: 0 },
   },
 };
 const PAGE = 'before\n<!-- begin: npm run bench -- --docs -->\nold\n<!-- end: npm run bench -- --docs -->\nafter\n';
@@ -41,8 +40,8 @@ describe('the page of the figures', () => {
   });
 
   it('keeps the warning that the machine was not quiet', () => {
-    const noisy: Measured = { del: { ...measured.del!, machine: { ...machine, busy: 0.5 } } };
-    expect(renewed(PAGE, noisy)).to.contain('NOT QUIET: 50 %');
+    const noisy: Measured = { del: { ...measured.del!, occupation: { load: 3, busy: 0.5 } } };
+    expect(renewed(PAGE, noisy)).to.contain('`npm run bench -- --only del`; NOT QUIET: load 3.00, 50 % busy');
   });
 
   it('refuses a page without its marks instead of overwriting it', () => {

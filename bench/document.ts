@@ -6,7 +6,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { inRepository } from '../e2e/lab/repository.js';
 import { type Figure, ROWS, type RowName } from './figure.js';
-import { type Machine, machineText } from './machine.js';
+import { isQuiet, type Machine, machineText, type Occupation, occupationText } from './machine.js';
 import { picture } from './picture.js';
 import { cells } from './report.js';
 
@@ -18,6 +18,8 @@ export interface MeasuredRow {
   /** ISO 8601. */
   readonly at: string;
   readonly machine: Machine;
+  /** Before it began. */
+  readonly occupation: Occupation;
 }
 
 export type Measured = Partial<Record<RowName, MeasuredRow>>;
@@ -52,16 +54,15 @@ function content(measured: Measured): string {
     '![every figure as a part of its goal](performance.svg)',
     markdownTable(allFigures(measured)),
     'What made it:',
-    rows.map(([name, row]) => `- \`${name}\`: ${row.at}, \`${row.command}\``).join('\n'),
+    rows.map(([name, row]) => origin(name, row)).join('\n'),
     'The machine:',
-    [...new Set(rows.map(([, { machine }]) => machineLine(machine)))].map((line) => `- ${line}`).join('\n'),
+    [...new Set(rows.map(([, { machine }]) => machineText(machine)))].map((line) => `- ${line}`).join('\n'),
   ].join('\n\n');
 }
 
-/** Load and business differ from run to run; what was not quiet stays visible. */
-function machineLine(machine: Machine): string {
-  const [description = '', warning] = machineText(machine);
-  return [description.replace(/;[^;]*$/, ''), warning].filter(Boolean).join('; ');
+function origin(name: RowName, { at, command, occupation }: MeasuredRow): string {
+  const noise = isQuiet(occupation) ? '' : `; ${occupationText(occupation)}`;
+  return `- \`${name}\`: ${at}, \`${command}\`${noise}`;
 }
 
 const COLUMNS = ['figure', 'ours', 'ours p99', 'peer', 'peer p99', 'ratio', 'goal', 'verdict', 'against'];
@@ -79,6 +80,7 @@ function inOrder(measured: Measured): Measured {
   return Object.fromEntries(ROWS.filter((row) => measured[row]).map((row) => [row, measured[row]]));
 }
 
-function allFigures(measured: Measured): Figure[] {
+/** All figures, in the order of the rows. */
+export function allFigures(measured: Measured): Figure[] {
   return ROWS.flatMap((row) => measured[row]?.figures ?? []);
 }

@@ -15,4 +15,10 @@ describe('the order of measuring', () => {
     });
     expect(counted).to.deep.equal([3, 4]);
   });
+
+  it('begins no round when the time is over, except for the first', async () => {
+    let rounds = 0;
+    await interleave(['a'], { rounds: 5, budget: 0 }, async () => void rounds++);
+    expect(rounds).to.equal(1);
+  });
 });

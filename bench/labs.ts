@@ -23,10 +23,21 @@ const SESSIONS: Readonly<Record<string, readonly string[]>> = {
 export function withHosts<T>(name: string, nodes: readonly string[], work: (lab: Lab) => Promise<T>): Promise<T> {
   return withLab(name, 'hosts', async (lab) => {
     await Promise.all(['tor1', ...nodes].map((node) => startAll(lab, node)));
-    await established(
-      lab,
-      nodes.flatMap((node) => SESSIONS[node] ?? []),
-    );
+    await established(lab, nodes);
+    return work(lab);
+  });
+}
+
+/** Works in a lab of fabric/tors.clab.yml; its sessions stand. */
+export function withTors<T>(name: string, work: (lab: Lab) => Promise<T>): Promise<T> {
+  return withLab(name, 'tors', async (lab) => {
+    await Promise.all([...lab.nodes.keys()].map((node) => startAll(lab, node)));
+    await established(lab, ['node1', 'bird1', 'frr1']);
+    const isUp = async () => {
+      const said = await lab.node('tor2').exec(['birdc', '-s', '/run/slash32/bird.ctl', 'show', 'protocols']);
+      return said.match(/\bEstablished\b/g)?.length === 3;
+    };
+    await until(isUp, { what: 'the sessions of tor2' });
     return work(lab);
   });
 }
@@ -67,7 +78,9 @@ export async function startAll(lab: Lab, node: string): Promise<void> {
 
 type Summary = Record<string, { readonly peers?: Record<string, { readonly state: string }> }>;
 
-async function established(lab: Lab, addresses: readonly string[]): Promise<void> {
+/** The sessions that tor1 has with these nodes. */
+async function established(lab: Lab, nodes: readonly string[]): Promise<void> {
+  const addresses = nodes.flatMap((node) => SESSIONS[node] ?? []);
   const isUp = async () => {
     const summary = await lab.node('tor1').vtyshJson<Summary>('show bgp summary json');
     const states = Object.assign({}, ...Object.values(summary).map(({ peers }) => peers)) as Record<

@@ -13,43 +13,50 @@ export interface Machine {
   readonly memory: string;
   readonly kernel: string;
   readonly node: string;
-  /** `gobgpd 3.10.0`: those that took part. */
+  /** `gobgpd 3.10.0`: those that take part. */
   readonly daemons: readonly string[];
-  /** The 1 minute load average when the run began. */
+}
+
+/** How much others do. */
+export interface Occupation {
+  /** The 1 minute load average. */
   readonly load: number;
-  /** The part of all processors, 0 to 1, that others used in the second before the run. */
+  /** The part of all processors, 0 to 1, that was in use for a second. */
   readonly busy: number;
 }
 
 /** Debian's packages that ours is made of or compared with. */
 const PACKAGES = ['gobgpd', 'frr', 'bird2', 'containernetworking-plugins'];
 
-/** Looks at the machine for a second. */
-export async function describeMachine(): Promise<Machine> {
+/** What does not change while it runs. */
+export function describeMachine(): Machine {
   return {
     processors: `${cpus().length} x ${cpus()[0]?.model ?? 'unknown processor'}`,
     memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
     kernel: `Linux ${release()}`,
     node: `Node ${process.version}`,
     daemons: PACKAGES.map(versionOf),
-    load: loadavg()[0]!,
-    busy: await busyPart(1000),
   };
 }
 
-/** A line or two for people; the second one only when the figures cannot be trusted. */
-export function machineText(machine: Machine): string[] {
-  const { processors, memory, kernel, node, daemons, load, busy } = machine;
-  return [
-    `${processors}, ${memory}, ${kernel}, ${node}, ${daemons.join(', ')}; load ${load.toFixed(2)}, ${percent(busy)} busy`,
-    ...(isQuiet(machine)
-      ? []
-      : [`NOT QUIET: ${percent(busy)} of the machine was busy before the run; do not keep these figures`]),
-  ];
+/** Looks for a second, in which the caller does nothing. */
+export async function occupation(): Promise<Occupation> {
+  return { load: loadavg()[0]!, busy: await busyPart(1000) };
+}
+
+/** A line for people. */
+export function machineText({ processors, memory, kernel, node, daemons }: Machine): string {
+  return [processors, memory, kernel, node, ...daemons].join(', ');
+}
+
+/** Says what else was going on, and loudly when figures cannot be trusted. */
+export function occupationText({ load, busy }: Occupation): string {
+  const seen = `load ${load.toFixed(2)}, ${percent(busy)} busy`;
+  return isQuiet({ busy }) ? seen : `NOT QUIET: ${seen} before it began; do not keep these figures`;
 }
 
 /** Nothing else of weight was running. */
-export function isQuiet({ busy }: Pick<Machine, 'busy'>): boolean {
+export function isQuiet({ busy }: Pick<Occupation, 'busy'>): boolean {
   return busy <= QUIET;
 }
 

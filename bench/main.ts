@@ -6,18 +6,24 @@
  */
 import { writeFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { type Measured, renew } from './document.js';
+import { allFigures, type Measured, renew } from './document.js';
 import { type Figure, ROWS, type RowName } from './figure.js';
 import { abandon } from './labs.js';
-import { describeMachine, machineText } from './machine.js';
+import { describeMachine, isQuiet, type Machine, machineText, occupation, occupationText } from './machine.js';
 import type { Measurement } from './measurement.js';
 import { figureTable } from './report.js';
 import { resultJson } from './result.js';
+import { remote, tor } from './rows/announce.js';
 import { attach } from './rows/attach.js';
+import { churn } from './rows/churn.js';
+import { imports } from './rows/import.js';
+import { memory } from './rows/memory.js';
+import { pass } from './rows/pass.js';
+import { path } from './rows/path.js';
 import { start } from './rows/start.js';
 import { storm } from './rows/storm.js';
 
-const MEASUREMENTS: readonly Measurement[] = [attach, storm, start];
+const MEASUREMENTS: readonly Measurement[] = [attach, storm, tor, remote, imports, pass, churn, memory, path, start];
 
 interface Options {
   readonly only: readonly RowName[];
@@ -28,20 +34,33 @@ interface Options {
 }
 
 async function main(options: Options): Promise<void> {
+  if (options.docs && options.quick) throw new Error('--quick is not for figures: leave out --docs');
   const begin = performance.now();
   const say = (line: string) =>
     process.stderr.write(`${((performance.now() - begin) / 1000).toFixed(0).padStart(5)} s  ${line}\n`);
-  const machine = await describeMachine();
-  for (const line of machineText(machine)) say(line);
-  const figures: Figure[] = [];
+  const run = { machine: describeMachine(), command: commandLine() };
+  const measured: Measured = {};
   for (const measurement of MEASUREMENTS) {
-    const rows = measurement.rows.filter((row) => options.only.includes(row));
-    if (rows.length === 0) continue;
-    figures.push(...(await attempt(measurement, rows, options, (line) => say(`${rows.join(' ')}: ${line}`))));
+    const names = measurement.rows.filter((row) => options.only.includes(row));
+    if (names.length === 0) continue;
+    const tell = (line: string) => say(`${names.join(' ')}: ${line}`);
+    const seen = { at: new Date().toISOString(), occupation: await occupation() };
+    tell(occupationText(seen.occupation));
+    const figures = await attempt(measurement, names, options, tell);
+    const rows = [...new Set(figures.map(({ row }) => row))].map(
+      (name) => [name, { ...run, ...seen, figures: figures.filter(({ row }) => row === name) }] as const,
+    );
+    Object.assign(measured, Object.fromEntries(rows));
+    if (options.docs) renew(measured);
   }
-  process.stdout.write(`${machineText(machine).join('\n')}\n\n${figureTable(figures)}\n`);
-  if (options.json) writeFileSync(options.json, `${JSON.stringify(resultJson(figures), null, 2)}\n`);
-  if (options.docs) renew(measuredRows(figures, { machine, at: new Date().toISOString(), command: commandLine() }));
+  print(run.machine, measured);
+  if (options.json) writeFileSync(options.json, `${JSON.stringify(resultJson(allFigures(measured)), null, 2)}\n`);
+}
+
+function print(machine: Machine, measured: Measured): void {
+  const noisy = Object.entries(measured).filter(([, row]) => !isQuiet(row.occupation));
+  const warnings = noisy.map(([name, row]) => `${name}: ${occupationText(row.occupation)}\n`).join('');
+  process.stdout.write(`${machineText(machine)}\n${warnings}\n${figureTable(allFigures(measured))}\n`);
 }
 
 /** The figures of the wanted rows; none, and exit code 1 in the end, when the measurement fails. */
@@ -60,11 +79,6 @@ async function attempt(
     process.exitCode = 1;
     return [];
   }
-}
-
-function measuredRows(figures: readonly Figure[], run: Omit<NonNullable<Measured[RowName]>, 'figures'>): Measured {
-  const rows = [...new Set(figures.map(({ row }) => row))];
-  return Object.fromEntries(rows.map((row) => [row, { ...run, figures: figures.filter((it) => it.row === row) }]));
 }
 
 function commandLine(): string {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One connection per verb: say all, half-close, hear all. Half an answer is no answer. */
+/* One connection per verb: say all, half-close, hear as much as the answer says it has. Half an answer is no answer. */
 #include "forwarder.h"
 
 #include <errno.h>
@@ -28,7 +28,7 @@ int reach_within(const struct sockaddr_un *address, long budget_ms) {
   }
 }
 
-/* The whole reply, up to the controller's close. Returns its length, or -1 with errno. */
+/* The reply, until it is as long as its header says or the controller closes. Returns its length, or -1 with errno. */
 static ssize_t hear(int controller, moment deadline) {
   size_t length = 0;
   while (length < sizeof reply) {
@@ -36,6 +36,7 @@ static ssize_t hear(int controller, moment deadline) {
     if (count < 0) return -1;
     if (count == 0) return (ssize_t)length;
     length += (size_t)count;
+    if (is_whole(reply, length)) return (ssize_t)length;
   }
   errno = EMSGSIZE;
   return -1;

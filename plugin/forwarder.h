@@ -60,6 +60,7 @@ bool ask(int controller, const struct sockaddr_un *address, const struct request
          struct answer *answer, struct reason *reason); /* takes reach()'s -1 too, and says why */
 
 /* answer.c, json.c */
+bool is_whole(const char *bytes, size_t length);
 bool parse_answer(const char *bytes, size_t length, struct answer *answer);
 bool is_json_object(const char *text, size_t length);
 void find_version(const char *config, size_t length, const char *otherwise, char version[VERSION_MAX + 1]);

@@ -7,7 +7,7 @@ import type { Announcement } from './model/announcement.js';
 import type { Endpoint, EndpointId } from './model/endpoint.js';
 import type { HostAddress, Way } from './model/host.js';
 import type { Networks } from './model/network.js';
-import type { Path } from './model/path.js';
+import type { Path, PathName } from './model/path.js';
 import type { Greeting, Peer, PeerState, Speaker } from './model/peer.js';
 import type { Route } from './model/route.js';
 import type { Wiring } from './model/wiring.js';
@@ -136,18 +136,13 @@ export type BgpEvent =
       readonly running: Running;
     }
   /** What gobgpd says for us, read again now and then: it differs from what was asked only when somebody interfered. */
-  | {
-      readonly kind: 'audited';
-      readonly announced: readonly Announcement[];
-      /** Paths of peers for prefixes that we announce. Ours is the better one, so the watch never tells of them. */
-      readonly rivals: readonly Path[];
-    }
+  | { readonly kind: 'audited'; readonly announced: readonly Announcement[] }
   /**
-   * All best paths gobgpd has at this moment: the first thing heard after `connected`, and again whenever a peer has
+   * All paths of all peers at this moment: the first thing heard after `connected`, and again whenever a peer has
    * finished its End-of-RIB, before `peers()` says so: then the absence of that peer's paths means something.
    */
   | { readonly kind: 'all-paths'; readonly paths: readonly Path[] }
-  | { readonly kind: 'paths'; readonly best: readonly Path[]; readonly gone: readonly Pick<Path, 'prefix'>[] }
+  | { readonly kind: 'paths'; readonly heard: readonly Path[]; readonly gone: readonly PathName[] }
   /** A peer's session came, went, or finished its End-of-RIB. */
   | { readonly kind: 'peers-changed' }
   | { readonly kind: 'disconnected'; readonly reason: string };

@@ -9,12 +9,14 @@ import { type Cri, connectCri } from './cri/cri.js';
 import { BUSYBOX } from './image.js';
 import { type LeakOracle, type Live, leakOracle } from './leak-oracle.js';
 import { needs } from './needs.js';
-import { repeat, rounds } from './rounds.js';
+import { patience, repeat, rounds } from './rounds.js';
 import { type RuntimeHost, runtimeHost } from './runtime-host.js';
 import { tidied } from './stopped-controller.js';
 
 const PODS = 20;
 const ROUNDS = Math.ceil(rounds(40) / PODS);
+const DEADLINES = rounds(2);
+const KILLS = rounds(1);
 
 describe("containerd's CRI, as a kubelet drives it,", () => {
   let lab: Lab;
@@ -69,9 +71,9 @@ describe("containerd's CRI, as a kubelet drives it,", () => {
     });
   });
 
-  it("gives up at its client's deadline in the middle of ADD, and nothing is left", async function () {
-    this.timeout(120_000);
-    await repeat(Math.max(2, ROUNDS), async (round) => {
+  it(`gives up at its client's deadline in the middle of ADD, and nothing is left, ${DEADLINES} times over`, async function () {
+    this.timeout(patience(DEADLINES, 15));
+    await repeat(DEADLINES, async (round) => {
       await host.node.kill('slash32d', 'SIGSTOP');
       try {
         const error = await cri.run(`late-${round}`, { deadline: 1_500 }).catch((reason) => reason);
@@ -85,34 +87,35 @@ describe("containerd's CRI, as a kubelet drives it,", () => {
     await oracle.noLeaks();
   });
 
-  it('keeps its pods through a kill -9 of the controller, and their DELs find them', async function () {
-    this.timeout(90_000);
-    const pods = await Promise.all(
-      names('kept')
-        .slice(0, 5)
-        .map(async (name) => alive(await cri.run(name))),
-    );
-    await host.node.kill('slash32d', 'SIGKILL');
-    await cri.stop(pods[0]!.id); // Its DEL becomes a tombstone.
-    await host.startController();
-    await oracle.noLeaks(pods.slice(1));
-    await Promise.all(pods.map(({ id }) => ended(id)));
-    await oracle.noLeaks();
+  it(`keeps its pods through a kill -9 of the controller, and their DELs find them, ${KILLS} times over`, async function () {
+    this.timeout(patience(KILLS, 30));
+    await repeat(KILLS, async (round) => {
+      const few = names(`kept-${round}`).slice(0, 5);
+      const pods = await Promise.all(few.map(async (name) => alive(await cri.run(name))));
+      await host.node.kill('slash32d', 'SIGKILL');
+      await cri.stop(pods[0]!.id); // Its DEL becomes a tombstone.
+      await host.startController();
+      await oracle.noLeaks(pods.slice(1));
+      await Promise.all(pods.map(({ id }) => ended(id)));
+      await oracle.noLeaks();
+    });
   });
 
-  it('is killed itself while pods start, starts again, and what it then still knows of can be ended', async function () {
-    this.timeout(90_000);
-    const starting = names('broken').map((name) => cri.run(name).catch(() => undefined));
+  it(`is killed itself while pods start, starts again, and what it then still knows of can be ended, ${KILLS} times over`, async function () {
+    this.timeout(patience(KILLS, 60));
     const records = `${host.node.directory}/slash32/endpoints`;
-    await until(() => readdirSync(records).length >= PODS / 2, { what: 'half of the pods to be attached' });
-    await containerd.kill('SIGKILL');
-    await Promise.all(starting);
-    await containerd.start();
-    await until(() => cri.version(), { what: 'the CRI to answer' });
-    await until(() => host.node.pid('slash32') === undefined, { what: 'every plugin to end' });
-    const known = await cri.list();
-    expect(known.length).to.be.at.least(PODS / 2);
-    await Promise.all(known.map(ended));
-    await oracle.noLeaks();
+    await repeat(KILLS, async (round) => {
+      const starting = names(`broken-${round}`).map((name) => cri.run(name).catch(() => undefined));
+      await until(() => readdirSync(records).length >= PODS / 2, { what: 'half of the pods to be attached' });
+      await containerd.kill('SIGKILL');
+      await Promise.all(starting);
+      await containerd.start();
+      await until(() => cri.version(), { what: 'the CRI to answer' });
+      await until(() => host.node.pid('slash32') === undefined, { what: 'every plugin to end' });
+      const known = await cri.list();
+      expect(known.length).to.be.at.least(PODS / 2);
+      await Promise.all(known.map(ended));
+      await oracle.noLeaks();
+    });
   });
 });

@@ -9,11 +9,12 @@ import { CONTAINERD, type Containerd, startContainerd } from './containerd.js';
 import { BUSYBOX, IMAGE } from './image.js';
 import { type LeakOracle, type Live, leakOracle } from './leak-oracle.js';
 import { needs } from './needs.js';
-import { repeat, rounds } from './rounds.js';
+import { patience, repeat, rounds } from './rounds.js';
 import { type RuntimeHost, runtimeHost } from './runtime-host.js';
 import { tidied, untilAsked } from './stopped-controller.js';
 
 const ROUNDS = rounds(30);
+const KILLS = rounds(3);
 
 describe('ctr run --cni', () => {
   let lab: Lab;
@@ -69,7 +70,7 @@ describe('ctr run --cni', () => {
   const delByHand = (name: string) => del({ name: `default-${name}`, netns: '', node: host.node });
 
   it(`attaches and detaches ${ROUNDS} containers, each with addresses of its own, and leaves nothing`, async function () {
-    this.timeout(30_000 + ROUNDS * 2_000);
+    this.timeout(patience(ROUNDS, 2));
     const seen = new Set<string>();
     // Into a file: on a busy machine ctr can lose what a container prints that ends at once.
     const mount = `type=bind,src=${host.directory},dst=/tmp,options=rbind:rw`;
@@ -95,8 +96,9 @@ describe('ctr run --cni', () => {
     await oracle.noLeaks();
   });
 
-  it('leaves nothing when ctr is killed in the middle of ADD', async () => {
-    await repeat(Math.ceil(ROUNDS / 10), async (round) => {
+  it(`leaves nothing when ctr is killed in the middle of ADD, ${KILLS} times over`, async function () {
+    this.timeout(patience(KILLS, 5));
+    await repeat(KILLS, async (round) => {
       const name = `killed-${round}`;
       await host.node.kill('slash32d', 'SIGSTOP');
       const ctr = host.launch('ctr', containerd.ctrCommand(...run(name)));
@@ -109,9 +111,9 @@ describe('ctr run --cni', () => {
     await oracle.noLeaks();
   });
 
-  it('leaves nothing when the controller is killed while a container lives, and DEL meets no controller', async function () {
-    this.timeout(120_000);
-    await repeat(Math.ceil(ROUNDS / 10), async (round) => {
+  it(`leaves nothing when the controller is killed while a container lives, and DEL meets no controller, ${KILLS} times over`, async function () {
+    this.timeout(patience(KILLS, 10));
+    await repeat(KILLS, async (round) => {
       const name = `orphan-${round}`;
       const live = await detached(name);
       await host.node.kill('slash32d', 'SIGKILL');
@@ -123,14 +125,18 @@ describe('ctr run --cni', () => {
     await oracle.noLeaks();
   });
 
-  it('attaches again after containerd was killed and started', async () => {
-    const live = await detached('survivor');
-    await containerd.kill('SIGKILL');
-    await containerd.start();
-    await oracle.noLeaks([live]);
-    expect(identify(await taskPid('survivor'))).to.be.an('object');
-    await removed('survivor');
-    await delByHand('survivor');
-    await oracle.noLeaks();
+  it(`keeps a container through ${KILLS} kills of containerd, and detaches it afterwards`, async function () {
+    this.timeout(patience(KILLS, 10));
+    await repeat(KILLS, async (round) => {
+      const name = `survivor-${round}`;
+      const live = await detached(name);
+      await containerd.kill('SIGKILL');
+      await containerd.start();
+      await oracle.noLeaks([live]);
+      expect(identify(await taskPid(name))).to.be.an('object');
+      await removed(name);
+      await delByHand(name);
+      await oracle.noLeaks();
+    });
   });
 });

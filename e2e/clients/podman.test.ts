@@ -8,11 +8,12 @@ import { BUSYBOX } from './image.js';
 import { type LeakOracle, type Live, leakOracle } from './leak-oracle.js';
 import { needs } from './needs.js';
 import { PODMAN, type Podman, runDetached, setUpPodman } from './podman.js';
-import { repeat, rounds } from './rounds.js';
+import { patience, repeat, rounds } from './rounds.js';
 import { type RuntimeHost, runtimeHost } from './runtime-host.js';
 import { tidied, untilAsked } from './stopped-controller.js';
 
 const ROUNDS = rounds(12);
+const KILLS = rounds(2);
 
 describe('podman with the CNI back end', () => {
   let lab: Lab;
@@ -50,7 +51,7 @@ describe('podman with the CNI back end', () => {
   const removed = (name: string) => podman('rm', '--force', '--time', '0', name);
 
   it(`runs and removes ${ROUNDS} containers, each stopped and started between, and leaves nothing`, async function () {
-    this.timeout(30_000 + ROUNDS * 6_000);
+    this.timeout(patience(ROUNDS, 6));
     await repeat(ROUNDS, async (round) => {
       const before = await run(`round-${round}`);
       await podman('stop', '--time', '0', `round-${round}`);
@@ -64,7 +65,8 @@ describe('podman with the CNI back end', () => {
     await oracle.noLeaks();
   });
 
-  it('gets the address and the MAC it asks for, and keeps them through stop, start and network reload', async () => {
+  it(`gets the address and the MAC it asks for, and keeps them through stop, start and network reload, ${KILLS} times over`, async function () {
+    this.timeout(patience(KILLS, 15));
     const mac = '02:00:5e:10:00:0a';
     const asked = await run('asked', '--network', `blue:ip=10.20.1.77,mac=${mac}`);
     const isAsAsked = async () => {
@@ -76,12 +78,14 @@ describe('podman with the CNI back end', () => {
     };
     expect(asked.addresses).to.contain('10.20.1.77');
     await isAsAsked();
-    await podman('network', 'reload', 'asked');
-    await isAsAsked();
-    await podman('stop', '--time', '0', 'asked');
-    await oracle.noLeaks();
-    await podman('start', 'asked');
-    await isAsAsked();
+    await repeat(KILLS, async () => {
+      await podman('network', 'reload', 'asked');
+      await isAsAsked();
+      await podman('stop', '--time', '0', 'asked');
+      await oracle.noLeaks();
+      await podman('start', 'asked');
+      await isAsAsked();
+    });
     await removed('asked');
     await oracle.noLeaks();
   });
@@ -96,23 +100,26 @@ describe('podman with the CNI back end', () => {
     await oracle.noLeaks();
   });
 
-  it('publishes a port through portmap in the chain, and takes it back', async function () {
+  it(`publishes a port through portmap in the chain, and takes it back, ${KILLS} times over`, async function () {
+    this.timeout(patience(KILLS, 15));
     if ((await host.attempt(['iptables', '-t', 'nat', '-S'])).code !== 0) this.skip(); // portmap is nothing without
     const command = ['/bin/nc', '-ll', '-p', '80', '-e', '/bin/cat'];
-    await podman(...runDetached(host, 'server', '--publish', '8080:80'), ...command);
-    const server = await live('server');
-    const answer = async () =>
-      (await host.exec(['sh', '-c', 'echo hello | busybox nc -w 2 192.0.2.1 8080'])) === 'hello';
-    await until(answer, { what: 'an answer through the published port' });
-    await oracle.noLeaks([server]);
-    await removed('server');
-    expect(await host.exec(['iptables', '-t', 'nat', '-S'])).not.to.contain('8080');
+    const ask = ['sh', '-c', 'echo hello | busybox nc -w 2 192.0.2.1 8080'];
+    await repeat(KILLS, async (round) => {
+      const name = `server-${round}`;
+      await podman(...runDetached(host, name, '--publish', '8080:80'), ...command);
+      const server = await live(name);
+      await until(async () => (await host.exec(ask)) === 'hello', { what: 'an answer through the published port' });
+      await oracle.noLeaks([server]);
+      await removed(name);
+      expect(await host.exec(['iptables', '-t', 'nat', '-S'])).not.to.contain('8080');
+    });
     await oracle.noLeaks();
   });
 
-  it('that is killed in the middle of ADD is put right by its own next start: refused, cleaned up, then fine', async function () {
-    this.timeout(120_000);
-    await repeat(Math.ceil(ROUNDS / 10), async (round) => {
+  it(`that is killed in the middle of ADD is put right by its own next start: refused, cleaned up, then fine, ${KILLS} times over`, async function () {
+    this.timeout(patience(KILLS, 15));
+    await repeat(KILLS, async (round) => {
       const name = `killed-${round}`;
       await podman('create', ...runDetached(host, name).slice(2));
       await host.node.kill('slash32d', 'SIGSTOP');
@@ -132,9 +139,9 @@ describe('podman with the CNI back end', () => {
     await oracle.noLeaks();
   });
 
-  it('leaves nothing when the controller is down while containers are removed', async function () {
-    this.timeout(120_000);
-    await repeat(Math.ceil(ROUNDS / 10), async (round) => {
+  it(`leaves nothing when the controller is down while containers are removed, ${KILLS} times over`, async function () {
+    this.timeout(patience(KILLS, 15));
+    await repeat(KILLS, async (round) => {
       const kept = await run(`kept-${round}`);
       await run(`gone-${round}`);
       await host.node.kill('slash32d', 'SIGKILL');

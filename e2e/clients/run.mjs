@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /**
  * The tests with real clients alone, with as many rounds as you like: `npm run clients -- --rounds 100`.
+ * Names choose files (`ctr`, `cri`), `--only TEXT` chooses tests by their titles.
  * What is left on the host afterwards is named, and is a failure.
  */
 import { spawnSync } from 'node:child_process';
@@ -10,7 +11,10 @@ import { parseArgs } from 'node:util';
 import { differences, foreignState } from '../../dist/e2e/lab/foreign-state.js';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-const { values, positionals } = parseArgs({ options: { rounds: { type: 'string' } }, allowPositionals: true });
+const { values, positionals } = parseArgs({
+  options: { rounds: { type: 'string' }, only: { type: 'string' } },
+  allowPositionals: true,
+});
 if (values.rounds !== undefined && !/^[1-9]\d{0,4}$/.test(values.rounds)) {
   console.error(`not a number of rounds: "${values.rounds}" (expected like --rounds 100)`);
   process.exit(2);
@@ -19,7 +23,14 @@ if (values.rounds !== undefined && !/^[1-9]\d{0,4}$/.test(values.rounds)) {
 const before = await foreignState();
 const files = (positionals.length > 0 ? positionals : ['*']).map((name) => `dist/e2e/clients/${name}.test.js`);
 const env = { ...process.env, ...(values.rounds ? { SLASH32_TEST_ROUNDS: values.rounds } : {}) };
-const mocha = [join(root, 'node_modules/mocha/bin/mocha.js'), '--no-config', '--timeout', '90000', ...files];
+const mocha = [
+  join(root, 'node_modules/mocha/bin/mocha.js'),
+  '--no-config',
+  '--timeout',
+  '90000',
+  ...(values.only ? ['--grep', values.only] : []),
+  ...files,
+];
 const { status } = spawnSync(process.execPath, mocha, { cwd: root, env, stdio: 'inherit' });
 // Labs of other tests may come and go at the same time.
 const changes = differences(before, await foreignState()).filter((change) => !/s32-(?!clients)/.test(change));

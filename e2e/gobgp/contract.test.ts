@@ -44,7 +44,7 @@ async function speakThere({ api, start }: { api: string; start(): void }) {
     if (event.kind === 'connected') connected = true;
     if (event.kind === 'all-paths') heard.clear();
     if (event.kind === 'all-paths') for (const path of event.paths) heard.set(announcementKey(path), path);
-    if (event.kind === 'paths') for (const path of event.best) heard.set(announcementKey(path), path);
+    if (event.kind === 'paths') for (const path of event.heard) heard.set(announcementKey(path), path);
     if (event.kind === 'paths') for (const path of event.gone) heard.delete(announcementKey(path));
   };
   start();

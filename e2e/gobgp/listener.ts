@@ -65,7 +65,7 @@ export class Listener implements AsyncDisposable {
     if (event.kind === 'connected') behave(this.bgp, event).catch((error) => this.warnings.push(String(error)));
     if (event.kind === 'all-paths') this.paths.clear();
     if (event.kind === 'all-paths') for (const path of event.paths) this.paths.set(path.prefix, path);
-    if (event.kind === 'paths') for (const path of event.best) this.paths.set(path.prefix, path);
+    if (event.kind === 'paths') for (const path of event.heard) this.paths.set(path.prefix, path);
     if (event.kind === 'paths') for (const { prefix } of event.gone) this.paths.delete(prefix);
   }
 }

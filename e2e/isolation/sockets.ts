@@ -86,6 +86,22 @@ export function acceptAll(listener: number): void {
   for (let fd: number; (fd = C.accept(listener, null, null, SOCK_NONBLOCK)) >= 0; ) close(fd);
 }
 
+/** Takes one connection that has come; undefined when none has. */
+export function acceptOne(listener: number): number | undefined {
+  const fd = C.accept(listener, null, null, SOCK_NONBLOCK);
+  return fd < 0 ? undefined : fd;
+}
+
+/** Room for what comes while this process does something else. */
+export function enlargeQueue(fd: number): void {
+  setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, 8 << 20);
+}
+
+/** Sends on a connection what it takes now. */
+export function write(fd: number, bytes: Buffer): void {
+  C.sendto(fd, bytes, bytes.length, MSG_DONTWAIT, null, 0);
+}
+
 /** Everything that passes a link of this thread's namespace, both ways. */
 export function openTap(index: number): number {
   const fd = socket(17, SOCK_RAW, 0);

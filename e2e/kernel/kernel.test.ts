@@ -1,4 +1,6 @@
 /** The `Kernel` port on Linux: the contract, and what only a real kernel can show. */
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { putRouteCommand, separateCommands } from '../../src/kernel/as-commands.js';
 import { Host } from '../../src/kernel/host.js';
@@ -12,6 +14,11 @@ import { BLUE, GATEWAYS, makeUplink, networks, recordingFilters } from './world.
 
 const tor4 = address('192.0.2.0');
 const heard: Route = { table: BLUE, prefix: prefix('10.20.2.10/32'), nextHops: [{ gateway: tor4 }] };
+
+function startMonitor() {
+  const monitor = spawn('ip', ['monitor', 'route'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  return { pid: monitor.pid, stdout: monitor.stdout, kill: () => monitor.kill() };
+}
 
 inPrivateNamespace(import.meta.url, () => {
   const tor = namespaceForSuite('tor');
@@ -56,6 +63,45 @@ inPrivateNamespace(import.meta.url, () => {
       },
       () => close(),
     );
+  });
+
+  describe('next hops', () => {
+    beforeEach(open);
+    afterEach(close);
+
+    it('are on a link without carrier when its other end goes down, and the address says so', async () => {
+      const carrier = async () => (await kernel.addresses()).find((own) => own.address === '192.0.2.1')?.carrier;
+      expect(await carrier()).to.equal(true);
+      run('ip', '-n', tor.name, 'link', 'set', 'tor', 'down');
+      await until('the carrier is gone', () => run('ip', 'link', 'show', 'uplink').includes('NO-CARRIER'));
+      expect(await carrier()).to.equal(false);
+    });
+
+    it('come and go from a route that is there all the time, in both IP versions', async () => {
+      const two = [tor4, address('2001:db8:ffff::')].map((gateway, i): Route => {
+        const hops = [{ gateway }, { gateway: address(i === 0 ? '192.0.2.3' : '2001:db8:ffff:2::3') }];
+        return { table: BLUE, prefix: prefix(i === 0 ? '10.20.2.10/32' : '2001:db8:20::10/128'), nextHops: hops };
+      });
+      run('ip', 'link', 'add', 'uplink2', 'type', 'veth', 'peer', 'name', 'tor2', 'netns', tor.name);
+      run('ip', '-n', tor.name, 'link', 'set', 'tor2', 'up');
+      run('ip', 'addr', 'add', '192.0.2.2/31', 'dev', 'uplink2');
+      run('ip', 'addr', 'add', '2001:db8:ffff:2::2/127', 'dev', 'uplink2', 'nodad');
+      run('ip', 'link', 'set', 'uplink2', 'up');
+      const { pid, stdout, kill } = startMonitor();
+      let seen = '';
+      stdout.on('data', (chunk) => {
+        seen += chunk;
+      });
+      await until('the monitor listens', () => readFileSync(`/proc/${pid}/net/netlink`, 'utf8').includes(` ${pid} `));
+      for (let i = 0; i < 40; i++) {
+        const one = two.map((route) => ({ ...route, nextHops: [route.nextHops[i % 2]!] }));
+        for (const routes of [two, one]) expect(await kernel.put(routes)).to.have.property('size', 0);
+      }
+      await until('the monitor has seen all', () => (seen.match(/10\.20\.2\.10/g) ?? []).length >= 80);
+      kill();
+      run('ip', 'link', 'del', 'uplink2');
+      expect(seen).to.not.match(/^Deleted/m);
+    });
   });
 
   describe('routes of others', () => {

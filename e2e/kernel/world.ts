@@ -21,6 +21,7 @@ export function recordingFilters(): Filters & { readonly admitted: Set<string> }
     separate: async () => {},
     lacking: () => [],
     changed: () => false,
+    port: 0,
     [Symbol.dispose]: () => {},
   };
 }

@@ -3,9 +3,11 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { duplicateSentence } from '../decide/duplicate.js';
+import { type Quota, quotaSentence } from '../decide/quota.js';
 import { address, hostPrefix, type Prefix, prefix } from '../model/address.js';
 import type { Peer, PeerState, SoughtPeer } from '../model/peer.js';
 import type { Bgp } from '../ports.js';
+import type { RefusalCount } from '../reconcile/refusals.js';
 import type { Routing } from '../reconcile/routing.js';
 import { networksView } from './networks-view.js';
 import { endpointViews, explain, routeViews } from './views.js';
@@ -29,6 +31,10 @@ export interface StatusView {
   readonly networks: readonly string[];
   readonly endpoints: number;
   readonly announced: number;
+  /** What the guards refuse, by peer and reason. */
+  readonly refused: readonly RefusalCount[];
+  /** Every limit on heard routes, and how full it is. */
+  readonly quotas: readonly (Quota & { readonly says?: string })[];
   /** A sentence each: addresses of our endpoints that another node announces too. */
   readonly duplicates: readonly string[];
 }
@@ -97,6 +103,8 @@ async function statusOf({ nodeName, routing, bgp }: AdminParts): Promise<StatusV
     networks: [...routing.networks.byName.keys()],
     endpoints: endpoints.length,
     announced: endpoints.filter(({ state }) => state === 'announced').length,
+    refused: routing.refusals(),
+    quotas: routing.quotas().map((quota) => (quota.refused > 0 ? { ...quota, says: quotaSentence(quota) } : quota)),
     duplicates: routing.duplicates().map(duplicateSentence),
   };
 }

@@ -3,7 +3,7 @@ import { ANNOUNCE_SENTENCES, announceVerdict } from '../decide/announcements.js'
 import { duplicateSentence } from '../decide/duplicate.js';
 import { IMPORT_SENTENCES, type ImportVerdict } from '../decide/import-verdict.js';
 import { importVerdicts } from '../decide/routes.js';
-import { hostPrefix, type Prefix } from '../model/address.js';
+import { contains, hostPrefix, lengthOf, type Prefix } from '../model/address.js';
 import type { Endpoint } from '../model/endpoint.js';
 import type { Path } from '../model/path.js';
 import { type Route, routeKey } from '../model/route.js';
@@ -54,6 +54,8 @@ export interface RouteView {
   readonly nextHop: string;
   readonly asPath: string;
   readonly targets: string;
+  /** What became of it, in a word: `own`, or what the network says of the path. */
+  readonly verdict: 'own' | ImportVerdict;
   readonly state: string;
 }
 
@@ -67,6 +69,7 @@ export function routeViews(routing: Routing): RouteView[] {
       nextHop: endpoint.link.name,
       asPath: '-',
       targets: byName.get(endpoint.network)?.exports.join(' ') || '-',
+      verdict: 'own' as const,
       state: stateOf(routing, [hostPrefix(address)]),
     })),
   );
@@ -75,12 +78,15 @@ export function routeViews(routing: Routing): RouteView[] {
 
 function heardViews(routing: Routing, path: Path): RouteView[] {
   const { known, routes } = routing.about(path.prefix);
-  return importVerdicts(path, known, routing.networks).map(({ network, table, verdict }) => ({
+  const candidate = known.paths.find(({ path: { peer } }) => peer === path.peer);
+  if (!candidate) return [];
+  return importVerdicts(candidate, routing.networks, known.endpoint).map(({ network, table, verdict }) => ({
     network,
     prefix: path.prefix,
     nextHop: path.nextHop,
     asPath: path.asPath.join(' ') || '-',
     targets: path.targets.join(' ') || '-',
+    verdict,
     state: importState(verdict, routes, table, IMPORT_SENTENCES[verdict](network, path)),
   }));
 }
@@ -121,26 +127,44 @@ export function explain(routing: Routing, prefix: Prefix): Explanation {
       what: 'announced',
       says: ANNOUNCE_SENTENCES[verdict](known),
     });
-  } else lines.push(...explainPath(routing, prefix));
-  for (const route of routes) lines.push({ ok: true, what: 'kernel', says: routeText(route) });
-  if (routes.length === 0) lines.push({ ok: false, what: 'kernel', says: `no table of ours has a route to ${prefix}` });
+  } else lines.push(...explainPaths(routing, prefix));
+  lines.push(...explainRoutes(routes, prefix));
   if (duplicate) lines.push({ ok: false, what: 'duplicate', says: duplicateSentence(duplicate) });
   if (failure) lines.push({ ok: false, what: 'last failure', says: failure.message });
   return { prefix, lines };
 }
 
-function explainPath(routing: Routing, prefix: Prefix): Explanation['lines'] {
-  const { known } = routing.about(prefix);
-  const { path } = known;
-  if (!path)
-    return [{ ok: false, what: 'bgp', says: `no peer announces ${prefix}, and no endpoint of this node has it` }];
-  const from = `${prefix} from ${path.peer}, next hop ${path.nextHop}, AS path ${path.asPath.join(' ') || '(empty)'}`;
-  const verdicts = importVerdicts(path, known, routing.networks).map(({ network, verdict }) => ({
-    ok: verdict === 'imported',
-    what: `network ${network}`,
-    says: IMPORT_SENTENCES[verdict](network, path),
-  }));
-  return [{ ok: true, what: 'bgp', says: from }, ...verdicts];
+function explainPaths(routing: Routing, prefix: Prefix): Explanation['lines'] {
+  const { paths } = routing.about(prefix).known;
+  if (paths.length === 0) return explainCovering(routing, prefix);
+  return paths.flatMap((candidate) => {
+    const { path, linkDown } = candidate;
+    const from = `${prefix} from ${path.peer}, next hop ${path.nextHop}, AS path ${path.asPath.join(' ') || '(empty)'}`;
+    const says = linkDown ? `${from}: its link is down, so another way is used while there is one` : from;
+    const verdicts = importVerdicts(candidate, routing.networks).map(({ network, verdict }) => ({
+      ok: verdict === 'imported',
+      what: `network ${network}`,
+      says: IMPORT_SENTENCES[verdict](network, path),
+    }));
+    return [{ ok: !linkDown, what: 'bgp', says }, ...verdicts];
+  });
+}
+
+/** Packets may go where a shorter prefix leads: each one around it, the longest first. */
+function explainCovering(routing: Routing, prefix: Prefix): Explanation['lines'] {
+  const heard = new Set(routing.paths().map((path) => path.prefix));
+  const around = [...heard].filter((one) => contains(one, prefix)).sort((a, b) => lengthOf(b) - lengthOf(a));
+  const says = `no peer announces ${prefix}${around.length > 0 ? ' itself' : ''}, and no endpoint of this node has it`;
+  const others = around.flatMap((one) => [
+    ...explainPaths(routing, one),
+    ...explainRoutes(routing.about(one).routes, one),
+  ]);
+  return [{ ok: false, what: 'bgp', says }, ...others];
+}
+
+function explainRoutes(routes: readonly Route[], prefix: Prefix): Explanation['lines'] {
+  if (routes.length === 0) return [{ ok: false, what: 'kernel', says: `no table of ours has a route to ${prefix}` }];
+  return routes.map((route) => ({ ok: true, what: 'kernel', says: routeText(route) }));
 }
 
 function routeText(route: Route): string {

@@ -4,6 +4,7 @@ import type { StatusView } from '../admin/server.js';
 import type { EndpointView, Explanation, RouteView } from '../admin/views.js';
 import { ask } from './ask.js';
 import { askNetworks, networksText } from './networks.js';
+import { routeCounts } from './route-counts.js';
 import { isDegraded, statusText } from './status.js';
 import { table } from './table.js';
 import { addTorConfig } from './tor-config.js';
@@ -77,7 +78,8 @@ function addRoutes(program: Command): void {
     async (options: Options) => {
       const routes = await ask<RouteView[]>(options.socket, '/routes');
       const rows = routes.map((route) => ({ ...route, 'next hop': route.nextHop, path: route.asPath }));
-      print(options, routes, () => table(rows, ['network', 'prefix', 'next hop', 'path', 'targets', 'state']));
+      const lines = () => table(rows, ['network', 'prefix', 'next hop', 'path', 'targets', 'state']);
+      print(options, routes, () => [lines(), '', ...routeCounts(routes)].join('\n'));
     },
   );
 }

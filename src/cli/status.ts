@@ -1,26 +1,37 @@
-/** `slash32 status` as text: what stands, and below each peer that does not, why. */
+/** `slash32 status`: the node at a glance, and below each peer that is down, why. */
 import type { PeerView, StatusView } from '../admin/server.js';
 
 export function statusText(status: StatusView): string {
-  const up = status.peers.filter(isUp).length;
+  const { node, asn, routerId, gobgp, reason, peers, networks, endpoints, announced } = status;
   return [
-    `${status.node}  AS ${status.asn}  router-id ${status.routerId}`,
-    `  gobgp      ${status.gobgp}${status.reason === undefined ? '' : `  ${status.reason}`}`,
+    `${node}  AS ${asn}  router-id ${routerId}`,
+    `  gobgp      ${gobgp}${reason === undefined ? '' : `  ${reason}`}`,
     ...status.troubles.map((sentence) => `             ${sentence}`),
-    `  peers      ${up}/${status.peers.length} established`,
-    ...status.peers.flatMap(peerLines),
-    `  networks   ${status.networks.length}  ${status.networks.join(', ')}`,
-    `  endpoints  ${status.endpoints}  ${status.announced} announced`,
-    ...status.duplicates.map((sentence) => `  ${sentence}`),
+    `  peers      ${established(status)}/${peers.length} established`,
+    ...peers.flatMap(peerLines),
+    `  networks   ${networks.length}  ${networks.join(', ')}`,
+    `  endpoints  ${endpoints}  ${announced} announced`,
+    ...status.quotas.map(({ of, routes, maxRoutes }) => `  quota      ${of} ${routes}/${maxRoutes} routes`),
+    ...status.refused
+      .filter(({ now }) => now > 0)
+      .map(({ peer, reason, now, example }) => `  refused    ${now} ${reason} from ${peer}: ${example}`),
+    ...sentences(status).map((sentence) => `  ${sentence}`),
   ].join('\n');
 }
 
-/** Is there anything that somebody should look at? */
-export function isDegraded({ gobgp, peers, duplicates, troubles }: StatusView): boolean {
-  return gobgp !== 'up' || !peers.every(isUp) || duplicates.length + troubles.length > 0;
+/** Is something wrong that somebody has to look at? What guards refuse is not: that is what they are for. */
+export function isDegraded(status: StatusView): boolean {
+  const { gobgp, peers, troubles } = status;
+  return gobgp !== 'up' || established(status) < peers.length || troubles.length + sentences(status).length > 0;
 }
 
-const isUp = ({ session }: PeerView) => session === 'established';
+function established({ peers }: StatusView): number {
+  return peers.filter(({ session }) => session === 'established').length;
+}
+
+function sentences({ quotas, duplicates }: StatusView): string[] {
+  return [...quotas.flatMap(({ says }) => says ?? []), ...duplicates];
+}
 
 function peerLines({ name, address, device, asn, session, reason }: PeerView): string[] {
   const where = address === undefined ? 'not found' : `${address}${device === undefined ? '' : `%${device}`}`;

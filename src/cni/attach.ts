@@ -45,7 +45,11 @@ export async function attach(node: Node, request: AttachRequest, signal: AbortSi
   using namespace = open(node, request);
   await using undo = new Undo((what, error) => node.failed(`undoing ADD of ${endpointName(request)}: ${what}`, error));
   const { addresses, routes } = await takeAddresses(node, place.base, request, undo, signal);
-  const draft = { ...draftOf(node, request, namespace, addresses, routes), ...place.membership, attachedAt };
+  const draft = {
+    ...draftOf(node, place.base, request, namespace, addresses, routes),
+    ...place.membership,
+    attachedAt,
+  };
 
   undo.add('remove the record', () => node.records.remove(draft));
   await step('writing the endpoint record', CODE.io, () => node.records.save(draft));
@@ -154,6 +158,7 @@ function defaultRoutes(addresses: readonly Address[]): Prefix[] {
 
 function draftOf(
   node: Node,
+  network: Place['base'],
   request: AttachRequest,
   namespace: Namespace,
   addresses: readonly Address[],
@@ -169,7 +174,7 @@ function draftOf(
     netnsInode: namespace.inode,
     link: { name: node.wire.hostLinkName(request), index: 0, mac: localMac(hash) },
     mac: request.requestedMac ?? localMac(hash.slice(10)),
-    mtu: request.mtu ?? node.wire.uplinkMtu(),
+    mtu: request.mtu ?? network.mtu ?? node.wire.uplinkMtu(),
     addresses,
     routes,
     ...(request.masquerade ? { masquerade: true } : {}),

@@ -2,8 +2,10 @@
  * CHECK: is the endpoint still as ADD left it (CNI specification, section CHECK)? Everything that is wrong is in one error:
  * whoever reads it should not have to repair and ask again.
  */
+
 import { announceVerdict } from '../decide/announcements.js';
 import { differences } from '../decide/check.js';
+import { baseOf } from '../decide/own-network.js';
 import { hostPrefix, type Prefix } from '../model/address.js';
 import { sameAnnouncement } from '../model/announcement.js';
 import { type Endpoint, endpointName } from '../model/endpoint.js';
@@ -81,7 +83,8 @@ function containerInterface({ ifname, netns }: Endpoint, { interfaces }: Result)
 async function reservation(node: Node, request: CheckRequest, endpoint: Endpoint, signal: AbortSignal) {
   const free = endpoint.addresses.filter((own) => !node.addresses.isTaken(own));
   const wrong = free.map((own) => `${own} is not reserved`);
-  const delegation = endpoint.delegatedIpam && delegationOf(request);
+  const delegation =
+    endpoint.delegatedIpam && delegationOf(request, baseOf(node.routing.networks, request.conf.network));
   if (!delegation) return wrong;
   try {
     await node.ipam.check(delegation, request, signal);

@@ -4,6 +4,7 @@
  * Only those that are attached when it begins, so that an ADD in flight is not its business, and only those of the CNI
  * network that it names. An endpoint whose record is too old to tell its CNI network is left to the sweep.
  */
+import { baseOf } from '../decide/own-network.js';
 import { type Endpoint, endpointKey, endpointName } from '../model/endpoint.js';
 import { CniError, CODE } from './cni-error.js';
 import { delegationOf } from './delegated-ipam.js';
@@ -20,7 +21,7 @@ export async function collectGarbage(node: Node, request: GcRequest, signal: Abo
     .all()
     .filter((endpoint) => endpoint.cniNetwork === conf.name && !keep.has(endpointKey(endpoint)));
   const failures = (await Promise.all(garbage.map((endpoint) => collect(node, endpoint)))).flat();
-  const delegation = delegationOf({ conf, path, argsText: '' });
+  const delegation = delegationOf({ conf, path, argsText: '' }, baseOf(node.routing.networks, conf.network));
   if (delegation)
     failures.push(...(await reasonOf(`IPAM plugin ${delegation.type}`, node.ipam.gc(delegation, signal))));
   if (failures.length === 0) return;

@@ -48,8 +48,12 @@ export function converse(socket: Socket, around: Surroundings): Conversation {
     using _asking = stillThere(socket);
     using _turn = await around.turns.take(left.signal);
     working = true;
-    socket.end(encodeAnswer(await work(frame, around, left.signal)));
+    const started = performance.now();
+    const answered = await answerTo(frame, around.handle, left.signal);
+    const took = performance.now() - started;
+    socket.end(encodeAnswer(answered));
     socket.setTimeout(PATIENCE, () => socket.destroy());
+    report(around.log, frame, answered, took); // nobody waits for a log line
   };
   const over = talk().catch((error: unknown) => {
     socket.destroy();
@@ -84,13 +88,6 @@ function readFrame(socket: Socket): Promise<Frame> {
 function stillThere(socket: Socket): Disposable {
   const timer = setInterval(() => socket.readableEnded && socket.writable && socket.write(''), LISTENING_AFTER);
   return { [Symbol.dispose]: () => clearInterval(timer) };
-}
-
-async function work(frame: Frame, { handle, log }: Surroundings, signal: AbortSignal): Promise<Answered> {
-  const started = performance.now();
-  const answered = await answerTo(frame, handle, signal);
-  report(log, frame, answered, performance.now() - started);
-  return answered;
 }
 
 /** One line per verb. */

@@ -8,9 +8,11 @@
  */
 import type { Address, Prefix } from '../model/address.js';
 import type { Endpoint, EndpointId } from '../model/endpoint.js';
+import type { Network } from '../model/network.js';
 import { CniError, CODE } from './cni-error.js';
 import { decodeObject, isObject, type JsonObject } from './decode-json.js';
 import { findPlugin, type Plugin } from './find-plugin.js';
+import { withPodCidrs } from './pod-cidr.js';
 import type { DelRequest } from './request.js';
 import type { Dns } from './result.js';
 import { decodeResult } from './result-decode.js';
@@ -61,15 +63,17 @@ const SINCE: { readonly [V in DelegatedVerb]: CniVersion } = {
   GC: '1.1.0',
 };
 
-/** What a request delegates, in the form that an endpoint's record keeps. Undefined: our own pools give the addresses. */
-export function delegationOf({
-  conf,
-  argsText,
-  path,
-}: Pick<DelRequest, 'conf' | 'argsText' | 'path'>): Delegation | undefined {
-  return conf.ipam === undefined
-    ? undefined
-    : { type: conf.ipam, netConf: conf.text, args: argsText, path: path.join(':') };
+/**
+ * What a request delegates, in the form that an endpoint's record keeps. Undefined: our own pools give the addresses.
+ * @param network of this node, which knows what `usePodCidr` stands for
+ */
+export function delegationOf(
+  { conf, argsText, path }: Pick<DelRequest, 'conf' | 'argsText' | 'path'>,
+  network?: Pick<Network, 'pools'>,
+): Delegation | undefined {
+  if (conf.ipam === undefined) return undefined;
+  const netConf = withPodCidrs(conf.text, network?.pools ?? []);
+  return { type: conf.ipam, netConf, args: argsText, path: path.join(':') };
 }
 
 /** Asks delegates. @param timeout milliseconds that one execution may take */

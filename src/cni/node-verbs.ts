@@ -1,4 +1,5 @@
 /** The verbs of CNI, each handed to its use case in our own words. */
+import { baseOf } from '../decide/own-network.js';
 import type { Endpoint } from '../model/endpoint.js';
 import { type AttachRequest, attach } from './attach.js';
 import { check } from './check.js';
@@ -6,7 +7,8 @@ import { collectGarbage } from './collect-garbage.js';
 import { delegationOf } from './delegated-ipam.js';
 import { detach } from './detach.js';
 import type { Node } from './node.js';
-import { containerWish, wishOf } from './own-targets.js';
+import { containerWish, type Place, wishOf } from './own-targets.js';
+import { refuseWithoutPool } from './pod-cidr.js';
 import type { AddRequest, DelRequest } from './request.js';
 import { requestedAddresses } from './requested-addresses.js';
 import { requestedMac } from './requested-mac.js';
@@ -27,7 +29,7 @@ export function verbsOn(node: Node): Verbs {
 
 async function add(node: Node, request: AddRequest, signal: AbortSignal): Promise<Result> {
   const { conf } = request;
-  const endpoint = await attach(node, attachRequest(request), signal);
+  const endpoint = await attach(node, attachRequest(request, baseOf(node.routing.networks, conf.network)), signal);
   const result = resultOf(endpoint, node.gateways, conf.dns);
   return conf.prevResult ? chained(conf.prevResult, result) : result;
 }
@@ -37,7 +39,7 @@ async function del(node: Node, request: DelRequest): Promise<void> {
   const endpoint = await detach(node, request);
   if (endpoint) return;
   // A record may be lost while the plugin's own reservation is not; freeing what is free is fine for every IPAM plugin.
-  const delegation = delegationOf(request);
+  const delegation = delegationOf(request, baseOf(node.routing.networks, request.conf.network));
   if (delegation) await node.ipam.del(delegation, request);
 }
 
@@ -47,10 +49,11 @@ function isOutlived({ queuedAt }: DelRequest, endpoint: Endpoint | undefined): b
   return queuedAt / 1000n < BigInt(endpoint.attachedAt);
 }
 
-function attachRequest(request: AddRequest): AttachRequest {
+function attachRequest(request: AddRequest, network: Place['base'] | undefined): AttachRequest {
   const { containerId, ifname, netns, conf } = request;
   const mac = requestedMac(request);
-  const ipam = delegationOf(request);
+  const ipam = delegationOf(request, network);
+  if (ipam) refuseWithoutPool(ipam.netConf, conf.network);
   return {
     containerId,
     ifname,

@@ -44,8 +44,8 @@ const full =
   (pools: readonly string[]) =>
     `no free address in ${pools.join(', ')} of network "${name}": all are taken; add a pool, or see "slash32 endpoints"`;
 
-async function ipamReasons({ ipam }: Node, request: StatusRequest, signal: AbortSignal): Promise<string[]> {
-  const delegation = delegationOf({ ...request, argsText: '' });
+async function ipamReasons({ ipam, routing }: Node, request: StatusRequest, signal: AbortSignal): Promise<string[]> {
+  const delegation = delegationOf({ ...request, argsText: '' }, baseOf(routing.networks, request.conf.network));
   if (!delegation) return [];
   try {
     await ipam.status(delegation, signal);

@@ -26,7 +26,11 @@ describe('tombstones', () => {
   const said: string[] = [];
   const say = (message: string) => said.push(message);
   const log: Log = { info: say, warn: say, error: say };
-  const plant = (time: number, bytes: Uint8Array | string) => writeFile(join(directory, nameAt(time)), bytes);
+  /** As a forwarder does: an entry is there as a whole or not at all. */
+  const plant = async (time: number, bytes: Uint8Array | string) => {
+    await writeFile(join(directory, `.${nameAt(time)}`), bytes);
+    await rename(join(directory, `.${nameAt(time)}`), join(directory, nameAt(time)));
+  };
 
   beforeEach(async () => {
     said.length = 0;

@@ -1,10 +1,22 @@
 /** `bgp:` of the file: how this node speaks, and with whom. */
 import { z } from 'zod';
 import { type Address, address, contains, type Family, familyOf, isLinkLocal, type Prefix } from '../model/address.js';
+import { largeCommunity, standardCommunity } from '../model/community.js';
 import type { Peer, SoughtPeer } from '../model/peer.js';
-import { aName, anAddress, aPrefixRange, aUnixUrl, parsed, routeTargets, seconds, wholeNumber } from './fields.js';
+import {
+  aName,
+  anAddress,
+  aPrefixRange,
+  aUnixUrl,
+  maxRoutes,
+  parsed,
+  routeTargets,
+  seconds,
+  wholeNumber,
+} from './fields.js';
 import { guardsSection } from './guards-section.js';
 import { peerConflicts } from './peer-conflicts.js';
+import { routerId } from './router-id.js';
 import type { ThisNode } from './this-node.js';
 
 /** RFC 7607 (0), RFC 6793 (23456, AS_TRANS), RFC 7300 (the last of each size). */
@@ -76,6 +88,7 @@ export const peerSection = (node: ThisNode) =>
         .describe('Only these are taken from it, like 10.0.0.0/8 le 32. Default: any.'),
       deny: z.array(aPrefixRange).optional().describe('These are not, whatever allow says.'),
       allowDefault: z.boolean().optional().describe('May it say a default route? A network has to allow it too.'),
+      maxRoutes: maxRoutes.describe('So many of its prefixes are imported at most; its session stays.'),
       passive: z.boolean().prefault(false).describe('Wait for the peer to connect.'),
       multihop: wholeNumber(2, 255).optional().describe('Hops to a peer that is not on a link of this node.'),
       ttlSecurity: wholeNumber(1, 254)
@@ -86,6 +99,18 @@ export const peerSection = (node: ThisNode) =>
         .optional()
         .describe('More paths of one family end its session; it is opened again, ever later.'),
       timers: timers.optional().describe('Instead of those of bgp.timers.'),
+      communities: z
+        .array(parsed(standardCommunity))
+        .optional()
+        .describe('Added to all that is announced to it, like 65000:100 or no-export.'),
+      largeCommunities: z.array(parsed(largeCommunity)).optional().describe('The same, like 4200000000:1:2.'),
+      localPreference: wholeNumber(0, 4294967295)
+        .optional()
+        .describe('LOCAL_PREF of what is announced to it; only a peer of our own AS hears it.'),
+      // 24 bits (RFC 9494 section 3).
+      longLivedGracefulRestart: seconds(1, 16777215)
+        .optional()
+        .describe('How long routes are kept after gracefulRestart, as a last resort (RFC 9494). On both sides.'),
     })
     .superRefine(peerConflicts)
     .transform(
@@ -104,12 +129,18 @@ export const peerSection = (node: ThisNode) =>
         allow,
         deny,
         allowDefault,
+        maxRoutes,
+        longLivedGracefulRestart: longLivedRestart,
+        communities,
+        largeCommunities,
+        localPreference,
         ...peer
       }): Peer | SoughtPeer => {
         const session = { password, multihop, ttlSecurity, localAddress, maxPrefixes, timers };
         const common = {
           ...peer,
-          ...present({ ...session, allow, deny, allowDefault }),
+          ...present({ ...session, allow, deny, allowDefault, maxRoutes }),
+          ...present({ communities, largeCommunities, localPreference, longLivedRestart }),
           name: name ?? address ?? device ?? auto ?? '',
           families: families
             ? [...new Set(families)].map((family) => FAMILIES[family])
@@ -125,27 +156,44 @@ function defaultFamilies(address: Address | undefined, auto: string | undefined)
   return address === undefined || isLinkLocal(address) ? [4, 6] : [familyOf(address)];
 }
 
+const routeReflector = z.strictObject({
+  clusterId: parsed(routerId).optional().describe('Looks like an IPv4 address. Default: the router id.'),
+  clients: z.array(aName).min(1, 'a route reflector has clients').describe('Names of peers, all of our own AS.'),
+});
+
 export const bgpSection = (node: ThisNode) =>
-  z.strictObject({
-    asn: anAsn,
-    listenPort: wholeNumber(-1, 65535)
-      .refine((port) => port !== 0, 'expected a TCP port, or -1')
-      .prefault(179)
-      .describe('TCP port; -1 does not listen.'),
-    listenAddresses: z.array(anAddress).prefault([]).describe('Default: every address of the node.'),
-    gobgp: z
-      .strictObject({
-        api: aUnixUrl.optional().describe('Default: gobgpd.sock in runDir.'),
-        manage: z.boolean().prefault(true).describe('false: gobgpd has its own file, and only paths are added.'),
-      })
-      .prefault({}),
-    peers: z.array(peerSection(node)).prefault([]),
-    guards: guardsSection.optional().describe('What is taken from no peer.'),
-    timers: timers.prefault({}),
-    nextHop6: anAddress
-      .refine((address) => familyOf(address) === 6 && !isLinkLocal(address), 'expected a global IPv6 address')
-      .optional()
-      .describe('IPv6 next hop on IPv4 sessions. Default: the address of the link to the peer.'),
-    // Twelve bits (RFC 4724 section 3).
-    gracefulRestart: seconds(0, 4095).prefault('60s').describe('How long peers keep our routes; 0s turns it off.'),
-  });
+  z
+    .strictObject({
+      asn: anAsn,
+      listenPort: wholeNumber(-1, 65535)
+        .refine((port) => port !== 0, 'expected a TCP port, or -1')
+        .prefault(179)
+        .describe('TCP port; -1 does not listen.'),
+      listenAddresses: z.array(anAddress).prefault([]).describe('Default: every address of the node.'),
+      gobgp: z
+        .strictObject({
+          api: aUnixUrl.optional().describe('Default: gobgpd.sock in runDir.'),
+          manage: z.boolean().prefault(true).describe('false: gobgpd has its own file, and only paths are added.'),
+        })
+        .prefault({}),
+      peers: z.array(peerSection(node)).prefault([]),
+      routeReflector: routeReflector.optional().describe('This node reflects routes between its clients (RFC 4456).'),
+      guards: guardsSection.optional().describe('What is taken from no peer.'),
+      timers: timers.prefault({}),
+      nextHop6: anAddress
+        .refine((address) => familyOf(address) === 6 && !isLinkLocal(address), 'expected a global IPv6 address')
+        .optional()
+        .describe('IPv6 next hop on IPv4 sessions. Default: the address of the link to the peer.'),
+      // Twelve bits (RFC 4724 section 3).
+      gracefulRestart: seconds(0, 4095).prefault('60s').describe('How long peers keep our routes; 0s turns it off.'),
+    })
+    .superRefine(({ asn, peers, routeReflector: role }, context) => {
+      for (const [i, name] of (role?.clients ?? []).entries()) {
+        const client = peers.find((peer) => peer.name === name);
+        if (client?.asn === asn) continue;
+        const message = client
+          ? `peer "${name}" has AS ${client.asn}, and only peers of our own AS ${asn} can be clients`
+          : `no peer is called "${name}"`;
+        context.addIssue({ code: 'custom', path: ['routeReflector', 'clients', i], message });
+      }
+    });

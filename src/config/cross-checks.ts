@@ -25,7 +25,7 @@ interface Element<T> {
 export function crossProblems(root: unknown, node: ThisNode): Problem[] {
   const all = wellFormed<Peer | SoughtPeer>(root, ['bgp', 'peers'], peerSection(node));
   const peers = all.filter((peer): peer is Element<Peer> => 'address' in peer.value);
-  const networks = wellFormed<Network>(root, ['networks'], networkSection);
+  const networks = wellFormed<Network>(root, ['networks'], networkSection(node));
   const frames = wellFormed<NetConfNetworks>(root, ['netConfNetworks'], netConfSection);
   return [
     ...doubles(all, 'name', (peer) => peer.name),

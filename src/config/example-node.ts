@@ -1,4 +1,5 @@
 /** For tests: a node with known facts, and the problems that a file has on it. */
+import { prefix } from '../model/address.js';
 import type { Config } from './config.js';
 import { parseConfig } from './load.js';
 import { ConfigError } from './problem.js';
@@ -6,7 +7,7 @@ import type { ThisNode } from './this-node.js';
 
 const info = { netmask: '255.255.255.0', mac: '02:00:00:00:00:01', cidr: null };
 
-/** Passwords are in /etc/slash32/tor1.key only. */
+/** Passwords are in /etc/slash32/tor1.key only, subnets in /run/flannel/subnet.env. */
 export const EXAMPLE_NODE: ThisNode = {
   hostname: 'node1',
   interfaces: {
@@ -15,6 +16,10 @@ export const EXAMPLE_NODE: ThisNode = {
   },
   password: (path) => {
     if (path === '/etc/slash32/tor1.key') return 'correct horse';
+    throw new RangeError(`${path} cannot be read (ENOENT)`);
+  },
+  subnets: (path) => {
+    if (path === '/run/flannel/subnet.env') return { pools: [prefix('10.20.7.0/24')], mtu: 1450 };
     throw new RangeError(`${path} cannot be read (ENOENT)`);
   },
 };

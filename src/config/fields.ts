@@ -46,6 +46,9 @@ export function wholeNumber(least: number, most: number) {
   return z.int().min(least, { error, abort: true }).max(most, error);
 }
 
+/** How many heard routes something may have. */
+export const maxRoutes = wholeNumber(1, 10_000_000).optional();
+
 const SECONDS = { s: 1, m: 60, h: 3600 };
 
 /** A time like `9s`, `2m` or `1h`, from `least` to `most` seconds; out come seconds. */

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -82,6 +82,13 @@ describe('a configuration', () => {
     });
   });
 
+  it('is what the README shows, each of them', async () => {
+    const readme = await readFile(new URL('../../../README.md', import.meta.url), 'utf8');
+    const samples = [...readme.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, text = '']) => text);
+    expect(samples).to.have.length.of.at.least(2);
+    for (const sample of samples) expect(example(sample).speaker.asn).to.equal(65001);
+  });
+
   it('needs an AS number and nothing else, and then lets nothing in or out', () => {
     const config = example('bgp: { asn: 65001 }\nnetworks: [{ name: blue }]\n');
     const blue = config.networks.byName.get('blue');
@@ -89,6 +96,16 @@ describe('a configuration', () => {
     expect(config.speaker).to.deep.include({ routerId: '192.0.2.1', listenPort: 179, restartTime: 60, peers: [] });
     expect(blue).to.deep.include({ imports: new Set(), exports: [], pools: [], egress: 'isolated' });
     expect(config.networks.host.imports.size).to.equal(0);
+  });
+
+  it('takes pools and MTU from the file in which flannel says what the node was given', () => {
+    const loaded = (more: string) =>
+      example(`bgp: { asn: 1 }\nnetworks: [{ name: blue, subnetFile: /run/flannel/subnet.env${more} }]\n`);
+    expect(loaded('').networks.byName.get('blue')).to.deep.include({ pools: ['10.20.7.0/24'], mtu: 1450 });
+    expect(loaded(', pools: ["2001:db8:7::/64"], mtu: 9000').networks.byName.get('blue')).to.deep.include({
+      pools: ['2001:db8:7::/64', '10.20.7.0/24'],
+      mtu: 9000,
+    });
   });
 
   it('derives every socket from the run directory', () => {

@@ -3,6 +3,7 @@
  * without any problem comes out, or a ConfigError with every problem and its place.
  */
 import { readFile } from 'node:fs/promises';
+import type { Address } from '../model/address.js';
 import type { Peer, SoughtPeer, Speaker } from '../model/peer.js';
 import type { Config } from './config.js';
 import { crossProblems } from './cross-checks.js';
@@ -60,7 +61,13 @@ function configOf(file: ConfigFile, node: ThisNode): Config {
   };
 }
 
+function reflectorOf({ routeReflector }: ConfigFile['bgp'], routerId: Address): Pick<Speaker, 'reflector'> {
+  return routeReflector ? { reflector: { clusterId: routeReflector.clusterId ?? routerId } } : {};
+}
+
 function speakerOf({ node, bgp }: ConfigFile): Speaker {
+  const clients = bgp.routeReflector?.clients ?? [];
+  const peers = bgp.peers.map((peer) => (clients.includes(peer.name) ? { ...peer, isClient: true } : peer));
   return {
     asn: bgp.asn,
     routerId: node.routerId,
@@ -69,8 +76,9 @@ function speakerOf({ node, bgp }: ConfigFile): Speaker {
     timers: bgp.timers,
     restartTime: bgp.gracefulRestart,
     ...(bgp.nextHop6 === undefined ? {} : { nextHop6: bgp.nextHop6 }),
-    peers: bgp.peers.filter((peer): peer is Peer => 'address' in peer),
-    sought: bgp.peers.filter((peer): peer is SoughtPeer => 'where' in peer),
+    ...reflectorOf(bgp, node.routerId),
+    peers: peers.filter((peer): peer is Peer => 'address' in peer),
+    sought: peers.filter((peer): peer is SoughtPeer => 'where' in peer),
     ...(bgp.guards === undefined ? {} : { guards: bgp.guards }),
   };
 }

@@ -21,9 +21,10 @@ export const netConfSection = z
     allowOverride: allowance.optional().describe('Targets that one container may name. Default: it may not name any.'),
   })
   .transform((frame): NetConfNetworks => {
-    const { import: _imports, export: _exports, allowOverride, ...place } = frame;
+    const { import: _imports, export: _exports, allowOverride, maxRoutes, ...place } = frame;
     return {
       ...place,
+      ...(maxRoutes === undefined ? {} : { maxRoutes }),
       allowTargets: allowanceOf(frame),
       ...(allowOverride && { allowOverride: allowanceOf(allowOverride) }),
     };

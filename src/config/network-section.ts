@@ -5,8 +5,9 @@ import { masqueradeObstacle } from '../model/masquerade.js';
 import type { HostNetwork, Network } from '../model/network.js';
 import type { RouteTarget } from '../model/route-target.js';
 import { allowance, allowanceOf } from './allowance.js';
-import { aName, aPrefix, routeTargets, wholeNumber } from './fields.js';
+import { absolute, aName, aPrefix, maxRoutes, parsed, routeTargets, wholeNumber } from './fields.js';
 import { tableOf } from './table-number.js';
+import type { ThisNode } from './this-node.js';
 
 /** Besides our own word, those of BaGPipe's CNI plugin and of its API. */
 const IMPORT = ['import', 'importrt', 'importRT', 'importRTs', 'import_rt'] as const;
@@ -39,19 +40,30 @@ export const placeFields = {
     .prefault([])
     .describe('Nothing outside is announced, and heard prefixes outside need allow. Default: anywhere.'),
   allow: z.array(aPrefix).prefault([]).describe('Exactly these may be heard besides what lies in prefixes.'),
+  maxRoutes: maxRoutes.describe('So many heard routes at most; what is there stays, more are refused.'),
   egress: z
     .enum(['isolated', 'host'])
     .prefault('isolated')
     .describe("What a lookup miss does: refuse, or go on to the host's main table."),
 };
 
-/** One network of the list. */
-export const networkSection = z
-  .strictObject({
+/** One network of the list, as this node reads it. */
+export const networkSection = (node: ThisNode) => shape(node).superRefine(meaning).transform(toNetwork);
+
+const shape = (node: ThisNode) =>
+  z.strictObject({
     name: aName.refine((name) => name !== 'host', '"host" is the host\'s own network; choose another name'),
     ...imports,
     ...exports,
     ...placeFields,
+    subnetFile: parsed((path) => node.subnets(absolute(path)))
+      .optional()
+      .describe(
+        'More pools, and the MTU: the file in which flannel says what this node was given. Read at each start and reload.',
+      ),
+    mtu: wholeNumber(68, 65535)
+      .optional()
+      .describe('MTU of its containers. Default: as subnetFile or the uplink has it.'),
     table: aTable.optional().describe('Kernel table and mark. Default: from the name, 1000 to 8000.'),
     ipMasq: z
       .boolean()
@@ -59,43 +71,63 @@ export const networkSection = z
       .describe("What leaves for anywhere but the networks' prefixes bears the node's address. Needs egress: host."),
     allowTargets: allowance.optional().describe('Targets that a CNI configuration may name besides these.'),
     allowOverride: allowance.optional().describe('Targets that one container may name. Default: it may not name any.'),
-  })
-  .superRefine((network, context) => {
-    const problem = (path: (string | number)[], message: string) => context.addIssue({ code: 'custom', path, message });
-    for (const key of [...surplus(network, IMPORT), ...surplus(network, EXPORT)]) {
-      problem([key], TWICE);
-    }
-    const obstacle = network.ipMasq ? masqueradeObstacle(network) : undefined;
-    if (obstacle) problem(['ipMasq'], obstacle);
-    for (const [i, pool] of outside(network.pools, network.prefixes)) {
-      problem(['pools', i], `${pool} lies outside of the network's prefixes, so its addresses would not be announced`);
-    }
-  })
-  .transform(
-    (network): Network => ({
-      name: network.name,
-      table: network.table ?? tableOf(network.name),
-      imports: new Set(given(network, IMPORT)),
-      exports: given(network, EXPORT),
-      pools: network.pools,
-      prefixes: network.prefixes,
-      allow: network.allow,
-      egress: network.egress,
-      ...(network.ipMasq ? { masquerade: true } : {}),
-      ...(network.allowTargets && { allowTargets: allowanceOf(network.allowTargets) }),
-      ...(network.allowOverride && { allowOverride: allowanceOf(network.allowOverride) }),
-    }),
-  );
+  });
+
+type Shape = z.output<ReturnType<typeof shape>>;
+
+function meaning(network: Shape, context: z.RefinementCtx): void {
+  const problem = (path: (string | number)[], message: string) => context.addIssue({ code: 'custom', path, message });
+  for (const key of [...surplus(network, IMPORT), ...surplus(network, EXPORT)]) {
+    problem([key], TWICE);
+  }
+  const obstacle = network.ipMasq ? masqueradeObstacle(network) : undefined;
+  if (obstacle) problem(['ipMasq'], obstacle);
+  for (const [i, pool] of outside(network.pools, network.prefixes)) {
+    problem(['pools', i], `${pool} lies outside of the network's prefixes, so its addresses would not be announced`);
+  }
+  const { pools = [] } = network.subnetFile ?? {};
+  for (const pool of pools) {
+    const { error } = aPool.safeParse(pool);
+    if (error) problem(['subnetFile'], `${pool} ${error.issues[0]?.message}`);
+  }
+  for (const [, pool] of outside(pools, network.prefixes)) {
+    problem(['subnetFile'], `${pool} lies outside of the network's prefixes, so its addresses would not be announced`);
+  }
+}
+
+function toNetwork(network: Shape): Network {
+  const mtu = network.mtu ?? network.subnetFile?.mtu;
+  return {
+    name: network.name,
+    table: network.table ?? tableOf(network.name),
+    imports: new Set(given(network, IMPORT)),
+    exports: given(network, EXPORT),
+    pools: [...network.pools, ...(network.subnetFile?.pools ?? [])],
+    ...(mtu === undefined ? {} : { mtu }),
+    prefixes: network.prefixes,
+    allow: network.allow,
+    ...(network.maxRoutes === undefined ? {} : { maxRoutes: network.maxRoutes }),
+    egress: network.egress,
+    ...(network.ipMasq ? { masquerade: true } : {}),
+    ...(network.allowTargets && { allowTargets: allowanceOf(network.allowTargets) }),
+    ...(network.allowOverride && { allowOverride: allowanceOf(network.allowOverride) }),
+  };
+}
 
 /** The host's main table. */
 export const hostSection = z
-  .strictObject(imports)
+  .strictObject({ ...imports, maxRoutes: maxRoutes.describe('So many heard routes at most in the main table.') })
   .superRefine((host, context) => {
     for (const key of surplus(host, IMPORT)) {
       context.addIssue({ code: 'custom', path: [key], message: TWICE });
     }
   })
-  .transform((host): HostNetwork => ({ imports: new Set(given(host, IMPORT)) }));
+  .transform(
+    (host): HostNetwork => ({
+      imports: new Set(given(host, IMPORT)),
+      ...(host.maxRoutes === undefined ? {} : { maxRoutes: host.maxRoutes }),
+    }),
+  );
 
 /** The first spelling is ours and explained; the others are the same. */
 function spelled<Key extends string>(spellings: readonly [Key, ...Key[]], meaning: string) {

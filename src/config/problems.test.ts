@@ -215,6 +215,14 @@ const CASES: Record<string, [text: string, problem: string]> = {
     '4:12: networks.0.table: expected a whole number from 1 to 8191',
   ],
   'table 0': [network('table: 0'), '4:12: networks.0.table: expected a whole number from 1 to 8191'],
+  'a subnet file that is not there': [
+    network('subnetFile: /run/nowhere'),
+    '4:17: networks.0.subnetFile: /run/nowhere cannot be read (ENOENT)',
+  ],
+  'a subnet file whose subnet is none of the network': [
+    network('subnetFile: /run/flannel/subnet.env\n    prefixes: [10.99.0.0/16]'),
+    "4:17: networks.0.subnetFile: 10.20.7.0/24 lies outside of the network's prefixes, so its addresses would not be announced",
+  ],
   'masquerade in a network that does not leave by the host': [
     network('ipMasq: true'),
     '4:13: networks.0.ipMasq: nothing of "blue" leaves by the node\'s own routes, so there is nothing to masquerade; give it egress: host',
@@ -223,11 +231,9 @@ const CASES: Record<string, [text: string, problem: string]> = {
     network('egress: hots'),
     '4:13: networks.0.egress: expected isolated or host, found "hots" (did you mean host?)',
   ],
-  'quota, which is not there yet': [
-    network('maxRoutes: 5'),
-    '4:5: networks.0.maxRoutes: unknown key; known here: name, import, importrt, importRT, importRTs, import_rt, ' +
-      'export, exportrt, exportRT, exportRTs, export_rt, pools, prefixes, allow, egress, table, ipMasq, allowTargets, ' +
-      'allowOverride',
+  'no routes at all': [
+    network('maxRoutes: 0'),
+    '4:16: networks.0.maxRoutes: expected a whole number from 1 to 10000000',
   ],
   "the host's own name": [
     'bgp: { asn: 1 }\nnetworks: [{ name: host }]\n',

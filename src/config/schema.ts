@@ -53,7 +53,7 @@ export const fileSchema = (node: ThisNode) =>
   z.strictObject({
     node: nodeSection(node).prefault({}),
     bgp: bgpSection(node),
-    networks: z.array(networkSection).prefault([]),
+    networks: z.array(networkSection(node)).prefault([]),
     netConfNetworks: z
       .array(netConfSection)
       .prefault([])
@@ -68,7 +68,12 @@ export const fileSchema = (node: ThisNode) =>
 export type ConfigFile = z.output<ReturnType<typeof fileSchema>>;
 
 /** The keys are the same everywhere, so no node is asked. */
-const NO_NODE: ThisNode = { hostname: '', interfaces: {}, password: () => '' };
+const NO_NODE: ThisNode = {
+  hostname: '',
+  interfaces: {},
+  password: () => '',
+  subnets: () => ({ pools: [], mtu: undefined }),
+};
 
 /** JSON Schema (draft 2020-12) of the file, for editors. */
 export function configSchema(): object {

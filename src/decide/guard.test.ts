@@ -19,9 +19,9 @@ import { holds, prefixBytes } from './prefix-bytes.js';
 
 const tor = address('192.0.2.0');
 const eth0: HostAddress[] = [
-  { device: 'eth0', address: address('192.0.2.1'), subnet: prefix('192.0.2.0/31') },
-  { device: 'eth0', address: address('2001:db8:ffff::1'), subnet: prefix('2001:db8:ffff::/64') },
-  { device: 'lo', address: address('198.51.100.1'), subnet: prefix('198.51.100.1/32') },
+  { device: 'eth0', address: address('192.0.2.1'), subnet: prefix('192.0.2.0/31'), carrier: true },
+  { device: 'eth0', address: address('2001:db8:ffff::1'), subnet: prefix('2001:db8:ffff::/64'), carrier: true },
+  { device: 'lo', address: address('198.51.100.1'), subnet: prefix('198.51.100.1/32'), carrier: true },
 ];
 const blue = { pools: ['10.20.1.0/24', '2001:db8:20:1::/64'].map(prefix) } as Partial<Network> as Network;
 const networks: Networks = { byName: new Map([['blue', blue]]), host: { imports: new Set() } };

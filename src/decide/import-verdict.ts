@@ -2,10 +2,11 @@
  * Does a heard path enter a network? The answer is its own reason, and `slash32 explain` prints that reason.
  * The order is the order of the questions: is it a path that nobody may route, is it ours, is it for us, is it allowed.
  */
-import { contains, lengthOf, type Prefix } from '../model/address.js';
+import { type Address, contains, lengthOf, type Prefix } from '../model/address.js';
 import type { Endpoint } from '../model/endpoint.js';
 import type { HostNetwork, Network } from '../model/network.js';
 import type { Path } from '../model/path.js';
+import { MAIN_TABLE } from '../model/route.js';
 import { REFUSAL_SENTENCES, type Refusal } from './guard.js';
 
 export type ImportVerdict =
@@ -15,7 +16,15 @@ export type ImportVerdict =
   | 'carries-no-target'
   | 'no-common-target'
   | 'default-not-allowed'
-  | 'outside-prefixes';
+  | 'outside-prefixes'
+  | 'over-quota'
+  | 'peer-over-quota';
+
+/** The kernel tables and the peers whose quota has no place for a prefix. */
+export interface OverQuota {
+  readonly tables: ReadonlySet<number>;
+  readonly peers: ReadonlySet<Address>;
+}
 
 /** What is known of a path before any network is asked. */
 export interface Standing {
@@ -23,6 +32,8 @@ export interface Standing {
   readonly endpoint?: Endpoint | undefined;
   /** Why no network may take the path. */
   readonly refusal?: Refusal | undefined;
+  /** Absent: there is a place everywhere. */
+  readonly overQuota?: OverQuota | undefined;
 }
 
 /** @param path what gobgpd heard, with the peer's `untagged` targets already on it when it carried none */
@@ -32,7 +43,14 @@ export function importVerdict(network: Network | HostNetwork, path: Path, standi
   if (standing.refusal) return standing.refusal;
   if (path.targets.length === 0) return 'carries-no-target';
   if (!path.targets.some((target) => network.imports.has(target))) return 'no-common-target';
-  return placeVerdict(network, path.prefix);
+  const verdict = placeVerdict(network, path.prefix);
+  return verdict === 'imported' ? quotaVerdict(network, path, standing) : verdict;
+}
+
+/** Asked last: only what would be imported counts. */
+function quotaVerdict(network: Network | HostNetwork, { peer }: Path, { overQuota }: Standing): ImportVerdict {
+  if (overQuota?.peers.has(peer)) return 'peer-over-quota';
+  return overQuota?.tables.has('table' in network ? network.table : MAIN_TABLE) ? 'over-quota' : 'imported';
 }
 
 /** Prefixes of a network are a fence; `allow` opens it for exactly the named ones. */
@@ -58,6 +76,10 @@ export const IMPORT_SENTENCES: Record<ImportVerdict, (network: string, path: Pat
     `a default route enters only where it is allowed; add ${path.prefix} to "allow" of ${network}`,
   'outside-prefixes': (network, path) =>
     `${path.prefix} lies outside the prefixes of ${network}, and "allow" does not name it`,
+  'over-quota': (network, path) =>
+    `${network} has all the routes that its "maxRoutes" lets in, and ${path.prefix} came too late`,
+  'peer-over-quota': (_, path) =>
+    `all the routes that "maxRoutes" of peer ${path.peer} lets in are there, and ${path.prefix} came too late`,
 };
 
 /** A refusal holds for every network, so its sentence names none. */

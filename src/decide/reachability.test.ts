@@ -52,7 +52,7 @@ describe('who may reach whom', () => {
         const pairs = reachability(world);
         for (const to of world.byName.values()) {
           const endpoint = { network: to.name, link: { name: 's32x' } } as never;
-          const known = { prefix: prefix('10.1.0.1/32'), endpoint, path: undefined };
+          const known = { prefix: prefix('10.1.0.1/32'), endpoint, paths: [] };
           const tables = new Set(wantedRoutes(known, world).map(({ table }) => table));
           for (const from of world.byName.values()) {
             const { here } = pairOf(pairs, from.name, to.name);

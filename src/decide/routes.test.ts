@@ -6,7 +6,7 @@ import type { Path } from '../model/path.js';
 import { MAIN_TABLE, type Route, routeKey } from '../model/route.js';
 import { routeTarget } from '../model/route-target.js';
 import { announceVerdict, wantedAnnouncement } from './announcements.js';
-import { routesToPut, routesToRemove, wantedRoutes } from './routes.js';
+import { type Candidate, routesToPut, routesToRemove, wantedRoutes } from './routes.js';
 
 const network = (name: string, table: number, imports: string[], exports: string[]): Network => ({
   name,
@@ -41,36 +41,64 @@ const path: Path = {
   peer: address('192.0.2.0'),
   asPath: [],
 };
+const candidate = (of: Path, linkDown = false): Candidate => ({ path: of, refusal: undefined, linkDown });
 const tables = (routes: readonly Route[]) => routes.map(({ table }) => table);
 const keyed = (routes: readonly Route[]) => new Map(routes.map((route) => [routeKey(route), route]));
 const everything = { endpoints: true, paths: true };
 
 describe('wanted routes', () => {
   it('lead to an endpoint from the host, its own network and every network that imports its targets', () => {
-    const routes = wantedRoutes({ prefix: own, endpoint, path: undefined }, networks);
+    const routes = wantedRoutes({ prefix: own, endpoint, paths: [] }, networks);
     expect(tables(routes)).to.eql([MAIN_TABLE, 1001, 1003]);
     expect(routes[0]?.nextHops).to.eql([{ device: 's32abc' }]);
   });
 
   it('keep leading to the endpoint when a peer announces the same prefix', () => {
-    const alone = wantedRoutes({ prefix: own, endpoint, path: undefined }, networks);
-    expect(wantedRoutes({ prefix: own, endpoint, path }, networks)).to.eql(alone);
+    const alone = wantedRoutes({ prefix: own, endpoint, paths: [] }, networks);
+    expect(wantedRoutes({ prefix: own, endpoint, paths: [candidate(path)] }, networks)).to.eql(alone);
   });
 
   it('follow a path into the networks that import one of its targets, and nowhere else', () => {
-    expect(tables(wantedRoutes({ prefix: own, endpoint: undefined, path }, networks))).to.eql([1002, 1003]);
+    expect(tables(wantedRoutes({ prefix: own, endpoint: undefined, paths: [candidate(path)] }, networks))).to.eql([
+      1002, 1003,
+    ]);
   });
 
   it('reach the main table only when the host imports the target', () => {
     const host = { imports: new Set([routeTarget('1:2')]) };
-    expect(tables(wantedRoutes({ prefix: own, endpoint: undefined, path }, { ...networks, host }))).to.include(
-      MAIN_TABLE,
+    expect(
+      tables(wantedRoutes({ prefix: own, endpoint: undefined, paths: [candidate(path)] }, { ...networks, host })),
+    ).to.include(MAIN_TABLE);
+  });
+});
+
+describe('the ways of a route', () => {
+  const other = { ...path, nextHop: address('192.0.2.2'), peer: address('192.0.2.2') };
+  const gateways = (...paths: Candidate[]) =>
+    wantedRoutes({ prefix: own, endpoint: undefined, paths }, networks).map(({ nextHops }) =>
+      nextHops.map(({ gateway }) => gateway),
     );
+
+  it('are those of all best paths that the network imports, each once', () => {
+    const both = ['192.0.2.0', '192.0.2.2'];
+    expect(gateways(candidate(path), candidate(other))).to.eql([both, both]);
+    expect(gateways(candidate(path), candidate({ ...other, nextHop: path.nextHop }))).to.eql([[both[0]], [both[0]]]);
+  });
+
+  it('are chosen among what the network imports: a better path without its target does not count', () => {
+    const better = { ...other, targets: [routeTarget('1:1')], localPref: 900 };
+    expect(gateways(candidate(path), candidate(better))).to.eql([['192.0.2.0'], ['192.0.2.2'], ['192.0.2.2']]);
+  });
+
+  it('lead over no link that is down while there is another, be it a worse one', () => {
+    const worse = { ...other, asPath: [1, 2, 3] };
+    expect(gateways(candidate(path, true), candidate(worse))).to.eql([['192.0.2.2'], ['192.0.2.2']]);
+    expect(gateways(candidate(path, true), candidate(worse, true))).to.eql([['192.0.2.0'], ['192.0.2.0']]);
   });
 });
 
 describe('the difference', () => {
-  const wanted = wantedRoutes({ prefix: own, endpoint: undefined, path }, networks);
+  const wanted = wantedRoutes({ prefix: own, endpoint: undefined, paths: [candidate(path)] }, networks);
 
   it('puts what the kernel lacks or holds otherwise, and nothing else', () => {
     const other = { ...wanted[0]!, nextHops: [{ gateway: address('192.0.2.9') }] };
@@ -85,14 +113,14 @@ describe('the difference', () => {
   });
 
   it('keeps the route to an endpoint while its prefix is announced', () => {
-    const routes = wantedRoutes({ prefix: own, endpoint, path: undefined }, networks);
+    const routes = wantedRoutes({ prefix: own, endpoint, paths: [] }, networks);
     expect(tables(routesToRemove([], keyed(routes), everything, true))).to.eql([1001, 1003]);
     expect(tables(routesToRemove([], keyed(routes), everything, false))).to.eql([MAIN_TABLE, 1001, 1003]);
   });
 });
 
 describe('wanted announcements', () => {
-  const known = { prefix: own, endpoint, path: undefined };
+  const known = { prefix: own, endpoint, paths: [] };
   const inKernel = keyed(wantedRoutes(known, networks));
 
   it('carry the export targets of the network, once the kernel can deliver', () => {

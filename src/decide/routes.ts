@@ -1,22 +1,31 @@
 /** Which routes one prefix should have, in which tables. Routes of a prefix depend on that prefix alone. */
-import type { Prefix } from '../model/address.js';
+import type { Address, Prefix } from '../model/address.js';
 import type { Endpoint } from '../model/endpoint.js';
 import type { Network, Networks } from '../model/network.js';
 import type { Path } from '../model/path.js';
-import { leadsToEndpoint, MAIN_TABLE, type NextHop, type Route, routeKey, satisfies } from '../model/route.js';
+import { hopKey, leadsToEndpoint, MAIN_TABLE, type NextHop, type Route, routeKey, satisfies } from '../model/route.js';
+import { bestPaths } from './best-paths.js';
 import { type ImportVerdict, importVerdict, type Standing } from './import-verdict.js';
 
 /** All that is known about one prefix. */
-export interface Known extends Standing {
+export interface Known {
   readonly prefix: Prefix;
   readonly endpoint: Endpoint | undefined;
-  readonly path: Path | undefined;
+  /** One a peer. */
+  readonly paths: readonly Candidate[];
+}
+
+/** A heard path, and what is known of it before any network is asked. */
+export interface Candidate extends Omit<Standing, 'endpoint'> {
+  readonly path: Path;
+  /** It leads over a link that carries no packets now, whatever BGP still believes. */
+  readonly linkDown: boolean;
 }
 
 /** Every route that the kernel should hold for this prefix. */
 export function wantedRoutes(known: Known, networks: Networks): Route[] {
   if (known.endpoint) return routesToEndpoint(known.prefix, known.endpoint, networks);
-  return known.path ? routesOfPath(known.path, known, networks) : [];
+  return known.paths.length > 0 ? routesOfPaths(known, networks) : [];
 }
 
 /**
@@ -36,12 +45,33 @@ function shareTarget(exporter: Network, importer: Network): boolean {
   return exporter.exports.some((target) => importer.imports.has(target));
 }
 
-function routesOfPath(path: Path, known: Known, networks: Networks): Route[] {
-  const hop: NextHop =
-    path.device === undefined ? { gateway: path.nextHop } : { gateway: path.nextHop, device: path.device };
-  return importVerdicts(path, known, networks)
-    .filter(({ verdict }) => verdict === 'imported')
-    .map(({ table }) => ({ table, prefix: path.prefix, nextHops: [hop] }));
+function routesOfPaths({ prefix, paths }: Known, networks: Networks): Route[] {
+  const byTable = new Map<number, Candidate[]>();
+  for (const candidate of paths) {
+    for (const { table, verdict } of importVerdicts(candidate, networks)) {
+      if (verdict === 'imported') byTable.set(table, [...(byTable.get(table) ?? []), candidate]);
+    }
+  }
+  return [...byTable].map(([table, imported]) => ({ table, prefix, nextHops: nextHopsOf(imported) }));
+}
+
+/**
+ * Several ways at once where several are best (ECMP), and none over a link that is down. But where all are, nothing is won
+ * by taking the route away before BGP does.
+ */
+function nextHopsOf(imported: readonly Candidate[]): NextHop[] {
+  const usable = imported.filter(({ linkDown }) => !linkDown);
+  const paths = (usable.length > 0 ? usable : imported).map(({ path }) => path);
+  const hops = bestPaths(paths).map(
+    ({ nextHop, device }): NextHop => (device === undefined ? { gateway: nextHop } : { gateway: nextHop, device }),
+  );
+  return [...new Map(hops.map((hop) => [hopKey(hop), hop])).values()];
+}
+
+/** One path that wants in: whose it is, and into which tables. */
+export interface Applicant {
+  readonly peer: Address;
+  readonly tables: readonly number[];
 }
 
 /** What one network says of a path. The host's own is called host. */
@@ -51,8 +81,17 @@ export interface NetworkVerdict {
   readonly verdict: ImportVerdict;
 }
 
-/** What every network of this node says of a path, the host last. */
-export function importVerdicts(path: Path, standing: Standing, { byName, host }: Networks): NetworkVerdict[] {
+/**
+ * What every network of this node says of a path, the host last.
+ * @param endpoint the one of this node that owns exactly this prefix
+ */
+export function importVerdicts(
+  candidate: Candidate,
+  { byName, host }: Networks,
+  endpoint?: Endpoint,
+): NetworkVerdict[] {
+  const { path, ...judged } = candidate;
+  const standing = { ...judged, endpoint };
   const verdicts: NetworkVerdict[] = [...byName.values()].map((network) => ({
     network: network.name,
     table: network.table,
@@ -60,6 +99,15 @@ export function importVerdicts(path: Path, standing: Standing, { byName, host }:
   }));
   verdicts.push({ network: 'host', table: MAIN_TABLE, verdict: importVerdict(host, path, standing) });
   return verdicts;
+}
+
+/** Who wants places for this prefix, and in which tables, if places were no matter. */
+export function applicants({ endpoint, paths }: Known, networks: Networks): Applicant[] {
+  return paths.map((candidate) => {
+    const verdicts = importVerdicts({ ...candidate, overQuota: undefined }, networks, endpoint);
+    const tables = verdicts.filter(({ verdict }) => verdict === 'imported').map(({ table }) => table);
+    return { peer: candidate.path.peer, tables };
+  });
 }
 
 /** Which sources have said everything, so that what they do not say is gone. */

@@ -32,6 +32,10 @@ const FREED = 'freed.json';
 /** The records of this run directory. `all` comes first after a start: it clears what an interrupted one left. */
 export function endpointRecords(run: RunDirectory): Records & Disposable {
   const endpoints = openPrivateDirectory(join(run.path, 'endpoints'));
+  const saveFreed = lastOf((addresses: readonly Address[]) => {
+    const save = () => writeAtomically(run, FREED, printFreed(addresses));
+    told(`cannot save the freed addresses in ${join(run.path, FREED)}`, save);
+  });
   return {
     all: async () => load(run, endpoints),
     save: async (endpoint) => {
@@ -43,11 +47,25 @@ export function endpointRecords(run: RunDirectory): Records & Disposable {
       told(`cannot remove the record of ${endpointName(id)} from ${endpoints.path}`, remove);
     },
     freed: async () => readFreed(run).value ?? [],
-    saveFreed: async (addresses) => {
-      const save = () => writeAtomically(run, FREED, printFreed(addresses));
-      told(`cannot save the freed addresses in ${join(run.path, FREED)}`, save);
-    },
+    saveFreed,
     [Symbol.dispose]: () => endpoints[Symbol.dispose](),
+  };
+}
+
+/**
+ * Those who call in the same turn of the event loop share one piece of work, on what the last of them has said. A hundred
+ * containers that end together would else write a hundred lists of a hundred addresses.
+ */
+function lastOf<T>(work: (value: T) => void): (value: T) => Promise<void> {
+  let latest: T;
+  let shared: Promise<void> | undefined;
+  return (value) => {
+    latest = value;
+    shared ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
+      shared = undefined;
+      work(latest);
+    });
+    return shared;
   };
 }
 

@@ -5,7 +5,7 @@
  */
 import type { TargetParts } from '../model/route-target.js';
 import { type ApiTarget, codecOf, familyMessage, ORIGIN_IGP, ROUTE_TARGET, typesOf } from './api.js';
-import type { Codec, Received, WirePath } from './codec.js';
+import type { Codec, Received, WirePath, WireRank } from './codec.js';
 
 const PACKAGE = 'apipb';
 const SERVICE = `${PACKAGE}.GobgpApi`;
@@ -28,6 +28,7 @@ interface ApiPath {
   readonly nlri: Any | null;
   readonly pattrs: readonly Any[];
   readonly isWithdraw: boolean;
+  readonly isFromExternal: boolean;
   readonly neighborIp: string;
 }
 
@@ -42,7 +43,8 @@ export function api3(): Codec {
     emptyReply: () => 'google.protobuf.Empty',
     globalTable: 0,
     exactLookup: 0,
-    bestPaths: 0,
+    postPolicy: 2,
+    shift: 0,
     overLimit: 2,
     writePath: pathMessage,
     readPath,
@@ -69,7 +71,15 @@ function attributes(path: WirePath): Any[] {
   return [
     any('OriginAttribute', { origin: ORIGIN_IGP }),
     any('NextHopAttribute', { nextHop: path.nextHops[0] }),
+    ...rankAttributes(path.rank),
     ...(communities.length > 0 ? [any('ExtendedCommunitiesAttribute', { communities })] : []),
+  ];
+}
+
+function rankAttributes({ localPref, communities = [] }: WireRank): Any[] {
+  return [
+    ...(localPref === undefined ? [] : [any('LocalPrefAttribute', { localPref })]),
+    ...(communities.length > 0 ? [any('CommunitiesAttribute', { communities })] : []),
   ];
 }
 
@@ -92,7 +102,7 @@ function readPath(path: ApiPath): Received {
 
 function unicastPath(path: ApiPath, nlri: Any): WirePath {
   const { prefixLen, prefix } = read<{ prefixLen: number; prefix: string }>('IPAddressPrefix', nlri);
-  const found = { nextHops: [] as string[], targets: [] as TargetParts[], asPath: [] as number[] };
+  const found: Found = { nextHops: [], targets: [], asPath: [], rank: { external: path.isFromExternal } };
   for (const attribute of path.pattrs) readAttribute(attribute, found);
   return {
     family: prefix.includes(':') ? 6 : 4,
@@ -105,7 +115,12 @@ function unicastPath(path: ApiPath, nlri: Any): WirePath {
   };
 }
 
-function readAttribute(attribute: Any, into: { nextHops: string[]; targets: TargetParts[]; asPath: number[] }): void {
+/** What the attributes of a path say, as they are read. */
+type Found = {
+  readonly [field in 'nextHops' | 'targets' | 'asPath']: WirePath[field][number][];
+} & { rank: WireRank };
+
+function readAttribute(attribute: Any, into: Found): void {
   switch (attribute.type_url.slice(TYPE_URL.length)) {
     case 'NextHopAttribute':
       into.nextHops.push(read<{ nextHop: string }>('NextHopAttribute', attribute).nextHop);
@@ -120,7 +135,26 @@ function readAttribute(attribute: Any, into: { nextHops: string[]; targets: Targ
     case 'ExtendedCommunitiesAttribute':
       into.targets.push(...readTargets(attribute));
       break;
+    default:
+      Object.assign(into.rank, readRank(attribute));
   }
+}
+
+const RANKS: Readonly<Record<string, (attribute: Any) => WireRank>> = {
+  OriginAttribute: (attribute) => read<{ origin: number }>('OriginAttribute', attribute),
+  MultiExitDiscAttribute: (attribute) => read<{ med: number }>('MultiExitDiscAttribute', attribute),
+  LocalPrefAttribute: (attribute) => read<{ localPref: number }>('LocalPrefAttribute', attribute),
+  CommunitiesAttribute: (attribute) => read<{ communities: number[] }>('CommunitiesAttribute', attribute),
+};
+
+function readRank(attribute: Any): WireRank {
+  const { origin, med, localPref, communities } = RANKS[attribute.type_url.slice(TYPE_URL.length)]?.(attribute) ?? {};
+  return {
+    ...(origin !== undefined && { origin }),
+    ...(med !== undefined && { med }),
+    ...(localPref !== undefined && { localPref }),
+    ...(communities !== undefined && { communities }),
+  };
 }
 
 function readTargets(attribute: Any): TargetParts[] {

@@ -4,7 +4,7 @@
  */
 import type { TargetParts } from '../model/route-target.js';
 import { type ApiTarget, codecOf, familyMessage, ORIGIN_IGP, ROUTE_TARGET, typesOf } from './api.js';
-import type { Codec, Received, WirePath } from './codec.js';
+import type { Codec, Received, WirePath, WireRank } from './codec.js';
 
 const PACKAGE = 'api';
 const SERVICE = `${PACKAGE}.GoBgpService`;
@@ -21,6 +21,10 @@ type ApiCommunity = {
 
 /** What we read of api.Attribute: a oneof, so that one of them is there, or none that we know. */
 interface ApiAttribute {
+  readonly origin: { origin: number } | null;
+  readonly multiExitDisc: { med: number } | null;
+  readonly localPref: { localPref: number } | null;
+  readonly communities: { communities: number[] } | null;
   readonly nextHop: { nextHop: string } | null;
   readonly mpReach: { nextHops: string[] } | null;
   readonly asPath: { segments: { numbers: number[] }[] } | null;
@@ -32,6 +36,7 @@ interface ApiPath {
   readonly nlri: { prefix: { prefixLen: number; prefix: string } | null } | null;
   readonly pattrs: readonly ApiAttribute[];
   readonly isWithdraw: boolean;
+  readonly isFromExternal: boolean;
   readonly neighborIp: string;
 }
 
@@ -51,7 +56,8 @@ export function api4(): Codec {
     emptyReply: (method) => `${method}Response`,
     globalTable: 1,
     exactLookup: 1,
-    bestPaths: 1,
+    postPolicy: 3,
+    shift: 1,
     overLimit: 3,
     writePath: pathMessage,
     readPath,
@@ -82,7 +88,15 @@ function attributes(path: WirePath): object[] {
   return [
     { origin: { origin: ORIGIN_IGP } },
     { nextHop: { nextHop: path.nextHops[0] } },
+    ...rankAttributes(path.rank),
     ...(communities.length > 0 ? [{ extendedCommunities: { communities } }] : []),
+  ];
+}
+
+function rankAttributes({ localPref, communities = [] }: WireRank): object[] {
+  return [
+    ...(localPref === undefined ? [] : [{ localPref: { localPref } }]),
+    ...(communities.length > 0 ? [{ communities: { communities } }] : []),
   ];
 }
 
@@ -91,7 +105,7 @@ function targetMessage({ form, administrator, number }: TargetParts): object {
   return { [TARGET_MEMBERS[form]]: { isTransitive: true, subType: ROUTE_TARGET, localAdmin: number, ...who } };
 }
 
-function readPath({ nlri, pattrs, isWithdraw, neighborIp }: ApiPath): Received {
+function readPath({ nlri, pattrs, isWithdraw, isFromExternal, neighborIp }: ApiPath): Received {
   if (!nlri?.prefix) return { unreadable: `not plain unicast: ${nlri ? 'another kind of NLRI' : 'no NLRI'}` };
   const { prefix, prefixLen } = nlri.prefix;
   return {
@@ -101,8 +115,18 @@ function readPath({ nlri, pattrs, isWithdraw, neighborIp }: ApiPath): Received {
     nextHops: pattrs.flatMap(({ nextHop, mpReach }) => (nextHop ? [nextHop.nextHop] : (mpReach?.nextHops ?? []))),
     targets: pattrs.flatMap((attribute) => (attribute.extendedCommunities?.communities ?? []).flatMap(readTarget)),
     asPath: pattrs.flatMap((attribute) => (attribute.asPath?.segments ?? []).flatMap((segment) => segment.numbers)),
+    rank: { external: isFromExternal, ...Object.assign({}, ...pattrs.map(readRank)) },
     neighbour: neighborIp,
     withdrawn: isWithdraw,
+  };
+}
+
+function readRank({ origin, multiExitDisc, localPref, communities }: ApiAttribute): WireRank {
+  return {
+    ...(origin && { origin: origin.origin }),
+    ...(multiExitDisc && { med: multiExitDisc.med }),
+    ...(localPref && { localPref: localPref.localPref }),
+    ...(communities && { communities: communities.communities }),
   };
 }
 

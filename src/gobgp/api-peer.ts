@@ -20,6 +20,7 @@ export interface ApiPeer {
   readonly transport: { passiveMode: boolean; localAddress: string } | null;
   readonly ttlSecurity: { enabled: boolean; ttlMin: number } | null;
   readonly gracefulRestart: { enabled: boolean; restartTime: number; localRestarting: boolean } | null;
+  readonly routeReflector: { routeReflectorClient: boolean; routeReflectorClusterId: string } | null;
   readonly afiSafis: readonly ApiAfiSafi[];
 }
 
@@ -34,6 +35,7 @@ interface ApiPeerState {
 
 interface ApiAfiSafi {
   readonly prefixLimits: { maxPrefixes: number } | null;
+  readonly longLivedGracefulRestart: { config: { restartTime: number } | null } | null;
   readonly config: { family: { afi: number; safi: number } | null } | null;
   readonly mpGracefulRestart: {
     state: { received: boolean; advertised: boolean; endOfRibReceived: boolean } | null;
@@ -63,18 +65,25 @@ export function peerMessage(peer: WirePeer): object {
       deferralTime: DEFERRAL_SECONDS,
       // With it, a node that dies silently is black-holed for the restart time on top of the hold time (RFC 8538).
       notificationEnabled: false,
+      longlivedEnabled: graceful && peer.longLivedRestart > 0,
       localRestarting: graceful && peer.localRestarting,
     },
-    afiSafis: peer.families.map((family) => afiSafiMessage(family, graceful, peer.maxPrefixes)),
+    ...(peer.reflectedAs !== '' && {
+      routeReflector: { routeReflectorClient: true, routeReflectorClusterId: peer.reflectedAs },
+    }),
+    afiSafis: peer.families.map((family) => afiSafiMessage(family, graceful, peer)),
   };
 }
 
-function afiSafiMessage(number: Family, graceful: boolean, maxPrefixes: number): object {
+function afiSafiMessage(number: Family, graceful: boolean, { maxPrefixes, longLivedRestart }: WirePeer): object {
   const family = { afi: number === 4 ? 1 : 2, safi: 1 };
   return {
     config: { family, enabled: true },
     mpGracefulRestart: { config: { enabled: graceful } },
     ...(maxPrefixes > 0 && { prefixLimits: { family, maxPrefixes } }),
+    ...(longLivedRestart > 0 && {
+      longLivedGracefulRestart: { config: { enabled: graceful, restartTime: longLivedRestart } },
+    }),
   };
 }
 
@@ -98,6 +107,8 @@ export function readPeer(peer: ApiPeer | null, overLimit: number): ListedPeer {
     connectRetry: count(timers?.connectRetry),
     restartTime: graceful?.enabled ? graceful.restartTime : 0,
     localRestarting: graceful?.localRestarting ?? false,
+    longLivedRestart: afiSafis[0]?.longLivedGracefulRestart?.config?.restartTime ?? 0,
+    reflectedAs: peer?.routeReflector?.routeReflectorClient ? peer.routeReflector.routeReflectorClusterId : '',
     ...stateOf(peer, overLimit),
     tables: afiSafis.flatMap(readTable),
   };

@@ -6,8 +6,8 @@ import { api4 } from './api-4.js';
 import type { WirePath, WirePeer } from './codec.js';
 
 const GENERATIONS = [
-  { codec: api3(), type: typesOf('gobgp-3', 'apipb'), nobody: '<nil>', globalTable: 0, bestPaths: 0, exactLookup: 0 },
-  { codec: api4(), type: typesOf('gobgp-4', 'api'), nobody: '', globalTable: 1, bestPaths: 1, exactLookup: 1 },
+  { codec: api3(), type: typesOf('gobgp-3', 'apipb'), nobody: '<nil>', globalTable: 0, postPolicy: 2, exactLookup: 0 },
+  { codec: api4(), type: typesOf('gobgp-4', 'api'), nobody: '', globalTable: 1, postPolicy: 3, exactLookup: 1 },
 ];
 const PATH: WirePath = {
   family: 4,
@@ -21,6 +21,7 @@ const PATH: WirePath = {
     { form: 'ip4', administrator: '192.0.2.1', number: 9 },
   ],
   asPath: [],
+  rank: { external: false, origin: 0, localPref: 0, communities: [0xffff0000, 0xffff0001] },
   neighbour: '',
   withdrawn: false,
 };
@@ -41,9 +42,11 @@ const PEER: WirePeer = {
   connectRetry: 5,
   restartTime: 60,
   localRestarting: true,
+  longLivedRestart: 3600,
+  reflectedAs: '192.0.2.9',
 };
 
-for (const { codec, type, nobody, globalTable, bestPaths, exactLookup } of GENERATIONS) {
+for (const { codec, type, nobody, globalTable, postPolicy, exactLookup } of GENERATIONS) {
   describe(`the codec of ${codec.name}`, () => {
     it('reads back every field of a path that it writes', () => {
       expect(
@@ -79,14 +82,14 @@ for (const { codec, type, nobody, globalTable, bestPaths, exactLookup } of GENER
       expect(asSent({ ...PATH, withdrawn: true })).to.deep.include({ pattrs: [], isWithdraw: true });
     });
 
-    it('tells a change of a session from the list of peers that begins a watch', () => {
+    it('tells a change of a session from the list of peers that begins a watch, and from its end', () => {
       const kinds = [1, 2, 3].map(
         (type) => relay('WatchEventResponse', { peer: { type } }, codec.watchEvent.decode).kind,
       );
-      expect(kinds).to.deep.equal(['other', 'other', 'peer']);
+      expect(kinds).to.deep.equal(['other', 'ready', 'peer']);
     });
 
-    it('asks for the global table, best paths and exact prefixes by the numbers of its generation', () => {
+    it('asks for the global table, all paths of peers and exact prefixes by the numbers of its generation', () => {
       for (const [name, bytes] of [
         ['AddPathRequest', codec.addPath.encode(PATH)],
         ['AddPathStreamRequest', codec.addPathStream.encode([PATH])],
@@ -101,7 +104,7 @@ for (const { codec, type, nobody, globalTable, bestPaths, exactLookup } of GENER
       const watch = decoded('WatchEventRequest', codec.watchEvent.encode(null)) as {
         table: { filters: { type: number; init: boolean }[] };
       };
-      expect(watch.table.filters.map(({ type, init }) => [type, init])).to.deep.equal([[bestPaths, true]]);
+      expect(watch.table.filters.map(({ type, init }) => [type, init])).to.deep.equal([[postPolicy, false]]);
     });
 
     function decoded(name: string, bytes: Uint8Array): object {

@@ -7,6 +7,7 @@
 import type { Type } from 'protobufjs';
 import { type Family, familyOf, type Prefix } from '../model/address.js';
 import { type ApiPeer, peerMessage, readPeer } from './api-peer.js';
+import { policyMessages, readAssignment } from './api-policy.js';
 import type { Codec, OldRelease, Received, Rpc, WireEvent, WireGlobal, WirePath } from './codec.js';
 import { loadProto } from './proto.js';
 
@@ -23,8 +24,10 @@ export interface Dialect<ApiPath> {
   readonly globalTable: number;
   /** Looks a prefix up, and none that is longer or shorter. */
   readonly exactLookup: number;
-  /** The watch's filter for best paths. */
-  readonly bestPaths: number;
+  /** By how much most enums are higher than those of 3.x. */
+  readonly shift: 0 | 1;
+  /** The watch's filter for all paths of peers. */
+  readonly postPolicy: number;
   /** The administrative state of a peer that has sent too many paths. */
   readonly overLimit: number;
   writePath(path: WirePath): object;
@@ -33,7 +36,8 @@ export interface Dialect<ApiPath> {
   readonly oldRelease?: Omit<OldRelease, 'question'> & { readonly method: string; readonly message: object };
 }
 
-/** A real change, other than the list of peers that begins each watch. */
+/** The list of peers that begins each watch is over; and a real change. */
+const END_OF_INIT = 2;
 const PEER_STATE = 3;
 /** Global.families counts GoBGP's own list, in which IPv4 unicast is 0 and IPv6 unicast 1. */
 const BOTH_FAMILIES = [0, 1];
@@ -59,6 +63,7 @@ interface ListedReply {
 export function codecOf<ApiPath>(dialect: Dialect<ApiPath>): Codec {
   const { name, oldRelease: old, globalTable: tableType, writePath, readPath } = dialect;
   const rpc = rpcsOf(dialect);
+  const policy = policyMessages(dialect.shift);
   const readDestination = (reply: { destination: { paths: ApiPath[] } | null }) =>
     (reply.destination?.paths ?? []).map(readPath);
   return {
@@ -82,13 +87,19 @@ export function codecOf<ApiPath>(dialect: Dialect<ApiPath>): Codec {
     ),
     watchEvent: rpc(
       'WatchEvent',
-      () => ({ peer: {}, table: { filters: [{ type: dialect.bestPaths, init: true }] } }),
+      () => ({ peer: {}, table: { filters: [{ type: dialect.postPolicy, init: false }] } }),
       (reply: WatchReply<ApiPath>) => readEvent(reply, readPath),
       'WatchEventResponse',
     ),
     addPeer: rpc('AddPeer', (peer) => ({ peer: peerMessage(peer) })),
     deletePeer: rpc('DeletePeer', (address) => ({ address })),
     enablePeer: rpc('EnablePeer', (address) => ({ address })),
+    addDefinedSet: rpc('AddDefinedSet', policy.set),
+    addPolicy: rpc('AddPolicy', policy.policy),
+    deletePolicy: rpc('DeletePolicy', policy.deletion),
+    listExportPolicies: rpc('ListPolicyAssignment', policy.question, readAssignment, 'ListPolicyAssignmentResponse'),
+    setExportPolicy: rpc('SetPolicyAssignment', policy.assignment),
+    sayAgain: rpc('ResetPeer', policy.again),
     listPeer: rpc(
       'ListPeer',
       () => ({}),
@@ -156,7 +167,9 @@ interface WatchReply<ApiPath> {
   readonly peer: { type: number } | null;
 }
 
+const PEER_EVENTS: Readonly<Record<number, 'ready' | 'peer'>> = { [END_OF_INIT]: 'ready', [PEER_STATE]: 'peer' };
+
 function readEvent<ApiPath>(reply: WatchReply<ApiPath>, readPath: (path: ApiPath) => Received): WireEvent {
   if (reply.table) return { kind: 'table', paths: reply.table.paths.map(readPath) };
-  return { kind: reply.peer?.type === PEER_STATE ? 'peer' : 'other' };
+  return { kind: PEER_EVENTS[reply.peer?.type ?? 0] ?? 'other' };
 }

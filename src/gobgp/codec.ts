@@ -28,13 +28,23 @@ export interface Codec {
   readonly listPath: Rpc<Family, readonly Received[]>;
   /** The same of exactly these prefixes, which are all of one family. */
   readonly findPath: Rpc<readonly Prefix[], readonly Received[]>;
-  /** Server stream: best paths, the first table message holding all of them, and peers' states. */
+  /** Server stream: `ready`, then each path of a peer that comes or goes, whether the best or not, and peers' states. */
   readonly watchEvent: Rpc<null, WireEvent>;
   readonly addPeer: Rpc<WirePeer, undefined>;
   /** By address. */
   readonly deletePeer: Rpc<string, undefined>;
   /** Opens the session of a peer again that gobgpd has shut down. By address. */
   readonly enablePeer: Rpc<string, undefined>;
+  readonly addDefinedSet: Rpc<WireSet, undefined>;
+  readonly addPolicy: Rpc<WirePolicy, undefined>;
+  /** By name. */
+  readonly deletePolicy: Rpc<string, undefined>;
+  /** Server stream: names of the policies over what every peer hears. */
+  readonly listExportPolicies: Rpc<null, readonly string[]>;
+  /** By name: this policy alone, and what it does not accept is not said. */
+  readonly setExportPolicy: Rpc<string, undefined>;
+  /** Says everything again to every peer, under the policy in force. */
+  readonly sayAgain: Rpc<null, undefined>;
   /** Server stream: a peer each. */
   readonly listPeer: Rpc<null, ListedPeer>;
   /** How to tell the releases of this generation that are not fit for us; without it, all are. */
@@ -68,9 +78,21 @@ export interface WirePath {
   /** Route targets only; other communities do not pass this door. */
   readonly targets: readonly TargetParts[];
   readonly asPath: readonly number[];
+  readonly rank: WireRank;
   /** The peer's address, maybe with a zone; empty when the path is our own. */
   readonly neighbour: string;
   readonly withdrawn: boolean;
+}
+
+/** What ranks a path among others; absent where nothing was said. */
+export interface WireRank {
+  readonly origin?: number;
+  readonly med?: number;
+  readonly localPref?: number;
+  /** 32 bits each. */
+  readonly communities?: readonly number[];
+  /** Heard from another AS. */
+  readonly external?: boolean;
 }
 
 /** A path that could not be taken apart at all. */
@@ -86,6 +108,8 @@ export type WireEvent =
   | { readonly kind: 'table'; readonly paths: readonly Received[] }
   /** A peer's session changed its state. */
   | { readonly kind: 'peer' }
+  /** The watch is registered: from here on, nothing is missed. */
+  | { readonly kind: 'ready' }
   | { readonly kind: 'other' };
 
 /** A peer's configuration as gobgpd holds it. Times in seconds. */
@@ -111,6 +135,41 @@ export interface WirePeer {
   /** 0: graceful restart is off. */
   readonly restartTime: number;
   readonly localRestarting: boolean;
+  /** Seconds that it keeps our routes after that, as a last resort (RFC 9494); 0: not at all. */
+  readonly longLivedRestart: number;
+  /** What other peers of our AS say is passed on to it, with this cluster id (RFC 4456). Empty: it is no client. */
+  readonly reflectedAs: string;
+}
+
+/** What peers may hear: statements are tried in their order, until one has a verdict. */
+export interface WirePolicy {
+  readonly name: string;
+  readonly sets: readonly WireSet[];
+  readonly statements: readonly WireStatement[];
+}
+
+/** Something that statements ask for by its name. */
+export interface WireSet {
+  readonly name: string;
+  readonly kind: 'neighbour' | 'community';
+  /** Prefixes of neighbours, regular expressions of communities. */
+  readonly list: readonly string[];
+}
+
+/** Conditions, all of which must hold; and what is done then. */
+export interface WireStatement {
+  readonly name: string;
+  /** Set of the neighbours that hear it. */
+  readonly neighbour?: string;
+  /** Set of communities, none of which it has. */
+  readonly without?: string;
+  /** Who said it: we ourselves, or a peer of our own AS. */
+  readonly origin?: 'local' | 'internal';
+  /** Added to what it has. */
+  readonly communities?: readonly string[];
+  readonly largeCommunities?: readonly string[];
+  readonly localPreference?: number;
+  readonly verdict?: 'accept' | 'reject';
 }
 
 /** A peer as gobgpd lists it. */

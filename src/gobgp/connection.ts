@@ -115,9 +115,9 @@ async function audit(
   for (let took = 0; ; ) {
     await sleep(Math.max(every, took * AUDIT_SHARE), undefined, { signal });
     const [start, { begun, done }] = [performance.now(), connection.writes];
-    const { announced, rivals } = await listAnnounced(connection.session, connection.nextHops);
+    const { announced } = await listAnnounced(connection.session, connection.nextHops);
     took = performance.now() - start;
     // Overtaken by an announcement or a withdrawal, it tells of a time that is over.
-    if (begun === done && begun === connection.writes.begun) hear({ kind: 'audited', announced, rivals });
+    if (begun === done && begun === connection.writes.begun) hear({ kind: 'audited', announced });
   }
 }

@@ -10,9 +10,11 @@ const HEARD: WirePath = {
   nextHops: ['192.0.2.2'],
   targets: [],
   asPath: [65000],
+  rank: {},
   neighbour: '192.0.2.2',
   withdrawn: false,
 };
+const NAME = { prefix: '10.99.0.0/24', peer: '192.0.2.2' };
 const HEARD6 = { ...HEARD, family: 6, base: '2001:db8:99::', length: 64 } as const;
 
 describe('what gobgpd tells', () => {
@@ -77,15 +79,27 @@ describe('what gobgpd tells', () => {
     });
   });
 
-  it('is gone when withdrawn, even without attributes and sender', () => {
-    const bare = { ...HEARD, nextHops: [], neighbour: '', withdrawn: true };
-    expect(told(bare)).to.deep.equal({ kind: 'gone', prefix: '10.99.0.0/24' });
+  it('is gone when withdrawn, even without attributes', () => {
+    const bare = { ...HEARD, nextHops: [], withdrawn: true };
+    expect(told(bare)).to.deep.equal({ kind: 'gone', path: { prefix: '10.99.0.0/24', peer: '192.0.2.2' } });
   });
 
-  it('names the prefix of what it refuses, because what stood there before stands no longer', () => {
-    expect(told({ ...HEARD, nextHops: ['nonsense'] })).to.deep.include({ kind: 'refused', prefix: '10.99.0.0/24' });
-    expect(told({ ...HEARD, nextHops: [] })).to.deep.include({ kind: 'refused', prefix: '10.99.0.0/24' });
-    expect(told({ ...HEARD, length: 33 })).to.not.have.property('prefix');
+  it('ranks a path by what its senders said, and says nothing where they did not', () => {
+    const rank = { origin: 2, med: 0, localPref: 0, communities: [0xffff0006], external: false };
+    expect(told({ ...HEARD, rank })).to.deep.nested.include({
+      'path.origin': 2,
+      'path.med': 0,
+      'path.localPref': 0,
+      'path.communities': ['65535:6'],
+      'path.internal': true,
+    });
+    expect(told({ ...HEARD, rank: { origin: 0, external: true } })).to.deep.equal(told(HEARD));
+  });
+
+  it('names the path that it refuses, because what stood there before stands no longer', () => {
+    expect(told({ ...HEARD, nextHops: ['nonsense'] })).to.deep.include({ kind: 'refused', path: NAME });
+    expect(told({ ...HEARD, nextHops: [] })).to.deep.include({ kind: 'refused', path: NAME });
+    expect(told({ ...HEARD, length: 33 })).to.not.have.property('path');
   });
 
   it('never throws, whatever comes', () => {
@@ -98,6 +112,7 @@ describe('what gobgpd tells', () => {
       nextHops: fc.array(text),
       targets: fc.array(target),
       asPath: fc.array(fc.nat()),
+      rank: fc.constant({}),
       neighbour: text,
       withdrawn: fc.boolean(),
     });

@@ -4,18 +4,19 @@
  */
 import { address, familyOf, isLinkLocal, type Prefix, prefix } from '../model/address.js';
 import type { Announcement } from '../model/announcement.js';
-import type { Path } from '../model/path.js';
+import { communityFrom, GRACEFUL_SHUTDOWN } from '../model/community.js';
+import type { Path, PathName, Rank } from '../model/path.js';
 import { type RouteTarget, routeTarget, type TargetParts } from '../model/route-target.js';
-import type { Received, WirePath } from './codec.js';
+import type { Received, WirePath, WireRank } from './codec.js';
 
 /** What one received path means. */
 export type Told =
   /** Something that we announced ourselves. */
   | { readonly kind: 'ours'; readonly announcement: Announcement }
   | { readonly kind: 'heard'; readonly path: Path }
-  | { readonly kind: 'gone'; readonly prefix: Prefix }
-  /** Unusable. With a prefix: what was heard for it before no longer stands. */
-  | { readonly kind: 'refused'; readonly prefix?: Prefix; readonly reason: string };
+  | { readonly kind: 'gone'; readonly path: PathName }
+  /** Unusable. With a name: what was heard under it before no longer stands. */
+  | { readonly kind: 'refused'; readonly path?: PathName; readonly reason: string };
 
 /** The link of each link-local peer, by its address without zone. */
 export type Links = Map<string, string>;
@@ -26,25 +27,42 @@ export function told(received: Received, links: Links = NO_LINKS): Told {
   if ('unreadable' in received) return { kind: 'refused', reason: received.unreadable };
   const of = attempt(() => prefix(`${received.base}/${received.length}`));
   if (of instanceof Error) return { kind: 'refused', reason: of.message };
-  if (received.withdrawn) return { kind: 'gone', prefix: of };
-  const meaning = attempt(() => (received.neighbour === '' ? ours(of, received) : heard(of, received, links)));
-  return meaning instanceof Error ? { kind: 'refused', prefix: of, reason: `${of}: ${meaning.message}` } : meaning;
+  if (received.neighbour === '') return ours(of, received);
+  const [peerText = '', zone] = received.neighbour.split('%');
+  const peer = attempt(() => address(peerText));
+  if (peer instanceof Error) return { kind: 'refused', reason: `${of}: ${peer.message}` };
+  const path = { prefix: of, peer };
+  if (received.withdrawn) return { kind: 'gone', path };
+  const meaning = attempt(() => heard(path, received, zone ?? links.get(peerText)));
+  return meaning instanceof Error ? { kind: 'refused', path, reason: `${of}: ${meaning.message}` } : meaning;
 }
 
 function ours(of: Prefix, received: WirePath): Told {
-  return { kind: 'ours', announcement: { prefix: of, targets: received.targets.map(targetOf) } };
+  const targets = attempt(() => received.targets.map(targetOf));
+  if (targets instanceof Error) return { kind: 'refused', reason: `${of}: ${targets.message}` };
+  const leaving = received.rank.communities?.map(communityFrom).includes(GRACEFUL_SHUTDOWN);
+  return { kind: 'ours', announcement: { prefix: of, targets, ...(leaving && { leaving }) } };
 }
 
-function heard(of: Prefix, received: WirePath, links: Links): Told {
-  const [peerText = '', zone] = received.neighbour.split('%');
+function heard(name: PathName, received: WirePath, zone: string | undefined): Told {
   const path = {
-    prefix: of,
-    ...nextHopOf(of, received.nextHops, zone ?? links.get(peerText)),
+    ...name,
+    ...nextHopOf(name.prefix, received.nextHops, zone),
     targets: [...new Set(received.targets.map(targetOf))],
-    peer: address(peerText),
     asPath: received.asPath,
+    ...rankOf(received.rank),
   };
   return { kind: 'heard', path };
+}
+
+function rankOf({ localPref, med, origin, external, communities }: WireRank): Rank {
+  return {
+    ...(localPref !== undefined && { localPref }),
+    ...(med !== undefined && { med }),
+    ...(origin !== undefined && origin > 0 && { origin }),
+    ...(external === false && { internal: true }),
+    ...(communities !== undefined && { communities: communities.map(communityFrom) }),
+  };
 }
 
 /**

@@ -1,10 +1,14 @@
 /** Announcements on their way to gobgpd. */
 import { baseOf, familyOf, lengthOf } from '../model/address.js';
 import type { Announcement } from '../model/announcement.js';
+import { communityValue, GRACEFUL_SHUTDOWN } from '../model/community.js';
 import { targetParts } from '../model/route-target.js';
-import type { WirePath } from './codec.js';
+import type { WirePath, WireRank } from './codec.js';
 import type { NextHops } from './next-hop.js';
 import { checkAnnouncement } from './validate.js';
+
+/** RFC 8326 section 4: the community for other ASes, the lowest preference for our own. */
+const LEAVING: WireRank = { localPref: 0, communities: [communityValue(GRACEFUL_SHUTDOWN)] };
 
 /** One announcement, or its withdrawal, as a path. Throws when a value is not fit for gobgpd. */
 export function wirePath(announcement: Announcement, nextHops: NextHops, withdrawn: boolean): WirePath {
@@ -17,6 +21,7 @@ export function wirePath(announcement: Announcement, nextHops: NextHops, withdra
     nextHops: [nextHops[family]],
     targets: [...new Set(announcement.targets)].map(targetParts),
     asPath: [],
+    rank: announcement.leaving ? LEAVING : {},
     neighbour: '',
     withdrawn,
   };

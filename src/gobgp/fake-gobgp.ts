@@ -7,7 +7,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Address, Family, Prefix } from '../model/address.js';
 import { familyOf } from '../model/address.js';
 import { type Announcement, announcementKey } from '../model/announcement.js';
-import type { Path } from '../model/path.js';
+import { type Path, pathKey } from '../model/path.js';
 import type { Peer, PeerState, Speaker } from '../model/peer.js';
 import { type Bgp, type BgpEvent, type Failures, Unreachable } from '../ports.js';
 import { checkAnnouncement, checkSpeaker } from './validate.js';
@@ -40,8 +40,8 @@ export class FakeGobgp implements Bgp {
   #speaker: (() => Speaker) | undefined;
   #connected = false;
   readonly #neighbours = new Map<Address, Neighbour>();
-  /** The best paths as last told. */
-  #told = new Map<Prefix, Path>();
+  /** The paths as last told, by key. */
+  #told = new Map<string, Path>();
 
   /** A fresh gobgpd process. */
   start(): void {
@@ -65,9 +65,9 @@ export class FakeGobgp implements Bgp {
     return this.#daemon !== undefined;
   }
 
-  /** The best paths of all peers at this moment. */
+  /** The paths of all peers at this moment. */
   heard(): readonly Path[] {
-    return [...this.#best().values()];
+    return [...this.#spoken().values()];
   }
 
   /** The peer says these paths from now on, whether or not it is admitted yet. */
@@ -83,10 +83,7 @@ export class FakeGobgp implements Bgp {
 
   /** The table is read again, as a real gobgpd's is now and then. */
   audit(): void {
-    const announced = [...(this.#daemon?.announced.values() ?? [])];
-    const said = [...(this.#daemon?.peers.keys() ?? [])].map((peer) => this.#neighbour(peer).says);
-    const rivals = announced.flatMap(({ prefix }) => said.flatMap((says) => says.get(prefix) ?? []));
-    this.#emit({ kind: 'audited', announced, rivals });
+    this.#emit({ kind: 'audited', announced: this.announced() });
   }
 
   /** The peer's session comes or goes. */
@@ -204,31 +201,28 @@ export class FakeGobgp implements Bgp {
   }
 
   #tellAll(): void {
-    this.#told = this.#best();
+    this.#told = this.#spoken();
     this.#emit({ kind: 'all-paths', paths: [...this.#told.values()] });
   }
 
   #tell(): void {
-    const [before, now] = [this.#told, this.#best()];
-    const best = [...now.values()].filter((path) => before.get(path.prefix) !== path);
-    const gone = [...before.keys()].filter((prefix) => !now.has(prefix)).map((prefix) => ({ prefix }));
+    const [before, now] = [this.#told, this.#spoken()];
+    const heard = [...now].filter(([key, path]) => before.get(key) !== path).map(([, path]) => path);
+    const gone = [...before].filter(([key]) => !now.has(key)).map(([, { prefix, peer }]) => ({ prefix, peer }));
     this.#told = now;
-    if (best.length + gone.length > 0) this.#emit({ kind: 'paths', best, gone });
+    if (heard.length + gone.length > 0) this.#emit({ kind: 'paths', heard, gone });
   }
 
-  /** Shortest AS path first; our own announcement is better than any. */
-  #best(): Map<Prefix, Path> {
-    const best = new Map<Prefix, Path>();
-    for (const peer of this.#daemon?.peers.values() ?? []) {
-      const { up, says } = this.#neighbour(peer.address);
-      const spoken = (path: Path) => up && peer.families.includes(familyOf(path.prefix) as Family);
-      for (const path of [...says.values()].filter(spoken)) {
-        const other = best.get(path.prefix);
-        const better = !other || path.asPath.length < other.asPath.length;
-        if (better && !this.#daemon?.announced.has(path.prefix)) best.set(path.prefix, path);
+  /** What every peer says that is up, in the families of its session. */
+  #spoken(): Map<string, Path> {
+    const spoken = new Map<string, Path>();
+    for (const { address, families } of this.#daemon?.peers.values() ?? []) {
+      const { up, says } = this.#neighbour(address);
+      for (const path of up ? says.values() : []) {
+        if (families.includes(familyOf(path.prefix) as Family)) spoken.set(pathKey(path), path);
       }
     }
-    return best;
+    return spoken;
   }
 
   #neighbour(address: Address): Neighbour {
@@ -268,6 +262,6 @@ export class FakeGobgp implements Bgp {
 }
 
 /** What of a peer its session depends on; the rest is what we believe of it. */
-function session({ untagged, allow, deny, allowDefault, ...peer }: Peer): Partial<Peer> {
+function session({ untagged, allow, deny, allowDefault, maxRoutes, ...peer }: Peer): Partial<Peer> {
   return peer;
 }

@@ -141,11 +141,13 @@ export function bgpContract(name: string, createWorld: () => Promise<BgpWorld>):
       expect([...ear.paths.keys()]).to.deep.equal([THEIRS.prefix]);
     });
 
-    it('takes a peer for silent where we say the same prefix ourselves, and hears it again afterwards', async () => {
-      expect(await world.bgp.announce([THEIRS])).to.have.property('size', 0);
-      await until('theirs is gone for us', () => ear.paths.size === 0);
-      expect(await world.bgp.withdraw([THEIRS])).to.have.property('size', 0);
-      await until('theirs is back', () => ear.paths.has(THEIRS.prefix));
+    it('tells what a peer says also where we say the same prefix ourselves', async () => {
+      const same = announcement('10.20.1.10/32', '64512:999');
+      await world.say(same);
+      await until('theirs is heard', () => ear.paths.has(same.prefix));
+      await world.unsay(same);
+      await until('theirs is gone', () => !ear.paths.has(same.prefix));
+      expect(prefixes(await world.bgp.says([same.prefix]))).to.deep.equal([same.prefix]);
     });
 
     it('finds everything as it was when a new controller comes to a living gobgpd', async () => {
@@ -239,7 +241,7 @@ class Ear {
     this.#events.push(event);
     if (event.kind === 'all-paths') this.paths.clear();
     if (event.kind === 'all-paths' || event.kind === 'paths') {
-      for (const path of event.kind === 'paths' ? event.best : event.paths) {
+      for (const path of event.kind === 'paths' ? event.heard : event.paths) {
         this.paths.set(path.prefix, path);
         this.everHeard.push(path.prefix);
       }

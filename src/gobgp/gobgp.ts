@@ -11,6 +11,7 @@ import type { Peer, PeerState, Speaker } from '../model/peer.js';
 import { type Bgp, type BgpEvent, type Failures, Unreachable } from '../ports.js';
 import { say } from './announcing.js';
 import { type Connection, type ConnectionOptions, connected } from './connection.js';
+import { applyExportPolicy, exportPolicy } from './export-policy.js';
 import { admit, listPeers, peerDifferences, peerState, reopen, wirePeers } from './peers.js';
 import { findAnnounced } from './session.js';
 import { checkSpeaker } from './validate.js';
@@ -40,7 +41,11 @@ export class Gobgp implements Bgp {
   async admitPeers(speaker: Speaker, restarting: boolean): Promise<void> {
     checkSpeaker(speaker);
     const { session } = this.#need();
-    if (this.#options.manage ?? true) return admit(session, wirePeers(speaker, restarting));
+    if (this.#options.manage ?? true) {
+      // First, so that no peer hears for a moment what it should not.
+      await applyExportPolicy(session, exportPolicy(speaker));
+      return admit(session, wirePeers(speaker, restarting));
+    }
     for (const difference of peerDifferences(speaker.peers, await listPeers(session))) this.#options.warn?.(difference);
   }
 

@@ -23,6 +23,8 @@ const SESSION_FIELDS = [
   'keepalive',
   'connectRetry',
   'restartTime',
+  'longLivedRestart',
+  'reflectedAs',
 ] as const;
 
 /** A listed peer tells where our side of its session is, chosen or not. So what was chosen stands in the description too. */
@@ -49,6 +51,8 @@ export function wirePeers(speaker: Speaker, restarting: boolean): readonly WireP
     ...(peer.timers ?? speaker.timers),
     restartTime: speaker.restartTime,
     localRestarting: restarting && speaker.restartTime > 0,
+    longLivedRestart: peer.longLivedRestart ?? 0,
+    reflectedAs: peer.isClient ? (speaker.reflector?.clusterId ?? speaker.routerId) : '',
   }));
 }
 

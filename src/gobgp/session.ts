@@ -2,7 +2,6 @@
 import { type Client, status } from '@grpc/grpc-js';
 import { familyOf, type Prefix } from '../model/address.js';
 import type { Announcement } from '../model/announcement.js';
-import type { Path } from '../model/path.js';
 import type { Speaker } from '../model/peer.js';
 import { api3 } from './api-3.js';
 import { api4 } from './api-4.js';
@@ -100,18 +99,12 @@ export async function findAnnounced({ client, codec }: Session, prefixes: readon
 interface Listed {
   readonly announced: readonly Announcement[];
   readonly outdated: readonly Announcement[];
-  readonly rivals: readonly Path[];
 }
 
-/**
- * Everything gobgpd says for us; `outdated` of it names another next hop than we would now, and `rivals` are what peers say
- * of the same prefixes.
- */
-export async function listAnnounced(session: Session, nextHops: NextHops): Promise<Listed> {
-  const { client, codec, links } = session;
+/** Everything gobgpd says for us; `outdated` of it names another next hop than we would now. */
+export async function listAnnounced({ client, codec }: Session, nextHops: NextHops): Promise<Listed> {
   const announced: Announcement[] = [];
   const outdated: Announcement[] = [];
-  const rivals: Path[] = [];
   const hear = (received: Received) => {
     if ('unreadable' in received || received.neighbour !== '') return;
     const meaning = told(received);
@@ -119,15 +112,6 @@ export async function listAnnounced(session: Session, nextHops: NextHops): Promi
     announced.push(meaning.announcement);
     if (!received.nextHops.includes(nextHops[received.family])) outdated.push(meaning.announcement);
   };
-  const hearAll = (all: readonly Received[]) => {
-    const before = announced.length;
-    all.forEach(hear);
-    if (announced.length > before && all.length > 1) rivals.push(...heardOf(all, links));
-  };
-  for (const family of [4, 6] as const) await listing(client, codec.listPath, family, hearAll);
-  return { announced, outdated, rivals };
-}
-
-function heardOf(all: readonly Received[], links: Links): Path[] {
-  return all.map((one) => told(one, links)).flatMap((meaning) => (meaning.kind === 'heard' ? [meaning.path] : []));
+  for (const family of [4, 6] as const) await listing(client, codec.listPath, family, (all) => all.forEach(hear));
+  return { announced, outdated };
 }

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { address, prefix } from '../model/address.js';
-import type { Path } from '../model/path.js';
+import type { Path, PathName } from '../model/path.js';
 import type { BgpEvent } from '../ports.js';
-import type { Received, WireEvent, WirePath } from './codec.js';
-import { tableListener } from './watch.js';
+import type { Received, WirePath } from './codec.js';
+import { type TableListener, tableListener } from './watch.js';
 
 const HEARD: WirePath = {
   family: 4,
@@ -12,6 +12,7 @@ const HEARD: WirePath = {
   nextHops: ['192.0.2.2'],
   targets: [],
   asPath: [],
+  rank: {},
   neighbour: '192.0.2.2',
   withdrawn: false,
 };
@@ -23,77 +24,112 @@ const PATH: Path = {
   peer: address('192.0.2.2'),
   asPath: [],
 };
+const NAME = { prefix: PREFIX, peer: PATH.peer };
 const OURS = { ...HEARD, neighbour: '' };
 const GONE = { ...HEARD, withdrawn: true };
+const OTHER = { ...HEARD, neighbour: '192.0.2.9' };
 const ODD = { ...HEARD, nextHops: ['nonsense'] };
 
 describe('a watch', () => {
   let events: BgpEvent[];
   let refusals: [number, string][];
-  let firsts: number;
-  let listen: (event: WireEvent) => void;
-  const table = (...paths: Received[]) => listen({ kind: 'table', paths });
-
-  beforeEach(() => {
-    [events, refusals, firsts] = [[], [], 0];
+  let isReady: boolean;
+  let known: Map<string, PathName>;
+  let listener: TableListener;
+  const stream = () => {
     const refused = (count: number, example: string) => void refusals.push([count, example]);
-    listen = tableListener(
+    listener = tableListener(
       (event) => events.push(event),
       refused,
-      () => firsts++,
+      () => {
+        isReady = true;
+      },
+      known,
     );
+  };
+  const change = (...paths: Received[]) => listener.event({ kind: 'table', paths });
+  const table = (...paths: Received[]) => listener.table(paths);
+
+  beforeEach(() => {
+    [events, refusals, isReady, known] = [[], [], false, new Map()];
+    stream();
+  });
+
+  it('asks for the table only when its stream is there, so that nothing is missed in between', () => {
+    listener.event({ kind: 'other' });
+    expect(isReady).to.equal(false);
+    listener.event({ kind: 'ready' });
+    expect(isReady).to.equal(true);
   });
 
   it('tells all paths first, also when there are none', () => {
     table();
     expect(events).to.deep.equal([{ kind: 'all-paths', paths: [] }]);
-    expect(firsts).to.equal(1);
   });
 
   it("tells peers' changes also before the table, and does not take them for it", () => {
-    listen({ kind: 'peer' });
-    listen({ kind: 'other' });
+    listener.event({ kind: 'peer' });
     expect(events).to.deep.equal([{ kind: 'peers-changed' }]);
-    expect(firsts).to.equal(0);
+  });
+
+  it('keeps changes that come before the table, and tells them after it', () => {
+    change(GONE);
+    change(OTHER);
+    expect(events).to.deep.equal([]);
+    table(HEARD);
+    expect(events).to.deep.equal([
+      { kind: 'all-paths', paths: [PATH] },
+      { kind: 'paths', heard: [{ ...PATH, peer: OTHER.neighbour }], gone: [NAME] },
+    ]);
   });
 
   it('tells each change after the table, and nothing for a message without one', () => {
     table();
-    table(HEARD);
-    table();
-    table(GONE);
+    change(HEARD);
+    change();
+    change(GONE);
     expect(events.slice(1)).to.deep.equal([
-      { kind: 'paths', best: [PATH], gone: [] },
-      { kind: 'paths', best: [], gone: [{ prefix: PREFIX }] },
+      { kind: 'paths', heard: [PATH], gone: [] },
+      { kind: 'paths', heard: [], gone: [NAME] },
+    ]);
+  });
+
+  it('tells the paths of two peers to one prefix apart', () => {
+    table(HEARD, OTHER);
+    change(GONE);
+    expect(events).to.deep.equal([
+      { kind: 'all-paths', paths: [PATH, { ...PATH, peer: OTHER.neighbour }] },
+      { kind: 'paths', heard: [], gone: [NAME] },
     ]);
   });
 
   it('makes no noise about our own announcements', () => {
     table(OURS);
-    table(OURS, { ...OURS, withdrawn: true });
+    change(OURS, { ...OURS, withdrawn: true });
     expect(events).to.deep.equal([{ kind: 'all-paths', paths: [] }]);
   });
 
-  it('tells that a path is gone when our own announcement takes its place', () => {
+  it('tells that a path is gone when the table, read anew, lacks it: the word about it fell between two streams', () => {
     table(HEARD);
-    table(OURS);
-    expect(events.at(-1)).to.deep.equal({ kind: 'paths', best: [], gone: [{ prefix: PREFIX }] });
+    stream();
+    table(OTHER);
+    expect(events.at(-1)).to.deep.equal({ kind: 'paths', heard: [], gone: [NAME] });
   });
 
   it('tells that a path is gone when an unusable one takes its place, and why it is unusable', () => {
     table(HEARD);
-    table(ODD, { unreadable: 'no NLRI' });
-    expect(events.at(-1)).to.deep.equal({ kind: 'paths', best: [], gone: [{ prefix: PREFIX }] });
+    change(ODD, { unreadable: 'no NLRI' });
+    expect(events.at(-1)).to.deep.equal({ kind: 'paths', heard: [], gone: [NAME] });
     expect(refusals).to.have.length(1);
     expect(refusals[0]?.[0]).to.equal(2);
     expect(refusals[0]?.[1]).to.include('nonsense');
   });
 
-  it('takes the last word on a prefix within one message', () => {
+  it('takes the last word on a path within one message', () => {
     table(HEARD);
-    table(GONE, HEARD, GONE);
-    expect(events.at(-1)).to.deep.equal({ kind: 'paths', best: [], gone: [{ prefix: PREFIX }] });
-    table(GONE, HEARD);
-    expect(events.at(-1)).to.deep.equal({ kind: 'paths', best: [PATH], gone: [] });
+    change(GONE, HEARD, GONE);
+    expect(events.at(-1)).to.deep.equal({ kind: 'paths', heard: [], gone: [NAME] });
+    change(GONE, HEARD);
+    expect(events.at(-1)).to.deep.equal({ kind: 'paths', heard: [PATH], gone: [] });
   });
 });

@@ -1,13 +1,14 @@
 /**
- * Best paths as gobgpd finds them: the whole table first, then each change.
+ * What every peer says, whether gobgpd takes it for the best or not: the whole table first, then each change.
  *
- * gobgpd tells of our own paths too; they are not heard paths, but where one becomes the best, the peer's path for that
- * prefix is gone for us. Nothing may stop reading: gobgpd queues without bound for a reader that is slow.
+ * gobgpd has a stream for changes and a listing for the table, and no way to get both at once for all paths (its stream of
+ * best paths knows one a prefix). So the stream is opened first, its changes are kept until the table is listed, and then
+ * played over it: each change that the listing lacks is among them, and one that it has does no harm twice.
+ * Nothing may stop reading: gobgpd queues without bound for a reader that is slow.
  */
-import type { Prefix } from '../model/address.js';
-import type { Path } from '../model/path.js';
+import { type Path, type PathName, pathKey } from '../model/path.js';
 import type { BgpEvent } from '../ports.js';
-import { reasonOf, watching } from './call.js';
+import { listing, reasonOf, watching } from './call.js';
 import type { Received, WireEvent } from './codec.js';
 import { type Links, told } from './decode.js';
 import type { Session } from './session.js';
@@ -29,6 +30,8 @@ export interface Watch {
 
 /** Prepares to read; nothing is heard before the first `read`. */
 export function openWatch(session: Session, hear: (event: BgpEvent) => void, refused: Refused): Watch {
+  const { client, codec } = session;
+  const known: KnownPaths = new Map();
   let current = new AbortController();
   let fail: (reason: Error) => void;
   const broken = new Promise<never>((_, reject) => {
@@ -38,57 +41,105 @@ export function openWatch(session: Session, hear: (event: BgpEvent) => void, ref
     new Promise<void>((resolve, reject) => {
       current.abort();
       const { signal } = (current = new AbortController());
-      const listener = tableListener(hear, refused, resolve, session.links);
-      const on = (event: WireEvent) => !signal.aborted && listener(event);
       const ended = (cause?: unknown) => {
         const error = new Error(`the watch ended: ${cause ? reasonOf(cause) : 'gobgpd closed it'}`, { cause });
         reject(error);
         if (!signal.aborted) fail(error);
       };
-      watching(session.client, session.codec.watchEvent, null, on, signal).then(() => ended(), ended);
+      const listed = (table: readonly Received[]) => {
+        if (!signal.aborted) listener.table(table);
+        resolve();
+      };
+      const listener = tableListener(
+        hear,
+        refused,
+        () => void listTable(session).then(listed, ended),
+        known,
+        session.links,
+      );
+      const on = (event: WireEvent) => !signal.aborted && listener.event(event);
+      watching(client, codec.watchEvent, null, on, signal).then(() => ended(), ended);
     });
   return { read, broken, close: () => current.abort() };
 }
 
-/** Turns one stream's messages into events; calls `first` when the table has been handed on. */
+async function listTable({ client, codec }: Session): Promise<readonly Received[]> {
+  const table: Received[] = [];
+  const hear = (paths: readonly Received[]) => void table.push(...paths);
+  for (const family of [4, 6] as const) await listing(client, codec.listPath, family, hear);
+  return table;
+}
+
+/** Hears one stream, and the table that is listed once the stream is `ready`. */
+export interface TableListener {
+  event(event: WireEvent): void;
+  table(paths: readonly Received[]): void;
+}
+
+/** What was told and is not gone, by key. It outlives a stream: what the next table lacks has gone in between. */
+type KnownPaths = Map<string, PathName>;
+
+/** Turns one stream's messages, and the table, into events. */
 export function tableListener(
   hear: (event: BgpEvent) => void,
   refused: Refused,
-  first: () => void,
+  ready: () => void,
+  known: KnownPaths = new Map(),
   links?: Links,
-): (event: WireEvent) => void {
-  let known: Set<Prefix> | undefined;
-  return (event) => {
-    if (event.kind === 'peer') hear({ kind: 'peers-changed' });
-    if (event.kind !== 'table') return;
-    const changes = changesIn(event.paths, refused, links);
-    const best = [...changes.values()].filter((path) => path !== undefined);
-    if (known === undefined) {
-      known = new Set(best.map((path) => path.prefix));
-      hear({ kind: 'all-paths', paths: best });
-      first();
-      return;
-    }
-    // What was never heard cannot be gone: so our own announcements make no noise here.
-    const gone: Pick<Path, 'prefix'>[] = [];
-    for (const [prefix, path] of changes) {
-      if (path) known.add(prefix);
-      else if (known.delete(prefix)) gone.push({ prefix });
-    }
-    if (best.length + gone.length > 0) hear({ kind: 'paths', best, gone });
+): TableListener {
+  let early: Received[] | undefined = [];
+  const learn = (paths: readonly Path[]) => {
+    for (const { prefix, peer } of paths) known.set(pathKey({ prefix, peer }), { prefix, peer });
+  };
+  const change = (heard: readonly Path[], unheard: readonly PathName[]) => {
+    learn(heard);
+    const gone = unheard.filter((path) => known.delete(pathKey(path)));
+    if (heard.length + gone.length > 0) hear({ kind: 'paths', heard, gone });
+  };
+  const changes = (paths: readonly Received[]) => {
+    const { heard, unheard } = changesIn(paths, refused, links);
+    change(heard, unheard);
+  };
+  return {
+    event(event) {
+      if (event.kind === 'peer') hear({ kind: 'peers-changed' });
+      if (event.kind === 'ready') ready();
+      if (event.kind === 'table' && early) early.push(...event.paths);
+      else if (event.kind === 'table') changes(event.paths);
+    },
+    table(paths) {
+      const { heard } = changesIn(paths, refused, links);
+      const present = new Set(heard.map(pathKey));
+      learn(heard);
+      hear({ kind: 'all-paths', paths: heard });
+      change(
+        [],
+        [...known.values()].filter((path) => !present.has(pathKey(path))),
+      );
+      const meanwhile = early ?? [];
+      early = undefined;
+      changes(meanwhile);
+    },
   };
 }
 
-/** The last word on each prefix in one message: a heard path, or undefined. */
-function changesIn(received: readonly Received[], refused: Refused, links?: Links): Map<Prefix, Path | undefined> {
-  const changes = new Map<Prefix, Path | undefined>();
+/** The last word on each path in one message. What we announce ourselves is no news. */
+function changesIn(
+  received: readonly Received[],
+  refused: Refused,
+  links?: Links,
+): { heard: Path[]; unheard: PathName[] } {
+  const heard = new Map<string, Path>();
+  const unheard = new Map<string, PathName>();
   const reasons: string[] = [];
   for (const meaning of received.map((one) => told(one, links))) {
-    if (meaning.kind === 'heard') changes.set(meaning.path.prefix, meaning.path);
-    else if (meaning.kind === 'ours') changes.set(meaning.announcement.prefix, undefined);
-    else if (meaning.prefix !== undefined) changes.set(meaning.prefix, undefined);
     if (meaning.kind === 'refused') reasons.push(meaning.reason);
+    if (meaning.kind === 'ours' || !meaning.path) continue;
+    const key = pathKey(meaning.path);
+    for (const map of [heard, unheard]) map.delete(key);
+    if (meaning.kind === 'heard') heard.set(key, meaning.path);
+    else unheard.set(key, meaning.path);
   }
   if (reasons[0] !== undefined) refused(reasons.length, reasons[0]);
-  return changes;
+  return { heard: [...heard.values()], unheard: [...unheard.values()] };
 }

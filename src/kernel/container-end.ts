@@ -12,7 +12,9 @@ import {
   AddressGeneration,
   addAddress,
   addRoute,
+  decodeLink,
   Errno,
+  getLink,
   IFA_F_NODAD,
   indexOfName,
   inNamespace,
@@ -25,45 +27,58 @@ import {
 } from '../netlink/index.js';
 import type { Namespace } from '../ports.js';
 import { named, perform, type Step, WiringError } from './step.js';
-import { ensureSysctl, readSysctl } from './sysctl.js';
+import { writeSysctl } from './sysctl.js';
 
 /** Routes that the container's own people may change as they like (RTPROT_BOOT, what `ip route add` writes). */
 const RTPROT_BOOT = 3;
+
 /** Under /proc/sys these two are no links. */
 const NO_LINK_NAMES = ['all', 'default'];
 
-/** Sets the container end up and raises it. It was made in its namespace, under its final name. */
-export function configureContainerEnd(endpoint: Endpoint, gateways: Gateways, namespace: Namespace): void {
-  const { ifname } = endpoint;
+/** A socket that speaks to the container's kernel. Throws WiringError when the interface to be made is there already. */
+export function enter({ ifname }: Endpoint, namespace: Namespace): NetlinkSocket {
+  const occupied = () => new WiringError('veth pair', `the container has an interface "${ifname}" already`);
   if (NO_LINK_NAMES.includes(ifname))
     throw new WiringError('container settings', `"${ifname}" cannot be a link's name`);
-  const opened = named('container settings', () => inNamespace(namespace.fd, () => openEnd(endpoint)));
-  using socket = opened.socket;
-  const { index, ipv6 } = opened;
-  const families = [...new Set(endpoint.addresses.map(familyOf))];
-  const used = families.map((family) => (family === 4 ? gateways.v4 : gateways.v6));
+  return inNamespace(namespace.fd, () => {
+    if (indexOfName(ifname) !== undefined) throw occupied();
+    return new NetlinkSocket(NETLINK_ROUTE, 0);
+  });
+}
+
+/** Sets the container end up and raises it. It was made in its namespace, under its final name. */
+export function configureContainerEnd(
+  endpoint: Endpoint,
+  gateways: Gateways,
+  namespace: Namespace,
+  socket: NetlinkSocket,
+): void {
+  const { index, ipv6 } = named('container settings', () => findEnd(endpoint, namespace, socket));
+  const used = gatewaysOf(endpoint, gateways);
   perform(socket, [
     ...(ipv6 ? [{ what: 'container settings', request: quiet(index) }] : []),
     ...endpoint.addresses.map((own) => addressStep(index, own)),
     { what: 'container link up', request: setLink(index, { up: true }) },
     ...used.map((gateway) => gatewayStep(index, gateway)),
-    ...used.map((gateway) => neighbourStep(index, gateway, endpoint.link.mac)),
+    ...gatewayNeighbours(index, endpoint, gateways),
     ...endpoint.routes.map((prefix) => routeStep(index, prefix, endpoint, gateways)),
   ]);
 }
 
-/** Runs inside the container's namespace, where the socket will go on speaking. */
-function openEnd({ ifname, addresses }: Endpoint): { socket: NetlinkSocket; index: number; ipv6: boolean } {
-  const index = indexOfName(ifname);
-  if (index === undefined) throw new NetlinkError(Errno.ENODEV, `"${ifname}" was removed by somebody`);
-  const conf = `net/ipv6/conf/${ifname}`;
-  if (addresses.some((own) => familyOf(own) === 6)) ensureSysctl(`${conf}/disable_ipv6`, '0');
-  const ipv6 = readSysctl(`${conf}/disable_ipv6`) === '0';
-  return { socket: new NetlinkSocket(NETLINK_ROUTE, CONTAINER_BUFFER), index, ipv6 };
+/** The container end's index, and whether it has IPv6, which is switched on where it is wanted. */
+function findEnd(
+  { ifname, addresses }: Endpoint,
+  namespace: Namespace,
+  socket: NetlinkSocket,
+): { readonly index: number; readonly ipv6: boolean } {
+  const [link] = socket.request(getLink(ifname)).map(decodeLink);
+  if (!link) throw new NetlinkError(Errno.ENODEV, `"${ifname}" was removed by somebody`);
+  const { index, ipv6 } = link;
+  if (ipv6 || !addresses.some((own) => familyOf(own) === 6)) return { index, ipv6 };
+  // Asked by netlink, written here: the path from the root is walked past every container in which somebody has looked.
+  const conf = `net/ipv6/conf/${ifname}/disable_ipv6`;
+  return { index, ipv6: inNamespace(namespace.fd, () => writeSysctl(conf, '0')) };
 }
-
-/** A dozen answers need no more. */
-const CONTAINER_BUFFER = 256 * 1024;
 
 /** No link-local address of its own: nothing here needs one, and it would be announced and asked for on the link. */
 function quiet(index: number): Step['request'] {
@@ -85,11 +100,17 @@ function gatewayStep(index: number, gateway: Address): Step {
   };
 }
 
-function neighbourStep(index: number, gateway: Address, mac: string): Step {
-  return {
+/** The gateways are at the host end. */
+export function gatewayNeighbours(index: number, endpoint: Endpoint, gateways: Gateways): Step[] {
+  return gatewaysOf(endpoint, gateways).map((gateway) => ({
     what: `container neighbour ${gateway}`,
-    request: putNeighbour({ index, ip: bytesOf(gateway), mac }),
-  };
+    request: putNeighbour({ index, ip: bytesOf(gateway), mac: endpoint.link.mac }),
+  }));
+}
+
+/** One per family that the endpoint has. */
+function gatewaysOf({ addresses }: Endpoint, gateways: Gateways): Address[] {
+  return [...new Set(addresses.map(familyOf))].map((family) => (family === 4 ? gateways.v4 : gateways.v6));
 }
 
 function routeStep(index: number, prefix: Prefix, { addresses }: Endpoint, gateways: Gateways): Step {

@@ -14,6 +14,7 @@ import {
   IFF_UP,
   type Link,
   listen,
+  listenToTable,
   type Message,
   type NetlinkSocket,
   RTM_DELADDR,
@@ -27,6 +28,7 @@ import {
 } from '../netlink/index.js';
 import type { KernelEvent } from '../ports.js';
 import type { Filters } from './filters.js';
+import { TABLE } from './filters-ruleset.js';
 import type { OurRoutes } from './our-routes.js';
 import { DOOMED_GROUP, LINK_PREFIX, PROTOCOL } from './ours.js';
 import { isOurs } from './rules.js';
@@ -36,11 +38,11 @@ export interface Watched {
   readonly socket: NetlinkSocket;
   readonly ownPorts: readonly number[];
   readonly routes: OurRoutes;
-  readonly filters: Pick<Filters, 'changed'>;
+  readonly filters: Pick<Filters, 'changed' | 'port'>;
   readonly rulePriority: number;
 }
 
-/** nftables has no event that tells our table from others', so its generation is looked at. */
+/** The generation of the filters is looked at as well, whatever the events said. */
 const FILTERS_INTERVAL_MS = 1000;
 const GROUPS = Object.values(Group);
 
@@ -64,13 +66,15 @@ export function watchKernel(watched: Watched, hear: (event: KernelEvent) => void
 }
 
 function watchFilters(
-  filters: Pick<Filters, 'changed'>,
+  filters: Pick<Filters, 'changed' | 'port'>,
   hear: (event: KernelEvent) => void,
   signal: AbortSignal,
 ): void {
-  const timer = setInterval(() => {
+  const look = () => {
     if (filters.changed()) hear({ kind: 'lost' });
-  }, FILTERS_INTERVAL_MS);
+  };
+  listenToTable(TABLE, [filters.port], look, signal);
+  const timer = setInterval(look, FILTERS_INTERVAL_MS);
   timer.unref();
   signal.addEventListener('abort', () => clearInterval(timer));
 }

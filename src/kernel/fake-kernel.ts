@@ -25,6 +25,8 @@ export class FakeKernel implements Kernel {
   networks: Networks | undefined;
   /** Links that are up, and the prefixes connected to each. */
   readonly #links = new Map<string, readonly Prefix[]>();
+  /** Links that are up, with nobody at the other end. */
+  readonly #dead = new Set<string>();
   readonly #routes = new Map<string, Route>();
   readonly #hearers = new Set<(event: KernelEvent) => void>();
 
@@ -61,7 +63,7 @@ export class FakeKernel implements Kernel {
     return [...this.#links].flatMap(([device, connected]) =>
       connected.map((subnet) => {
         const own = addressAt(numberOf(baseOf(subnet)) + 1n, familyOf(subnet));
-        return { device, address: own, subnet };
+        return { device, address: own, subnet, carrier: !this.#dead.has(device) };
       }),
     );
   }
@@ -84,6 +86,7 @@ export class FakeKernel implements Kernel {
   /** A link comes up with these prefixes connected. */
   linkUp(name: string, connected: readonly Prefix[] = []): void {
     this.#links.set(name, connected);
+    this.#dead.delete(name);
     this.#tell({ kind: 'links-changed' });
   }
 
@@ -91,9 +94,15 @@ export class FakeKernel implements Kernel {
   linkDown(name: string): void {
     this.#links.delete(name);
     for (const [key, { nextHops }] of this.#routes) {
-      if (nextHops.some(({ device }) => device === name)) this.#routes.delete(key);
+      if (nextHops.every(({ device }) => device === name)) this.#routes.delete(key);
     }
     this.#tell({ kind: 'lost' });
+  }
+
+  /** The other end of a link goes: the routes on it stay, as on Linux. */
+  carrierLost(name: string): void {
+    this.#dead.add(name);
+    this.#tell({ kind: 'links-changed' });
   }
 
   /** Somebody flushes every table, and the events about it are lost. */

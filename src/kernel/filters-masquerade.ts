@@ -25,11 +25,8 @@ export function isMasqueraded(endpoint: Pick<Endpoint, 'masquerade'>, network: N
 
 /** Where containers live, so where their own addresses are understood. A default route allowed somewhere is no such place. */
 export function homesOf(networks: Networks): Prefix[] {
-  const homes = [...networks.byName.values()].flatMap(({ prefixes, pools, allow }) => [
-    ...prefixes,
-    ...pools,
-    ...allow,
-  ]);
+  const places = [...networks.byName.values(), ...(networks.netConfNetworks ?? [])];
+  const homes = places.flatMap(({ prefixes, pools, allow }) => [...prefixes, ...pools, ...allow]);
   return [...new Set(homes)].filter((home) => lengthOf(home) > 0).sort();
 }
 

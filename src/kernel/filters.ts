@@ -40,6 +40,8 @@ export interface Filters extends Disposable {
   lacking(endpoint: EndpointId): readonly string[];
   /** Has anybody touched our table since our own last change? Others may change theirs as often as they like. */
   changed(): boolean;
+  /** By this the kernel says that a change was ours. */
+  readonly port: number;
 }
 
 /**
@@ -73,6 +75,8 @@ class NftFilters implements Filters {
   /** The generation up to which our table is known to be as it should. */
   #known: number | undefined;
   #turn: Promise<void> = Promise.resolve();
+  /** While nft runs for us, the table is in the middle of our own change. */
+  #isWriting = false;
 
   constructor(attached: Iterable<Endpoint>) {
     for (const endpoint of attached) this.#remember(endpoint, undefined);
@@ -117,7 +121,12 @@ class NftFilters implements Filters {
     return keys.filter(({ id }) => lacking.has(id)).map((key) => elementText(key, table));
   }
 
+  get port(): number {
+    return this.#socket.port;
+  }
+
   changed(): boolean {
+    if (this.#isWriting) return false;
     const now = generation(this.#socket);
     if (this.#known === now) return false;
     if (!this.#written || this.#written.rules !== structure(this.#socket)) return true;
@@ -143,7 +152,12 @@ class NftFilters implements Filters {
     const same = this.#written?.from === nameOf(layout);
     if (same && !moved && !this.changed()) return;
     this.#written = undefined;
-    for (let attempt = 1; attempt <= WRITE_ATTEMPTS; attempt++) if (await this.#write(layout)) return;
+    this.#isWriting = true;
+    try {
+      for (let attempt = 1; attempt <= WRITE_ATTEMPTS; attempt++) if (await this.#write(layout)) return;
+    } finally {
+      this.#isWriting = false;
+    }
   }
 
   #layout() {

@@ -4,9 +4,13 @@ import type { HostAddress, Way } from '../model/host.js';
 import type { Gateways } from '../model/network.js';
 import {
   decodeAddress,
+  decodeLink,
   decodeRoute,
   dumpAddresses,
   findRoute,
+  getLink,
+  IFF_LOWER_UP,
+  IFF_UP,
   leadsHere,
   type Message,
   NetlinkError,
@@ -20,6 +24,7 @@ const LOOPBACK = ['127.0.0.0/8', '::1/128'] as Prefix[];
 /** Of all links but host ends of ours, whether they are up or not. */
 export function hostAddresses(socket: NetlinkSocket, gateways: Gateways): HostAddress[] {
   const devices = new Devices();
+  const hasCarrier = carriersOf(socket);
   return socket.dump(dumpAddresses(), decodeAddress).flatMap(({ index, ip, length }): HostAddress[] => {
     const address = addressFrom(ip);
     // A gateway is on every host end; whatever else is there, the link's name says whose it is.
@@ -27,8 +32,29 @@ export function hostAddresses(socket: NetlinkSocket, gateways: Gateways): HostAd
       return [];
     const device = devices.name(index);
     if (device === undefined || device.startsWith(LINK_PREFIX)) return [];
-    return [{ device, address, subnet: prefixAround(address, length) }];
+    return [{ device, address, subnet: prefixAround(address, length), carrier: hasCarrier(index) }];
   });
+}
+
+/** Is a link up, and is somebody at its other end? Each is asked after once. */
+function carriersOf(socket: NetlinkSocket): (index: number) => boolean {
+  const known = new Map<number, boolean>();
+  return (index) => {
+    if (!known.has(index)) known.set(index, hasCarrier(socket, index));
+    return known.get(index) as boolean;
+  };
+}
+
+function hasCarrier(socket: NetlinkSocket, index: number): boolean {
+  try {
+    return socket
+      .request(getLink(index))
+      .map(decodeLink)
+      .every(({ flags }) => (flags & IFF_UP) !== 0 && (flags & IFF_LOWER_UP) !== 0);
+  } catch (error) {
+    if (error instanceof NetlinkError) return false; // it is gone, and the event that says so is under way
+    throw error;
+  }
 }
 
 /** A way to a container of this node is none for paths from elsewhere, so it counts as routed. */

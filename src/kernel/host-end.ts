@@ -16,7 +16,6 @@ import {
   IFA_F_NODAD,
   Ipv4Conf,
   indexOfName,
-  inNamespace,
   NetlinkError,
   type NetlinkSocket,
   putNeighbour,
@@ -25,22 +24,16 @@ import {
 } from '../netlink/index.js';
 import type { Namespace } from '../ports.js';
 import { aliasOf } from './alias.js';
+import { enter } from './container-end.js';
 import type { Host } from './host.js';
 import { HOST_END_GROUP } from './ours.js';
 import { named, perform, type Step, WiringError } from './step.js';
-import { ensureSysctl, readSysctl } from './sysctl.js';
+import { ensureSysctl, writeSysctl } from './sysctl.js';
 
-/** Throws WiringError when one of the two names is taken, and says which. What has the name stays as it is. */
-export function refuseOccupied({ link, ifname }: Endpoint, namespace: Namespace): void {
-  if (inNamespace(namespace.fd, () => indexOfName(ifname)) !== undefined) {
-    throw new WiringError('veth pair', `the container has an interface "${ifname}" already`);
-  }
-  if (indexOfName(link.name) !== undefined) {
-    throw new WiringError(
-      'veth pair',
-      `the host has a link "${link.name}" already; if nothing uses it: ip link del ${link.name}`,
-    );
-  }
+/** Throws WiringError when the host has a link of that name. It stays as it is. */
+export function refuseOccupied({ link: { name } }: Endpoint): void {
+  if (indexOfName(name) === undefined) return;
+  throw new WiringError('veth pair', `the host has a link "${name}" already; if nothing uses it: ip link del ${name}`);
 }
 
 /** Makes the pair, the container end at once in its namespace. Returns the index of the host end, which is down. */
@@ -49,7 +42,8 @@ export function createPair(socket: NetlinkSocket, endpoint: Endpoint, namespace:
   try {
     socket.request(createVeth({ name: link.name, mac: link.mac, mtu }, { name, mac, mtu }, namespace.fd));
   } catch (error) {
-    refuseOccupied(endpoint, namespace); // somebody was quicker
+    enter(endpoint, namespace)[Symbol.dispose](); // somebody was quicker
+    refuseOccupied(endpoint);
     throw new WiringError('veth pair', error);
   }
   return named('veth pair', () => {
@@ -76,7 +70,7 @@ export function prepareHostEnd({ socket, gateways, ipv6Settings }: Host, index: 
       ...(ipv6 && { addressGeneration: AddressGeneration.none }),
     }),
   };
-  perform(socket, [settings, ...gatewaySteps(index, endpoint, gateways), ...neighbourSteps(index, endpoint)]);
+  perform(socket, [settings, ...gatewaySteps(index, endpoint, gateways), ...hostNeighbours(index, endpoint)]);
 }
 
 /** The last step of all: from now on packets pass. */
@@ -86,10 +80,10 @@ export function raiseHostEnd(socket: NetlinkSocket, index: number): void {
 
 /** Returns whether the link has IPv6 at all. */
 function quietIpv6(conf: string, { addresses }: Endpoint): boolean {
-  if (readSysctl(`${conf}/accept_ra`) === undefined) return false;
+  // Written without a look: on a link that has just been made, both are on wherever IPv6 is.
+  if (!writeSysctl(`${conf}/accept_ra`, '0')) return false;
+  writeSysctl(`${conf}/accept_redirects`, '0');
   if (addresses.some((own) => familyOf(own) === 6)) ensureSysctl(`${conf}/disable_ipv6`, '0');
-  ensureSysctl(`${conf}/accept_ra`, '0');
-  ensureSysctl(`${conf}/accept_redirects`, '0');
   return true;
 }
 
@@ -108,7 +102,8 @@ function gatewaySteps(index: number, { addresses }: Endpoint, gateways: Gateways
   ];
 }
 
-function neighbourSteps(index: number, { addresses, mac }: Endpoint): Step[] {
+/** The container's addresses are at this MAC address. */
+export function hostNeighbours(index: number, { addresses, mac }: Pick<Endpoint, 'addresses' | 'mac'>): Step[] {
   return addresses.map((own) => ({
     what: `host neighbour ${own}`,
     request: putNeighbour({ index, ip: bytesOf(own), mac }),

@@ -19,6 +19,8 @@ export class Host implements Disposable {
   /** The links that are not ours, forgotten whenever links change, as long as somebody watches. */
   uplinks: readonly number[] | undefined;
   isWatched = false;
+  /** Where the ways out of this node led last time. */
+  ways: readonly number[] = [];
   /**
    * The IPv6 settings of this host's links: a path to the directory, which is held open; undefined without IPv6.
    * All network namespaces share the directory entries below /proc/sys/net, so a path from the root is walked past every

@@ -57,7 +57,8 @@ export function linkOf(socket: NetlinkSocket, which: number | string): Link | un
   }
 }
 
-function containerSocket(namespace: Namespace): NetlinkSocket {
+/** A socket that speaks to the container's own kernel tables. */
+export function containerSocket(namespace: Namespace): NetlinkSocket {
   return inNamespace(namespace.fd, () => new NetlinkSocket(NETLINK_ROUTE, CONTAINER_BUFFER));
 }
 

@@ -26,7 +26,7 @@ export function openKernel(
   const host = new Host(filters, gateways);
   return {
     kernel: new NetlinkKernel(host, kernel.rulePriority),
-    wire: new VethWire(host),
+    wire: new VethWire(host, attached),
     neighbours: kernelNeighbours(host.socket),
     [Symbol.dispose]() {
       host[Symbol.dispose]();

@@ -20,13 +20,17 @@ export function readSysctl(path: string): string | undefined {
 /** Sets a value where it is another. A setting that the kernel does not have stays away. */
 export function ensureSysctl(path: string, value: string): void {
   const found = readSysctl(path);
-  if (found === undefined || found === value) return;
+  if (found !== undefined && found !== value) writeSysctl(path, value);
+}
+
+/** Sets a value, whatever it is now. Returns false when the kernel has no such setting. */
+export function writeSysctl(path: string, value: string): boolean {
   try {
-    writeFileSync(resolve('/proc/sys', path), value);
+    writeFileSync(resolve('/proc/sys', path), value, { flag: 'r+' });
+    return true;
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    throw new Error(`cannot set ${path} from ${found} to ${value}: ${code}; is /proc/sys/net mounted writable?`, {
-      cause,
-    });
+    if (code === 'ENOENT') return false;
+    throw new Error(`cannot set ${path} to ${value}: ${code}; is /proc/sys/net mounted writable?`, { cause });
   }
 }

@@ -9,8 +9,8 @@ import {
   IFF_LOOPBACK,
   IFF_UP,
   type Link,
-  NetlinkError,
   type NetlinkSocket,
+  RTM_NEWROUTE,
 } from '../netlink/index.js';
 import { LINK_PREFIX } from './ours.js';
 
@@ -18,44 +18,60 @@ import { LINK_PREFIX } from './ours.js';
 const FAR_AWAY = ['203.0.113.1', '2001:db8:ffff:ffff::1'].map((text) => bytesOf(address(text)));
 const ETHERNET_MTU = 1500;
 
-/** Where the ways out are remembered between two looks: a node has as many links as endpoints, and all would be listed. */
+/** What is remembered between two looks: a node has as many links as endpoints, and all would be listed. */
 export interface KnownUplinks {
-  /** Indexes of the links that are not ours. Undefined: look again. */
+  /** Indexes of the links that are not ours. Undefined: look at all. */
   uplinks: readonly number[] | undefined;
   /** Does somebody forget them when links change? Otherwise they are looked for each time. */
   readonly isWatched: boolean;
+  /** Where the ways out led last time: only a guess. */
+  ways: readonly number[];
 }
 
-/** The smallest MTU on the ways out. Without a default route: the smallest of the links that are up and not ours. */
+/**
+ * The smallest MTU on the ways out. Without a default route: the smallest of the links that are up and not ours.
+ * One system call when nothing has changed: the ways are asked for together with the links that they led to last time.
+ */
 export function smallestUplinkMtu(socket: NetlinkSocket, known: KnownUplinks): number {
-  const ways = FAR_AWAY.flatMap((destination) => wayOut(socket, destination));
-  const uplinks = ways.length > 0 ? ways : foreignLinks(socket, known);
-  const mtus = uplinks.filter(mayBeUplink).map(({ mtu }) => mtu);
+  const uplinks = known.isWatched ? known.uplinks : undefined;
+  const guess = known.ways.length > 0 ? known.ways : (uplinks ?? []);
+  const seen = look(socket, guess);
+  known.ways = seen.ways;
+  const links =
+    seen.ways.length > 0
+      ? linksOf(socket, seen.ways, seen.links)
+      : guess === uplinks && uplinks.every((index) => seen.links.has(index))
+        ? [...seen.links.values()]
+        : foreignLinks(socket, known);
+  const mtus = links.filter(mayBeUplink).map(({ mtu }) => mtu);
   return mtus.length > 0 ? Math.min(...mtus) : ETHERNET_MTU;
+}
+
+function linksOf(socket: NetlinkSocket, indexes: readonly number[], seen: ReadonlyMap<number, Link>): Link[] {
+  const links = indexes.every((index) => seen.has(index)) ? seen : look(socket, indexes).links;
+  return indexes.flatMap((index) => links.get(index) ?? []);
+}
+
+/** Where the ways out lead, and what these links are now; of what is unreachable or gone, nothing. */
+function look(
+  socket: NetlinkSocket,
+  indexes: readonly number[],
+): { readonly ways: readonly number[]; readonly links: ReadonlyMap<number, Link> } {
+  const ways: number[] = [];
+  const links = new Map<number, Link>();
+  const remember = (link: Link) => links.set(link.index, link);
+  socket.together([...FAR_AWAY.map(findRoute), ...indexes.map(getLink)], (message) => {
+    if (message.type === RTM_NEWROUTE) ways.push(...decodeRoute(message).hops.flatMap(({ oif }) => oif ?? []));
+    else remember(decodeLink(message));
+  });
+  return { ways, links };
 }
 
 /** Every link that is not ours, as it is now. */
 function foreignLinks(socket: NetlinkSocket, known: KnownUplinks): Link[] {
-  try {
-    if (known.isWatched && known.uplinks)
-      return known.uplinks.flatMap((index) => socket.request(getLink(index)).map(decodeLink));
-  } catch (error) {
-    if (!(error instanceof NetlinkError)) throw error; // one is gone, and the event that says so is under way
-  }
   const links = socket.dump(dumpLinks(), decodeLink).filter(({ name }) => !name.startsWith(LINK_PREFIX));
   known.uplinks = links.map(({ index }) => index);
   return links;
-}
-
-function wayOut(socket: NetlinkSocket, destination: Uint8Array): Link[] {
-  try {
-    const routes = socket.request(findRoute(destination)).map(decodeRoute);
-    const indexes = routes.flatMap(({ hops }) => hops.flatMap(({ oif }) => oif ?? []));
-    return indexes.flatMap((index) => socket.request(getLink(index)).map(decodeLink));
-  } catch (error) {
-    if (error instanceof NetlinkError) return []; // unreachable: no way out in this IP version
-    throw error;
-  }
 }
 
 function mayBeUplink({ flags, name }: Link): boolean {

@@ -11,7 +11,8 @@ import type { Wiring } from '../model/wiring.js';
 import { decodeLink, dumpLinks, type Link, openNamespace } from '../netlink/index.js';
 import type { Namespace, Wire, WiredLink } from '../ports.js';
 import { aliasOf, parseAlias } from './alias.js';
-import { configureContainerEnd } from './container-end.js';
+import { configureContainerEnd, enter } from './container-end.js';
+import { followMacs } from './follow-mac.js';
 import type { Host } from './host.js';
 import { createPair, prepareHostEnd, raiseHostEnd, refuseOccupied } from './host-end.js';
 import { inspect, linkOf } from './inspect.js';
@@ -22,9 +23,13 @@ import { watchHostEnds } from './vanished.js';
 
 export class VethWire implements Wire {
   readonly #host: Host;
+  /** Endpoints by the index of their host end. */
+  readonly #wired: Map<number, Endpoint>;
 
-  constructor(host: Host) {
+  /** @param attached the endpoints that exist */
+  constructor(host: Host, attached: Iterable<Endpoint> = []) {
     this.#host = host;
+    this.#wired = new Map([...attached].map((endpoint) => [endpoint.link.index, endpoint]));
   }
 
   open(netns: string): Namespace {
@@ -33,14 +38,17 @@ export class VethWire implements Wire {
 
   async connect(endpoint: Endpoint, namespace: Namespace): Promise<number> {
     let index: number | undefined;
-    refuseOccupied(endpoint, namespace); // before the filters: those may be of the same endpoint, wired long ago
+    // Before the filters: those may be of the same endpoint, wired long ago.
+    using inside = enter(endpoint, namespace);
+    refuseOccupied(endpoint);
     try {
       await this.#host.filters.prepare(endpoint);
       named('filters', () => this.#admit(endpoint));
       index = createPair(this.#host.socket, endpoint, namespace);
       prepareHostEnd(this.#host, index, endpoint);
-      configureContainerEnd(endpoint, this.#host.gateways, namespace);
+      configureContainerEnd(endpoint, this.#host.gateways, namespace, inside);
       raiseHostEnd(this.#host.socket, index);
+      this.#wired.set(index, endpoint);
       return index;
     } catch (error) {
       await this.#undo(endpoint, index, error);
@@ -52,6 +60,7 @@ export class VethWire implements Wire {
     // Filters first: a link that is about to go leaves the group that other networks cannot reach. Without its elements
     // nothing passes from it, and nothing of another endpoint to it.
     this.#host.filters.expel(endpoint);
+    this.#wired.delete(endpoint.link.index);
     const link = this.#linkOf(endpoint);
     if (link) await this.#host.removal.remove(link.index);
   }
@@ -79,6 +88,7 @@ export class VethWire implements Wire {
 
   watchLinks(gone: () => void, signal: AbortSignal): void {
     watchHostEnds(this.#host.ports, gone, signal);
+    followMacs(this.#host, this.#wired, signal);
   }
 
   uplinkMtu(): number {

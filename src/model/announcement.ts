@@ -7,6 +7,8 @@ export interface Announcement {
   /** Route distinguisher, for VPN families to come. Absent: plain unicast. */
   readonly rd?: string;
   readonly targets: readonly RouteTarget[];
+  /** This node is about to leave: receivers shall use another path if there is one (RFC 8326). */
+  readonly leaving?: true;
 }
 
 /** (family, RD, prefix) name one announcement; the prefix tells the family. */
@@ -16,5 +18,9 @@ export function announcementKey(announcement: Pick<Announcement, 'prefix' | 'rd'
 
 /** Would gobgpd say the same? Targets are a set. */
 export function sameAnnouncement(a: Announcement, b: Announcement): boolean {
-  return a.targets.length === b.targets.length && a.targets.every((target) => b.targets.includes(target));
+  return (
+    a.leaving === b.leaving &&
+    a.targets.length === b.targets.length &&
+    a.targets.every((target) => b.targets.includes(target))
+  );
 }

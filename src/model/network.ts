@@ -13,10 +13,14 @@ export interface Network {
   readonly exports: readonly RouteTarget[];
   /** Where its own addresses come from when no IPAM plugin is named. */
   readonly pools: readonly Prefix[];
+  /** MTU of its endpoints, in bytes, unless their CNI configuration names another. Absent: as the uplink. */
+  readonly mtu?: number;
   /** Nothing outside is announced, and heard prefixes outside need `allow`. Empty: anywhere. */
   readonly prefixes: readonly Prefix[];
   /** Exactly these prefixes may be heard besides what lies in `prefixes`. */
   readonly allow: readonly Prefix[];
+  /** Heard prefixes that its table has room for. Absent: no limit. */
+  readonly maxRoutes?: number;
   /** What a lookup miss in its table does: refuse, or go on to the host's main table. */
   readonly egress: 'isolated' | 'host';
   /** What its endpoints send to where no containers live bears the node's address. Absent: no. */
@@ -43,6 +47,7 @@ export interface NetConfNetworks extends Omit<Network, 'table' | 'imports' | 'ex
 /** The host's own network is the kernel's main table: its own import list, nothing exported. */
 export interface HostNetwork {
   readonly imports: ReadonlySet<RouteTarget>;
+  readonly maxRoutes?: number;
 }
 
 /** Every network of this node. */

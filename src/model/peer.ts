@@ -1,4 +1,5 @@
 import type { Address, Family, Prefix } from './address.js';
+import type { Community, LargeCommunity } from './community.js';
 import type { PrefixRange } from './prefix-range.js';
 import type { RouteTarget } from './route-target.js';
 
@@ -30,6 +31,17 @@ export interface Peer {
   readonly deny?: readonly PrefixRange[];
   /** May it say a default route? */
   readonly allowDefault?: boolean;
+  /** So many of its prefixes are imported at most. Absent: no limit. */
+  readonly maxRoutes?: number;
+  /** Added to all that we announce to it. */
+  readonly communities?: readonly Community[];
+  readonly largeCommunities?: readonly LargeCommunity[];
+  /** LOCAL_PREF of what we announce to it; heard within our own AS only. */
+  readonly localPreference?: number;
+  /** Seconds that both sides keep routes after the restart time, as a last resort (RFC 9494). */
+  readonly longLivedRestart?: number;
+  /** We reflect to it what other peers of our AS say (RFC 4456). */
+  readonly isClient?: boolean;
 }
 
 /** A peer that is named by the place it is at; its address has to be found there. */
@@ -76,6 +88,8 @@ export interface Speaker {
    * address of its own. Absent: the address on the link to that peer; and on IPv6 sessions, each session's own.
    */
   readonly nextHop6?: Address;
+  /** This node is a route reflector for those of its peers that are clients. */
+  readonly reflector?: { readonly clusterId: Address };
   readonly peers: readonly Peer[];
   /** Peers whose addresses are not in the configuration; what is found joins `peers`. */
   readonly sought?: readonly SoughtPeer[];

@@ -17,6 +17,11 @@ export interface NextHop {
   readonly device?: string;
 }
 
+/** A gateway means something on its link only where it is link-local; then both name the hop. */
+export function hopKey({ gateway, device }: NextHop): string {
+  return `${gateway ?? ''}%${device ?? ''}`;
+}
+
 /** Table and prefix name one route: the kernel may hold others beside it, but ours is one. */
 export function routeKey(route: Pick<Route, 'table' | 'prefix'>): string {
   return `${route.table} ${route.prefix}`;

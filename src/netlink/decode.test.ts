@@ -34,6 +34,7 @@ describe('we read what the kernel says of', () => {
       group: 77,
       kind: 'veth',
       peerIndex: 2,
+      ipv6: false,
     });
   });
 

@@ -11,6 +11,7 @@ export * from './netlink-error.js';
 export * from './nft.js';
 export * from './nft-chain.js';
 export * from './nft-element.js';
+export * from './nft-monitor.js';
 export * from './route.js';
 export * from './rule.js';
 export * from './socket.js';

@@ -31,6 +31,8 @@ const RTEXT_FILTER_SKIP_STATS = 8;
 /** linux/if.h */
 export const IFF_UP = 1;
 export const IFF_LOOPBACK = 8;
+/** The carrier is there. */
+export const IFF_LOWER_UP = 0x1_0000;
 /** linux/if_link.h */
 const IFLA_ADDRESS = 1;
 const IFLA_IFNAME = 3;
@@ -45,7 +47,10 @@ const IFLA_EXT_MASK = 29;
 const IFLA_INFO_KIND = 1;
 const IFLA_INFO_DATA = 2;
 const IFLA_INET_CONF = 1;
+const IFLA_INET6_CONF = 2;
 const IFLA_INET6_ADDR_GEN_MODE = 8;
+/** linux/ipv6.h */
+const DEVCONF_DISABLE_IPV6 = 26;
 /** linux/veth.h */
 const VETH_INFO_PEER = 1;
 const VETH = Buffer.from('veth');
@@ -93,6 +98,8 @@ export interface Link {
   readonly kind: string;
   /** Index of the other end of a veth pair, in that end's namespace. */
   readonly peerIndex: number;
+  /** Has IPv6, and it is not switched off (the sysctl disable_ipv6). */
+  readonly ipv6: boolean;
 }
 
 /**
@@ -188,7 +195,15 @@ export function decodeLink(message: Message): Link {
     group: found.get(IFLA_GROUP)?.readUInt32LE() ?? 0,
     kind: kind ? textOf(kind) : '',
     peerIndex: found.get(IFLA_LINK)?.readUInt32LE() ?? 0,
+    ipv6: hasIpv6(found.get(IFLA_AF_SPEC)),
   };
+}
+
+/** IFLA_AF_SPEC > AF_INET6 > IFLA_INET6_CONF, which is an array of numbers. */
+function hasIpv6(families: Buffer | undefined): boolean {
+  const settings = families && attributes(families).get(AF_INET6);
+  const conf = settings && attributes(settings).get(IFLA_INET6_CONF);
+  return conf !== undefined && conf.readUInt32LE(DEVCONF_DISABLE_IPV6 * 4) === 0;
 }
 
 function fixedPart(message: MessageBuffer, index = 0, flags = 0, change = 0): MessageBuffer {

@@ -30,6 +30,8 @@ export interface Subscription {
   readonly ignorePorts: readonly number[];
   /** Of routes, only those that this protocol wrote are told. */
   readonly routeProtocol: number;
+  /** Hears of other namespaces too: those that have an id in this one, as the other ends of its links do. */
+  readonly everyNamespace?: boolean;
   /** Bytes that the kernel may queue. */
   readonly queue?: number;
 }
@@ -51,7 +53,13 @@ export function listen(subscription: Subscription, listener: Listener, signal: A
   if (signal.aborted) return;
   const socket = new NetlinkSocket(NETLINK_ROUTE, subscription.queue ?? DEFAULT_QUEUE);
   socket.filter(filterProgram(subscription));
+  if (subscription.everyNamespace) socket.hearEveryNamespace();
   for (const group of subscription.groups) socket.join(group);
+  attend(socket, listener, signal);
+}
+
+/** Tells the listener what comes to a socket, until the signal; then closes it. */
+export function attend(socket: NetlinkSocket, listener: Listener, signal: AbortSignal): void {
   const timer = setInterval(() => look(socket, listener, signal), INTERVAL_MS);
   timer.unref();
   signal.addEventListener('abort', () => {
@@ -89,6 +97,16 @@ const EVERYTHING = 0xffff_ffff;
 const TYPE_AT = 4;
 const PORT_AT = 12;
 const ROUTE_PROTOCOL_AT = 16 + 5;
+
+/** A filter that drops what these sockets caused, and nothing else. */
+export function notFrom(ports: readonly number[]): Buffer {
+  return instructions([
+    [LD_W, 0, 0, PORT_AT],
+    ...ports.map((port, i) => [JEQ, ports.length - i, 0, swap32(port)]), // to `drop`
+    [RET, 0, 0, EVERYTHING], // accept
+    [RET, 0, 0, 0], // drop
+  ]);
+}
 
 /** The filter, one instruction a line. Loads are big-endian, netlink is not: hence the swaps. */
 function filterProgram({ ignorePorts, routeProtocol }: Subscription): Buffer {

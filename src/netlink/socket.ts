@@ -52,6 +52,7 @@ const SO_RCVBUFFORCE = 33;
 /** linux/netlink.h */
 const SOL_NETLINK = 270;
 const NETLINK_ADD_MEMBERSHIP = 1;
+const NETLINK_LISTEN_ALL_NSID = 8;
 const NETLINK_CAP_ACK = 10;
 const NETLINK_EXT_ACK = 11;
 const NETLINK_GET_STRICT_CHK = 12;
@@ -62,6 +63,11 @@ const ROOM_PER_ANSWER = 4096;
 const MESSAGES_PER_SEND = 256;
 /** The kernel fills at most 32 KiB per datagram of a dump; a larger message of any kind is refused, not cut. */
 const RECEIVE_SIZE = 256 * 1024;
+/** Receive buffers of sockets that are closed: making one anew costs more than all else about a short-lived socket. */
+const SPARE: Buffer[] = [];
+const MOST_SPARE = 4;
+/** Enough for what is said to one container; grows by itself. */
+const SEND_SIZE = 4096;
 /** How often a dump is begun anew when the kernel says that the table changed meanwhile. */
 const DUMP_ATTEMPTS = 20;
 
@@ -76,8 +82,8 @@ export interface DumpPart {
 
 export class NetlinkSocket implements Disposable {
   readonly #fd: number;
-  readonly #sending = new MessageBuffer();
-  readonly #receiving = Buffer.allocUnsafeSlow(RECEIVE_SIZE);
+  readonly #sending = new MessageBuffer(SEND_SIZE);
+  readonly #receiving = SPARE.pop() ?? Buffer.allocUnsafeSlow(RECEIVE_SIZE);
   readonly #messagesPerSend: number;
   #sequence = 0;
   #open = true;
@@ -85,7 +91,7 @@ export class NetlinkSocket implements Disposable {
   /**
    * Opens a socket in the calling thread's network namespace.
    * @param protocol NETLINK_ROUTE, NETLINK_NETFILTER, ...
-   * @param receiveBuffer bytes the kernel may queue for us
+   * @param receiveBuffer bytes the kernel may queue for us; 0: as many as the system gives (some 50 answers)
    */
   constructor(protocol: number, receiveBuffer = WANTED_BUFFER) {
     this.#fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
@@ -94,8 +100,10 @@ export class NetlinkSocket implements Disposable {
       for (const option of [NETLINK_CAP_ACK, NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK]) {
         setsockopt(this.#fd, SOL_NETLINK, option, 1);
       }
-      enlarge(this.#fd, SO_SNDBUFFORCE, SO_SNDBUF, WANTED_BUFFER);
-      enlarge(this.#fd, SO_RCVBUFFORCE, SO_RCVBUF, receiveBuffer);
+      if (receiveBuffer > 0) {
+        enlarge(this.#fd, SO_SNDBUFFORCE, SO_SNDBUF, WANTED_BUFFER);
+        enlarge(this.#fd, SO_RCVBUFFORCE, SO_RCVBUF, receiveBuffer);
+      }
       const room = Math.floor(getsockopt(this.#fd, SOL_SOCKET, SO_RCVBUF) / ROOM_PER_ANSWER);
       this.#messagesPerSend = Math.max(1, Math.min(MESSAGES_PER_SEND, room));
     } catch (error) {
@@ -197,6 +205,11 @@ export class NetlinkSocket implements Disposable {
     setsockopt(this.#fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group);
   }
 
+  /** Of its groups, it hears what happens in every namespace that has an id in this one. */
+  hearEveryNamespace(): void {
+    setsockopt(this.#fd, SOL_NETLINK, NETLINK_LISTEN_ALL_NSID, 1);
+  }
+
   /**
    * The next datagram, or undefined when there is none. A view, valid until the next call.
    * Throws SystemError ENOBUFS when the kernel had to drop some.
@@ -209,8 +222,10 @@ export class NetlinkSocket implements Disposable {
   }
 
   close(): void {
-    if (this.#open) close(this.#fd);
+    if (!this.#open) return;
     this.#open = false;
+    close(this.#fd);
+    if (SPARE.length < MOST_SPARE) SPARE.push(this.#receiving);
   }
 
   [Symbol.dispose](): void {

@@ -3,7 +3,7 @@
  * once, and again whenever links or addresses may have changed.
  */
 import { type Guard, guardOf, nextHopRefusal, type Refusal } from '../decide/guard.js';
-import type { Address } from '../model/address.js';
+import { type Address, contains } from '../model/address.js';
 import type { HostAddress, Way } from '../model/host.js';
 import type { Networks } from '../model/network.js';
 import type { Path } from '../model/path.js';
@@ -18,6 +18,8 @@ export class Border {
   #guard: Guard = () => undefined;
   /** What the guard has said; it looks at dozens of prefixes, and is asked several times in a pass. */
   #said = new WeakMap<Path, { readonly refusal: Refusal | undefined }>();
+  /** By link, or by gateway: there are many paths, and few of these. */
+  readonly #linksDown = new Map<string, boolean>();
 
   configure(speaker: Speaker, networks: Networks): void {
     this.#speaker = speaker;
@@ -32,6 +34,22 @@ export class Border {
     return said.refusal ?? nextHopRefusal(this.#wayOf(path));
   }
 
+  /** Does it lead over a link that carries no packets? */
+  isLinkDown({ nextHop, device }: Path): boolean {
+    const key = device ?? nextHop;
+    let down = this.#linksDown.get(key);
+    if (down === undefined) this.#linksDown.set(key, (down = this.#hasNoCarrier(nextHop, device)));
+    return down;
+  }
+
+  /** The link of a gateway is that of the subnet it is in. */
+  #hasNoCarrier(nextHop: Address, device: string | undefined): boolean {
+    const links = this.#addresses.filter((own) =>
+      device === undefined ? contains(own.subnet, nextHop) : own.device === device,
+    );
+    return links.length > 0 && !links.some(({ carrier }) => carrier);
+  }
+
   /** Reads the host anew. Has anything changed that paths are judged by? */
   async look(kernel: Kernel): Promise<boolean> {
     const addresses = await kernel.addresses();
@@ -40,6 +58,7 @@ export class Border {
     const turned = [...ways].some(([to, way]) => this.#ways.get(to) !== way);
     this.#addresses = addresses;
     this.#ways = ways;
+    this.#linksDown.clear();
     if (moved) this.#renew();
     return moved || turned;
   }

@@ -84,14 +84,12 @@ export class Peering {
   hear(event: BgpEvent): void {
     if (event.kind === 'connected') this.#onConnected(event);
     else if (event.kind === 'disconnected') this.#onDisconnected();
-    else if (event.kind === 'audited') {
-      this.#world.hearAllAnnounced(event.announced);
-      this.#world.hearRivals(event.rivals);
-    } else if (event.kind === 'all-paths') this.#onAllPaths(event);
+    else if (event.kind === 'audited') this.#world.hearAllAnnounced(event.announced);
+    else if (event.kind === 'all-paths') this.#onAllPaths(event);
     else if (event.kind === 'paths') {
       if (this.#quietSince !== undefined) this.#quietSince = this.#clock.now();
-      for (const path of event.best) this.#world.hearPath(path);
-      for (const { prefix } of event.gone) this.#world.forgetPath(prefix);
+      for (const path of event.heard) this.#world.hearPath(path);
+      for (const name of event.gone) this.#world.forgetPath(name);
     }
     if (event.kind !== 'paths' && event.kind !== 'audited') this.#lookAtStates.nudge();
     this.#changed();

@@ -11,6 +11,8 @@ import type { Prefix } from '../model/address.js';
 import { type Announcement, sameAnnouncement } from '../model/announcement.js';
 import type { Route } from '../model/route.js';
 import { type Bgp, type Failures, type Kernel, Unreachable } from '../ports.js';
+import { admit } from './admission.js';
+import type { Refusals } from './refusals.js';
 import type { World } from './world.js';
 
 /** Prefixes a pass takes at most, so that an ADD waits for one slice of a big import and not for all of it. */
@@ -33,11 +35,13 @@ export class Reconciler {
   readonly #world: World;
   readonly #kernel: Kernel;
   readonly #bgp: Bgp;
+  readonly #refusals: Refusals;
   /** Is gobgpd there to talk to? While it is not, announcements wait, and that is no failure. */
   bgpConnected = false;
   readonly failures = new Map<Prefix, StepFailure>();
 
-  constructor(world: World, kernel: Kernel, bgp: Bgp) {
+  constructor(world: World, kernel: Kernel, bgp: Bgp, refusals: Refusals) {
+    this.#refusals = refusals;
     this.#world = world;
     this.#kernel = kernel;
     this.#bgp = bgp;
@@ -48,6 +52,8 @@ export class Reconciler {
     const prefixes = this.#world.takeTouched(SLICE);
     for (const prefix of prefixes) this.failures.delete(prefix);
     await this.#world.border.learn(this.#kernel, this.#world.nextHops(prefixes));
+    admit(this.#world, prefixes);
+    for (const prefix of prefixes) this.#refusals.note(prefix, this.#world.refused(prefix));
     await this.#putRoutes(prefixes);
     if (this.bgpConnected) {
       await this.#announce(prefixes);

@@ -5,6 +5,7 @@
 
 import { duplicateSentence } from '../decide/duplicate.js';
 import { withOwnNetworks } from '../decide/own-network.js';
+import { type Quota, quotaSentence } from '../decide/quota.js';
 import type { BgpStanding } from '../decide/readiness.js';
 import { type Address, hostPrefix, type Prefix } from '../model/address.js';
 import type { Announcement } from '../model/announcement.js';
@@ -15,11 +16,14 @@ import type { Speaker } from '../model/peer.js';
 import type { Route } from '../model/route.js';
 import type { RouteTarget } from '../model/route-target.js';
 import type { Bgp, BgpEvent, Clock, Greet, Kernel, KernelEvent } from '../ports.js';
+import { renewQuotas } from './admission.js';
 import { BackOff } from './back-off.js';
 import { Loop } from './loop.js';
 import { Peering } from './peering.js';
 import { Reconciler, type StepFailure } from './reconciler.js';
+import { type RefusalCount, Refusals } from './refusals.js';
 import { Waiters } from './settled.js';
+import { ToldOnce } from './told-once.js';
 import { World } from './world.js';
 
 /** Everything is read again this often, in ms, whatever the events said. */
@@ -50,8 +54,9 @@ export class Routing {
   readonly #withOwnTargets = new Map<string, Endpoint>();
   /** The networks that the kernel keeps apart. */
   #separated: Networks | undefined;
-  /** Told once, until it is over. */
-  #duplicates: ReadonlySet<Prefix> = new Set();
+  readonly #duplicates: ToldOnce;
+  readonly #full: ToldOnce;
+  readonly #refusals: Refusals;
   #kernelUnread = true;
   #hostUnread = true;
   #bgpReason = 'gobgpd has not answered yet';
@@ -63,8 +68,12 @@ export class Routing {
     for (const endpoint of endpoints) if (endpoint.own) this.#withOwnTargets.set(endpointKey(endpoint), endpoint);
     this.#world = new World(withOwnNetworks(networks, this.#withOwnTargets.values()));
     this.#world.untagged = untaggedOf(speaker);
-    this.#world.border.configure(speaker, networks);
-    this.#reconciler = new Reconciler(this.#world, parts.kernel, parts.bgp);
+    this.#guardBy(speaker);
+    const tell = (what: string, sentence: string) => parts.failed(what, new Error(sentence));
+    this.#refusals = new Refusals(parts.clock, (peer, sentence) => tell(`peer ${peer}`, sentence));
+    this.#duplicates = new ToldOnce(tell);
+    this.#full = new ToldOnce(tell);
+    this.#reconciler = new Reconciler(this.#world, parts.kernel, parts.bgp, this.#refusals);
     this.#backOff = new BackOff(parts.clock);
     this.#loop = new Loop(
       () => this.#pass(),
@@ -128,9 +137,8 @@ export class Routing {
   configure(networks: Networks, speaker: Speaker): void {
     this.#configured = networks;
     this.#world.untagged = untaggedOf(speaker);
-    this.#world.border.configure(speaker, networks);
-    this.#renewNetworks();
     this.#peering.configure(speaker);
+    this.#renewNetworks();
     this.#loop.nudge();
   }
 
@@ -214,6 +222,16 @@ export class Routing {
     return this.#world.duplicates();
   }
 
+  /** Every limit on routes, and how full it is. */
+  quotas(): Quota[] {
+    return this.#world.quotas.told();
+  }
+
+  /** What the guards refuse, by peer and reason. */
+  refusals(): RefusalCount[] {
+    return this.#refusals.counts();
+  }
+
   endpoints(): Endpoint[] {
     return this.#world.endpoints();
   }
@@ -221,6 +239,7 @@ export class Routing {
   /** Networks come and go with the endpoints that have them for themselves; the next pass makes it so. */
   #renewNetworks(): void {
     this.#world.networks = withOwnNetworks(this.#configured, this.#withOwnTargets.values());
+    this.#guardBy(this.#peering.speaker);
     this.#world.touchAll();
     this.#loop.nudge();
   }
@@ -252,6 +271,7 @@ export class Routing {
     this.#reconciler.bgpConnected = this.#peering.connected;
     const failed = await this.#reconciler.pass();
     this.#retry(failed);
+    this.#tellRefused();
     this.#waiters.ask();
     if (this.#world.hasTouched()) this.#loop.nudge();
     else await this.#peering.afterPass(!this.#lacksAnnouncement());
@@ -274,6 +294,18 @@ export class Routing {
     this.#world.hearAllRoutes(await this.#parts.kernel.routes());
   }
 
+  /** What is believed of peers, for the networks that there are. */
+  #guardBy(speaker: Speaker): void {
+    this.#world.border.configure(speaker, this.#world.networks);
+    renewQuotas(this.#world, speaker);
+  }
+
+  #tellRefused(): void {
+    const full = this.#world.quotas.told().filter(({ refused }) => refused > 0);
+    this.#full.say(new Map(full.map((quota) => [quota.of, quotaSentence(quota)])));
+    this.#refusals.tell();
+  }
+
   /** Its addresses, and the ways to next hops. */
   async #readHost(): Promise<void> {
     this.#hostUnread = false;
@@ -282,16 +314,12 @@ export class Routing {
 
   /** All endpoints are gone through only when there is reason to. */
   #mayShowDuplicates(event: BgpEvent): boolean {
-    if (event.kind === 'paths') return event.best.some(({ prefix }) => this.#world.duplicate(prefix));
+    if (event.kind === 'paths') return event.heard.some(({ prefix }) => this.#world.duplicate(prefix));
     return event.kind === 'all-paths' || event.kind === 'audited';
   }
 
   #tellDuplicates(): void {
-    const now = this.#world.duplicates();
-    for (const path of now) {
-      if (!this.#duplicates.has(path.prefix)) this.#parts.failed(path.prefix, new Error(duplicateSentence(path)));
-    }
-    this.#duplicates = new Set(now.map(({ prefix }) => prefix));
+    this.#duplicates.say(new Map(this.#world.duplicates().map((path) => [path.prefix, duplicateSentence(path)])));
   }
 
   #hearKernel(event: KernelEvent): void {

@@ -14,8 +14,8 @@ export class Waiters {
     return new Promise((resolve, reject) => {
       const waiter = { done, resolve, reject };
       const giveUp = () => {
-        this.#waiting.delete(waiter);
-        reject(late());
+        // The signal outlives the wait, and nobody wants to hear then how late it was.
+        if (this.#waiting.delete(waiter)) reject(late());
       };
       if (this.#ask(waiter)) return;
       this.#waiting.add(waiter);

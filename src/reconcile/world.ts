@@ -3,37 +3,41 @@
  * and a pass looks at touched prefixes only: the routes of a prefix depend on that prefix alone.
  */
 
-import type { Complete, Known } from '../decide/routes.js';
+import type { Refusal } from '../decide/guard.js';
+import type { Candidate, Complete, Known } from '../decide/routes.js';
 import { type Address, hostPrefix, type Prefix } from '../model/address.js';
 import type { Announcement } from '../model/announcement.js';
 import { type Endpoint, endpointKey } from '../model/endpoint.js';
 import type { Networks } from '../model/network.js';
-import { type Path, pathKey, samePath } from '../model/path.js';
+import { type Path, type PathName, samePath } from '../model/path.js';
 import { type Route, routeKey, satisfies } from '../model/route.js';
 import type { RouteTarget } from '../model/route-target.js';
+import { keepPlaces } from './admission.js';
 import { Border } from './border.js';
+import { Quotas } from './quotas.js';
 
 const NOTHING: ReadonlyMap<string, Route> = new Map();
+const NO_PATHS: readonly Path[] = [];
 
 export class World {
   networks: Networks;
   /** Targets for paths that carry none, by the peer they come from. */
   untagged: ReadonlyMap<Address, readonly RouteTarget[]> = new Map();
   readonly border = new Border();
+  quotas = new Quotas();
   /** The records are read: an endpoint that is not here is no more. */
   endpointsComplete = false;
   /** gobgpd has heard every peer out: a path that is not here is withdrawn. */
   pathsComplete = false;
   readonly #endpoints = new Map<Prefix, Endpoint>();
-  readonly #paths = new Map<Prefix, Path>();
+  /** One a peer. */
+  readonly #paths = new Map<Prefix, readonly Path[]>();
   /** Paths from before the last loss of gobgpd, not repeated yet. */
-  readonly #stale = new Set<Prefix>();
+  readonly #stale = new Set<Path>();
   /** Withdrawn in so many words: that is news, not mere absence. Kept while routes of theirs are left. */
   readonly #withdrawn = new Set<Prefix>();
   readonly #routes = new Map<Prefix, Map<string, Route>>();
   readonly #announced = new Map<Prefix, Announcement>();
-  /** Paths of others for prefixes that we announce: gobgpd takes ours for better. */
-  #rivals: ReadonlyMap<Prefix, Path> = new Map();
   /** Endpoints first: somebody waits for them. */
   readonly #urgent = new Set<Prefix>();
   readonly #touched = new Set<Prefix>();
@@ -43,13 +47,26 @@ export class World {
   }
 
   known(prefix: Prefix): Known {
-    const path = this.#paths.get(prefix);
+    const heard = this.#paths.get(prefix) ?? NO_PATHS;
+    return { prefix, endpoint: this.#endpoints.get(prefix), paths: heard.map((path) => this.#candidate(path)) };
+  }
+
+  #candidate(path: Path): Candidate {
+    const { border } = this;
     return {
-      prefix,
-      endpoint: this.#endpoints.get(prefix),
-      path: path && this.#tagged(path),
-      refusal: path && this.border.refusal(path),
+      path: this.#tagged(path),
+      refusal: border.refusal(path),
+      linkDown: border.isLinkDown(path),
+      overQuota: this.quotas.over(path.prefix),
     };
+  }
+
+  /** What the guards refuse of this prefix. */
+  refused(prefix: Prefix): { readonly path: Path; readonly refusal: Refusal }[] {
+    return (this.#paths.get(prefix) ?? NO_PATHS).flatMap((path) => {
+      const refusal = this.border.refusal(path);
+      return refusal ? [{ path, refusal }] : [];
+    });
   }
 
   #tagged(path: Path): Path {
@@ -71,20 +88,16 @@ export class World {
   }
 
   paths(): Path[] {
-    return [...this.#paths.values()].map((path) => this.#tagged(path));
+    return [...this.#paths.values()].flat().map((path) => this.#tagged(path));
   }
 
   /** The path of another node that says of an endpoint's prefix that it is there. */
   duplicate(prefix: Prefix): Path | undefined {
-    return this.#endpoints.has(prefix) ? (this.#rivals.get(prefix) ?? this.#paths.get(prefix)) : undefined;
+    return this.#endpoints.has(prefix) ? this.#paths.get(prefix)?.[0] : undefined;
   }
 
   duplicates(): Path[] {
     return [...this.#endpoints.keys()].flatMap((prefix) => this.duplicate(prefix) ?? []);
-  }
-
-  hearRivals(paths: readonly Path[]): void {
-    this.#rivals = new Map(paths.map((path) => [path.prefix, path]));
   }
 
   /** Everything anybody knows anything about. */
@@ -112,7 +125,7 @@ export class World {
 
   /** The next hops of the paths for these prefixes. */
   nextHops(prefixes: readonly Prefix[]): Address[] {
-    return prefixes.flatMap((prefix) => this.#paths.get(prefix)?.nextHop ?? []);
+    return prefixes.flatMap((prefix) => this.#paths.get(prefix) ?? NO_PATHS).map(({ nextHop }) => nextHop);
   }
 
   isTouched(prefix: Prefix): boolean {
@@ -152,19 +165,30 @@ export class World {
   }
 
   hearPath(path: Path): void {
-    const prefix = pathKey(path);
-    const before = this.#paths.get(prefix);
-    this.#stale.delete(prefix);
+    const { prefix, peer } = path;
+    const all = this.#paths.get(prefix) ?? NO_PATHS;
+    const before = all.find((one) => one.peer === peer);
+    if (before) this.#stale.delete(before);
     this.#withdrawn.delete(prefix);
-    this.#paths.set(prefix, path);
+    this.#paths.set(prefix, before ? all.with(all.indexOf(before), path) : [...all, path]);
     if (!before || !samePath(before, path)) this.touch(prefix);
   }
 
   /** gobgpd says that this path is gone. */
-  forgetPath(prefix: Prefix): void {
-    this.#stale.delete(prefix);
-    if (!this.#paths.delete(prefix)) return;
-    if (this.#routes.has(prefix)) this.#withdrawn.add(prefix);
+  forgetPath({ prefix, peer }: PathName): void {
+    const all = this.#paths.get(prefix) ?? NO_PATHS;
+    const before = all.find((one) => one.peer === peer);
+    if (!before) return;
+    this.#stale.delete(before);
+    if (all.length > 1) {
+      this.#paths.set(
+        prefix,
+        all.filter((one) => one !== before),
+      );
+    } else {
+      this.#paths.delete(prefix);
+      if (this.#routes.has(prefix)) this.#withdrawn.add(prefix);
+    }
     this.touch(prefix);
   }
 
@@ -176,14 +200,19 @@ export class World {
 
   /** A new dump of all paths: those not in it may only be late, until `completePaths`. */
   hearAllPaths(paths: readonly Path[]): void {
-    for (const prefix of this.#paths.keys()) this.#stale.add(prefix);
-    for (const path of paths) this.hearPath(path);
+    for (const all of this.#paths.values()) for (const path of all) this.#stale.add(path);
+    // Those that are installed come first, so that after a restart nothing new takes their places.
+    const [installed, others] = [
+      paths.filter((path) => this.#routes.has(path.prefix)),
+      paths.filter((path) => !this.#routes.has(path.prefix)),
+    ];
+    for (const path of [...installed, ...others]) this.hearPath(path);
   }
 
   /** Every peer has said everything: what was not repeated is gone, and so are routes that no path asks for. */
   completePaths(): void {
     this.pathsComplete = true;
-    for (const prefix of [...this.#stale]) this.forgetPath(prefix);
+    for (const path of [...this.#stale]) this.forgetPath(path);
     for (const prefix of this.#routes.keys()) if (!this.#paths.has(prefix)) this.touch(prefix);
   }
 
@@ -221,6 +250,7 @@ export class World {
   hearAllRoutes(all: readonly Route[]): void {
     this.#routes.clear();
     for (const route of all) this.believeRoute(route);
+    keepPlaces(this.quotas, all);
     this.touchAll();
   }
 

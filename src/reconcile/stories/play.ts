@@ -3,14 +3,14 @@
  * so afterwards. `= kernel` and `= gobgpd` are followed by all they hold, one a line with `|`; nothing else may be there.
  */
 import { expect } from 'chai';
-import { prefix } from '../../model/address.js';
+import { type Address, address, prefix } from '../../model/address.js';
 import type { Peer } from '../../model/peer.js';
 import { type PrefixRange, prefixRange } from '../../model/prefix-range.js';
 import { Stage } from './stage.js';
 
 type Deed = (stage: Stage, words: readonly string[]) => unknown;
 
-const KEYWORDS = ['import', 'export', 'rt', 'untagged', 'network', 'allow', 'deny', 'via'];
+const KEYWORDS = ['import', 'export', 'rt', 'untagged', 'network', 'allow', 'deny', 'via', 'from', 'rank', 'most'];
 
 /** Words after a keyword, until the next keyword: `import 1:1 1:2 export 1:1`. */
 function after(words: readonly string[], keyword: string): string[] {
@@ -26,13 +26,24 @@ function rangesAfter(words: readonly string[], keyword: string): PrefixRange[] |
   return words.includes(keyword) ? after(words, keyword).join(' ').split(', ').map(prefixRange) : undefined;
 }
 
-function peerRules(words: readonly string[]): Pick<Peer, 'allow' | 'deny'> {
+function peerRules(words: readonly string[]): Pick<Peer, 'allow' | 'deny' | 'maxRoutes'> {
   const [allow, deny] = [rangesAfter(words, 'allow'), rangesAfter(words, 'deny')];
-  return { ...(allow && { allow }), ...(deny && { deny }) };
+  return { ...(allow && { allow }), ...(deny && { deny }), ...limit(words) };
+}
+
+function limit(words: readonly string[]): { maxRoutes?: number } {
+  return words.includes('most') ? { maxRoutes: Number(after(words, 'most')[0]) } : {};
+}
+
+/** Who says it: the first ToR, where nobody else is named. */
+function peerIn(words: readonly string[]): Address | undefined {
+  const [from] = after(words, 'from');
+  return from === undefined ? undefined : address(from);
 }
 
 const DEEDS: Record<string, Deed> = {
-  network: (stage, words) => stage.network(words[0]!, Number(words[2]), after(words, 'import'), after(words, 'export')),
+  network: (stage, words) =>
+    stage.network(words[0]!, Number(words[2]), after(words, 'import'), after(words, 'export'), limit(words)),
   peer: (stage, words) => stage.peer(words[0]!, after(words, 'untagged'), peerRules(words)),
   'controller starts': (stage) => stage.start(),
   'controller dies': (stage) => stage.stop(),
@@ -45,15 +56,19 @@ const DEEDS: Record<string, Deed> = {
   'kernel obeys': (stage) => (stage.kernel.broken = undefined),
   'kernel loses everything': (stage) => stage.kernel.loseAll(),
   'link goes': (stage, [name]) => stage.kernel.linkDown(name!),
-  'link comes': (stage, [name, ...connected]) => stage.kernel.linkUp(name!, connected.map(prefix)),
+  'link comes': (stage, [name, ...connected]) => stage.linkUp(name!, connected[0] ? connected.map(prefix) : undefined),
+  'carrier goes': (stage, [name]) => stage.kernel.carrierLost(name!),
   'peer is silent': (stage) => stage.bgp.setFinished(stage.speaker().peers[0]!.address, false),
   'peer has spoken': (stage) => stage.bgp.setFinished(stage.speaker().peers[0]!.address, true),
   'peer goes': (stage) => stage.bgp.setUp(stage.speaker().peers[0]!.address, false),
   attach: (stage, words) =>
     stage.attach(words[0]!, after(words, 'network')[0]!, words.slice(1, words.indexOf('network'))),
   detach: (stage, [id]) => stage.detach(id!),
-  path: (stage, words) => stage.say(words[0]!, after(words, 'rt'), after(words, 'via')[0]),
-  'path gone': (stage, [of]) => stage.unsay(of!),
+  path: (stage, words) => {
+    const [via] = after(words, 'via');
+    stage.say(words[0]!, after(words, 'rt'), { peer: peerIn(words), via, rank: Number(after(words, 'rank')[0] ?? 0) });
+  },
+  'path gone': (stage, words) => stage.unsay(words[0]!, peerIn(words)),
   wait: (stage, [seconds]) => stage.wait(Number(seconds) * 1000),
 };
 const LONGEST_FIRST = Object.keys(DEEDS).sort((a, b) => b.length - a.length);

@@ -4,7 +4,7 @@
  */
 import { FakeGobgp } from '../../gobgp/fake-gobgp.js';
 import { FakeKernel } from '../../kernel/fake-kernel.js';
-import { address, familyOf, hostPrefix, type Prefix, prefix } from '../../model/address.js';
+import { type Address, address, familyOf, hostPrefix, type Prefix, prefix } from '../../model/address.js';
 import type { Announcement } from '../../model/announcement.js';
 import type { Endpoint } from '../../model/endpoint.js';
 import type { Network, Networks } from '../../model/network.js';
@@ -15,6 +15,12 @@ import type { Clock, Failures } from '../../ports.js';
 import { Routing } from '../routing.js';
 
 export const TOR = address('192.0.2.0');
+export const TOR2 = address('192.0.2.2');
+/** What is connected to each uplink. */
+const UPLINKS: Readonly<Record<string, readonly Prefix[]>> = {
+  eth1: [prefix('192.0.2.0/31'), prefix('2001:db8:ffff::/127')],
+  eth2: [prefix('192.0.2.2/31'), prefix('2001:db8:ffff:2::/127')],
+};
 
 /** A clock whose time is moved by hand. */
 export class HandClock implements Clock {
@@ -64,6 +70,13 @@ class WatchedGobgp extends FakeGobgp {
   }
 }
 
+/** Who says a path, where it leads, and how good it is. */
+export interface Saying {
+  readonly peer?: Address | undefined;
+  readonly via?: string | undefined;
+  readonly rank?: number;
+}
+
 export class Stage {
   readonly clock = new HandClock();
   readonly kernel = new FakeKernel();
@@ -77,10 +90,20 @@ export class Stage {
   #routing: Routing | undefined;
 
   constructor() {
-    this.kernel.linkUp('eth1', [prefix('192.0.2.0/31'), prefix('2001:db8:ffff::/127')]);
+    for (const name of Object.keys(UPLINKS)) this.linkUp(name);
   }
 
-  network(name: string, table: number, imports: readonly string[], exports: readonly string[]): void {
+  linkUp(name: string, connected = UPLINKS[name]): void {
+    this.kernel.linkUp(name, connected);
+  }
+
+  network(
+    name: string,
+    table: number,
+    imports: readonly string[],
+    exports: readonly string[],
+    limit: { maxRoutes?: number } = {},
+  ): void {
     this.#networks.set(name, {
       name,
       table,
@@ -90,12 +113,13 @@ export class Stage {
       prefixes: [],
       allow: [],
       egress: 'isolated',
+      ...limit,
     });
     this.#routing?.configure(this.networks(), this.speaker());
   }
 
   /** Named again, a peer has new rules, as after a reload. */
-  peer(of: string, untagged: readonly string[], rules: Pick<Peer, 'allow' | 'deny' | 'allowDefault'> = {}): void {
+  peer(of: string, untagged: readonly string[], rules: Pick<Peer, 'allow' | 'deny' | 'maxRoutes'> = {}): void {
     const to = address(of);
     const peer: Peer = {
       name: of,
@@ -175,14 +199,19 @@ export class Stage {
     this.#routing?.detach(endpoint);
   }
 
-  say(of: string, targets: readonly string[], via?: string): void {
+  /** @param how `rank` puts the path behind others: its AS path is so much longer */
+  say(of: string, targets: readonly string[], how: Saying = {}): void {
+    const { peer = TOR, via, rank = 0 } = how;
     const heard = prefix(of);
-    const nextHop = via === undefined ? (familyOf(heard) === 4 ? TOR : address('2001:db8:ffff::')) : address(via);
-    this.bgp.say(TOR, [{ prefix: heard, nextHop, targets: targets.map(routeTarget), asPath: [65000, 65002] }]);
+    const nextHop6 = address(peer === TOR ? '2001:db8:ffff::' : '2001:db8:ffff:2::');
+    const own = familyOf(heard) === 4 ? peer : nextHop6;
+    const asPath = [65000, 65002, ...Array<number>(rank).fill(65002)];
+    const nextHop = via === undefined ? own : address(via);
+    this.bgp.say(peer, [{ prefix: heard, nextHop, targets: targets.map(routeTarget), asPath }]);
   }
 
-  unsay(of: string): void {
-    this.bgp.unsay(TOR, [prefix(of)]);
+  unsay(of: string, peer = TOR): void {
+    this.bgp.unsay(peer, [prefix(of)]);
   }
 
   endpointPrefixes(): Prefix[] {
@@ -242,6 +271,7 @@ function mortalClock(clock: Clock, dead: AbortSignal): Clock {
 }
 
 export function routeLine(route: Route): string {
-  const hops = route.nextHops.map(({ gateway, device }) => (gateway ? `via ${gateway}` : `dev ${device}`)).join(' ');
+  const each = route.nextHops.map(({ gateway, device }) => (gateway ? `via ${gateway}` : `dev ${device}`));
+  const hops = each.sort().join(' ');
   return `${route.prefix} ${hops} table ${route.table === MAIN_TABLE ? 'main' : route.table}`;
 }

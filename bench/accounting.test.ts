@@ -1,0 +1,20 @@
+import { expect } from 'chai';
+import { loopMilliseconds, processorSeconds, residentMegabytes, ticks } from './accounting.js';
+
+describe('the accounting', () => {
+  it('finds the ticks whatever the command is called', () => {
+    expect(ticks('7 (a) b) (c) S 1 7 7 0 -1 4194304 100 0 0 0 25 17 0 0 20 0 1 0 100')).to.equal(42);
+  });
+
+  it('sees this process work', () => {
+    const [seconds, loop] = [processorSeconds([process.pid]), loopMilliseconds(process.pid)];
+    const end = performance.now() + 60;
+    while (performance.now() < end);
+    expect(loopMilliseconds(process.pid) - loop).to.be.within(5, 200);
+    expect(processorSeconds([process.pid])).to.be.at.least(seconds);
+  });
+
+  it('agrees with Node on its memory', () => {
+    expect(residentMegabytes([process.pid])).to.be.closeTo(process.memoryUsage().rss / 1e6, 30);
+  });
+});

@@ -1,0 +1,61 @@
+/**
+ * Export policy in GoBGP's API. In 4.x the first value of every enum says that nothing was said, so that those of sets and
+ * communities are one more; directions, verdicts and route types have the same numbers in both.
+ */
+import type { WirePolicy, WireSet, WireStatement } from './codec.js';
+
+/** The policy of all that has none of its own, which is all that gobgpd lets us set. */
+const GLOBAL = 'global';
+const EXPORT = 2;
+const VERDICTS = { accept: 1, reject: 2 } as const;
+const ROUTE_TYPES = { internal: 1, local: 3 } as const;
+const SETS = { neighbour: 1, community: 4 } as const;
+const [ANY, INVERT] = [0, 2];
+const ADD = 0;
+const OUT = 1;
+
+/** The messages of a generation. @param shift by how much its enums are higher than those of 3.x */
+export function policyMessages(shift: 0 | 1) {
+  const match = (name: string, type: number) => ({ name, type: type + shift });
+  return {
+    set: ({ name, kind, list }: WireSet) => ({ definedSet: { name, list, definedType: SETS[kind] + shift } }),
+    policy: ({ name, statements }: WirePolicy) => ({
+      policy: { name, statements: statements.map((statement) => statementMessage(statement, match, shift)) },
+    }),
+    deletion: (name: string) => ({ policy: { name }, all: true }),
+    question: () => ({ name: GLOBAL, direction: EXPORT }),
+    assignment: (name: string) => ({
+      assignment: { name: GLOBAL, direction: EXPORT, policies: [{ name }], defaultAction: VERDICTS.reject },
+    }),
+    /** To every peer, without ending its session. */
+    again: () => ({ soft: true, direction: OUT + shift }),
+  };
+}
+
+/** The names of the policies in force. */
+export function readAssignment(reply: { assignment: { policies: { name: string }[] } | null }): string[] {
+  return (reply.assignment?.policies ?? []).map(({ name }) => name);
+}
+
+function statementMessage(
+  statement: WireStatement,
+  match: (name: string, type: number) => object,
+  shift: 0 | 1,
+): object {
+  const { name, neighbour, without, origin, communities, largeCommunities, localPreference, verdict } = statement;
+  const add = (list: readonly string[] | undefined) => list?.length && { type: ADD + shift, communities: list };
+  return {
+    name,
+    conditions: {
+      ...(neighbour !== undefined && { neighborSet: match(neighbour, ANY) }),
+      ...(without !== undefined && { communitySet: match(without, INVERT) }),
+      ...(origin !== undefined && { routeType: ROUTE_TYPES[origin] }),
+    },
+    actions: {
+      routeAction: verdict === undefined ? 0 : VERDICTS[verdict],
+      ...(add(communities) && { community: add(communities) }),
+      ...(add(largeCommunities) && { largeCommunity: add(largeCommunities) }),
+      ...(localPreference !== undefined && { localPref: { value: localPreference } }),
+    },
+  };
+}

@@ -1,0 +1,141 @@
+/**
+ * Places for routes, where a network or a peer has only so many.
+ *
+ * Who has a place keeps it: what is installed stays, whatever comes later and whatever the limit becomes. Who finds none
+ * waits, and tries again when one is free.
+ */
+import type { OverQuota } from '../decide/import-verdict.js';
+import type { Quota } from '../decide/quota.js';
+import type { Applicant } from '../decide/routes.js';
+import type { Address, Prefix } from '../model/address.js';
+import type { Networks } from '../model/network.js';
+import type { Speaker } from '../model/peer.js';
+import { MAIN_TABLE } from '../model/route.js';
+
+/** One limit, and who has a place under it. */
+class Places {
+  readonly of: string;
+  readonly most: number;
+  readonly #holders: Set<Prefix>;
+  readonly #waiting = new Set<Prefix>();
+
+  constructor(of: string, most: number, before: Places | undefined) {
+    this.of = of;
+    this.most = most;
+    this.#holders = new Set(before ? before.#holders : []);
+  }
+
+  has(prefix: Prefix): boolean {
+    return this.#holders.has(prefix);
+  }
+
+  /** It is there already, so it has a place. */
+  keep(prefix: Prefix): void {
+    this.#holders.add(prefix);
+    this.#waiting.delete(prefix);
+  }
+
+  /** Is there a place for it? If not, it waits. */
+  take(prefix: Prefix): boolean {
+    if (!this.has(prefix) && this.#holders.size >= this.most) {
+      this.#waiting.add(prefix);
+      return false;
+    }
+    this.keep(prefix);
+    return true;
+  }
+
+  /** It wants none any more. */
+  release(prefix: Prefix): void {
+    this.#holders.delete(prefix);
+    this.#waiting.delete(prefix);
+  }
+
+  /** Those that may try again. */
+  next(): Prefix[] {
+    const free = this.most - this.#holders.size;
+    return free > 0 ? [...this.#waiting].slice(0, free) : [];
+  }
+
+  told(): Quota {
+    return { of: this.of, maxRoutes: this.most, routes: this.#holders.size, refused: this.#waiting.size };
+  }
+}
+
+export class Quotas {
+  readonly #tables: ReadonlyMap<number, Places> = new Map();
+  readonly #peers: ReadonlyMap<Address, Places> = new Map();
+
+  /** @param before whoever has a place there, has it here */
+  constructor(networks?: Networks, speaker?: Pick<Speaker, 'peers'>, before?: Quotas) {
+    if (!networks || !speaker) return;
+    const all = [...networks.byName.values(), { ...networks.host, name: 'host', table: MAIN_TABLE }];
+    this.#tables = limits(
+      all.map(({ table, name, maxRoutes }) => ({ key: table, of: `network ${name}`, most: maxRoutes })),
+      before ? before.#tables : new Map(),
+    );
+    this.#peers = limits(
+      speaker.peers.map(({ address, name, maxRoutes }) => ({ key: address, of: `peer ${name}`, most: maxRoutes })),
+      before ? before.#peers : new Map(),
+    );
+  }
+
+  /** Without any, nobody needs to ask. */
+  get areSet(): boolean {
+    return this.#tables.size + this.#peers.size > 0;
+  }
+
+  /** This prefix is installed in this table, by the path of this peer when that is known: it has its places. */
+  keep(prefix: Prefix, table: number, peer?: Address): void {
+    this.#tables.get(table)?.keep(prefix);
+    if (peer !== undefined) this.#peers.get(peer)?.keep(prefix);
+  }
+
+  /** Gives a prefix its places, and takes back those that it does not want any more. */
+  admit(prefix: Prefix, applicants: readonly Applicant[]): void {
+    const eager = applicants.filter(({ tables }) => tables.length > 0);
+    const asked = new Set<number>();
+    for (const { peer, tables } of eager) {
+      if (this.#peers.get(peer)?.take(prefix) === false) continue;
+      for (const table of tables) asked.add(table);
+      const found = tables.filter((table) => this.#tables.get(table)?.take(prefix) !== false);
+      if (found.length === 0) this.#peers.get(peer)?.release(prefix);
+    }
+    for (const [table, places] of this.#tables) if (!asked.has(table)) places.release(prefix);
+    for (const [peer, places] of this.#peers) if (!eager.some((one) => one.peer === peer)) places.release(prefix);
+  }
+
+  /** Where this prefix has no place. */
+  over(prefix: Prefix): OverQuota | undefined {
+    if (!this.areSet) return undefined;
+    const lacking = <K>(all: ReadonlyMap<K, Places>) =>
+      new Set([...all].filter(([, places]) => !places.has(prefix)).map(([key]) => key));
+    return { tables: lacking(this.#tables), peers: lacking(this.#peers) };
+  }
+
+  /** Prefixes that may find a place now. */
+  next(): Prefix[] {
+    return this.#all().flatMap((places) => places.next());
+  }
+
+  /** Every limit, and how full it is. */
+  told(): Quota[] {
+    return this.#all().map((places) => places.told());
+  }
+
+  #all(): Places[] {
+    return [...this.#tables.values(), ...this.#peers.values()];
+  }
+}
+
+/** The limits that are set. Who had a place keeps it. */
+function limits<K>(
+  wanted: readonly { readonly key: K; readonly of: string; readonly most: number | undefined }[],
+  before: ReadonlyMap<K, Places>,
+): Map<K, Places> {
+  return new Map(
+    wanted.flatMap(({ key, of, most }): [K, Places][] =>
+      most === undefined ? [] : [[key, new Places(of, most, before.get(key))]],
+    ),
+  );
+}
