@@ -1,4 +1,5 @@
 /** `slash32d`, the controller of one node. This file alone wires; it reads like a table of contents. */
+import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { serveAdmin } from './admin/server.js';
@@ -138,6 +139,8 @@ function complain(words: string, exitCode = 2): never {
 
 function untilTold(): AbortSignal {
   const told = new AbortController();
+  // Every part listens to it, each once; Node takes more than ten for a leak.
+  setMaxListeners(0, told.signal);
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => told.abort());
   return told.signal;
 }

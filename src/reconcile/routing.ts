@@ -357,12 +357,13 @@ export class Routing {
   }
 
   #audit(signal: AbortSignal): void {
-    const cancel = this.#parts.clock.after(AUDIT_EVERY, () => {
+    // Asked, not listened to: a listener for each audit would stay for as long as the controller lives.
+    this.#parts.clock.after(AUDIT_EVERY, () => {
+      if (signal.aborted) return;
       this.#kernelUnread = true;
       this.#loop.nudge();
       this.#audit(signal);
     });
-    signal.addEventListener('abort', cancel, { once: true });
   }
 }
 
