@@ -4,6 +4,9 @@ import { execa } from 'execa';
 import type { LabNode } from '../e2e/lab/node.js';
 import { tool } from './plugin.js';
 
+/** Milliseconds after which nobody awaits 100,000 routes any more. */
+export const LONGEST = 200_000;
+
 /** Routes of single hosts (/32). */
 export interface Awaited {
   readonly table: number;

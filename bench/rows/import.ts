@@ -9,7 +9,7 @@ import { compare, type Figure } from '../figure.js';
 import { interleave } from '../interleave.js';
 import type { Measurement, Run } from '../measurement.js';
 import { pathsOf, type Receiver, type ReceiverName, routesOf, withReceivers } from '../receivers.js';
-import { awaitRoutes } from '../route-times.js';
+import { awaitRoutes, LONGEST } from '../route-times.js';
 
 const SIZES = [10_000, 100_000];
 /** Seconds, for each size. */
@@ -65,7 +65,7 @@ function processorTimes({ node, pids }: Receiver): { readonly name: string; read
 async function timeOf(receiver: Receiver, verb: 'announce' | 'withdraw', size: number): Promise<number> {
   if (receiver.table === undefined) return timeInGobgpd(receiver, verb, size);
   const change = verb === 'announce' ? '+' : '-';
-  const awaited = await awaitRoutes(receiver.node, { table: receiver.table, change, count: size, timeout: 120_000 });
+  const awaited = await awaitRoutes(receiver.node, { table: receiver.table, change, count: size, timeout: LONGEST });
   const { begin } = await receiver.feed(`${verb} 0 ${size}`);
   const { last } = await awaited.done;
   const [there, expected] = [await routesOf(receiver), verb === 'announce' ? size : 0];

@@ -4,7 +4,7 @@ import { residentMegabytes } from '../accounting.js';
 import { compare, type Figure } from '../figure.js';
 import type { Measurement, Run } from '../measurement.js';
 import { type Receiver, withReceivers } from '../receivers.js';
-import { awaitRoutes } from '../route-times.js';
+import { awaitRoutes, LONGEST } from '../route-times.js';
 
 const routes = ({ quick }: Run) => (quick ? 10_000 : 100_000);
 /** Milliseconds after which nobody is busy any more with what came in; garbage collectors have their own mind. */
@@ -58,7 +58,7 @@ async function measure(receiver: Receiver, run: Run): Promise<{ controller: Samp
   };
   await sample('idle');
   const count = routes(run);
-  const awaited = await awaitRoutes(receiver.node, { table: receiver.table!, change: '+', count });
+  const awaited = await awaitRoutes(receiver.node, { table: receiver.table!, change: '+', count, timeout: LONGEST });
   await receiver.feed(`announce 0 ${count}`);
   await awaited.done;
   await sample('full');

@@ -11,7 +11,7 @@ import { interleave } from '../interleave.js';
 import type { Measurement, Run } from '../measurement.js';
 import { execute, slash32 } from '../plugin.js';
 import { type Receiver, withReceivers } from '../receivers.js';
-import { awaitRoutes } from '../route-times.js';
+import { awaitRoutes, LONGEST } from '../route-times.js';
 import { percentile } from '../statistics.js';
 
 const ROUTES = 100_000;
@@ -89,7 +89,7 @@ async function changes(receivers: readonly Receiver[], { rounds }: Run): Promise
 /** Milliseconds until so many prefixes are in the kernel, or gone from it. */
 async function load(receiver: Receiver, verb: 'announce' | 'withdraw', count: number, first = 0): Promise<number> {
   const change = verb === 'announce' ? '+' : '-';
-  const awaited = await awaitRoutes(receiver.node, { table: receiver.table!, change, count, timeout: 120_000 });
+  const awaited = await awaitRoutes(receiver.node, { table: receiver.table!, change, count, timeout: LONGEST });
   const { begin } = await receiver.feed(`${verb} ${first} ${count}`);
   return ((await awaited.done).last - begin) / 1e6;
 }

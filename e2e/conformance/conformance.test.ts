@@ -2,6 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { inRepository } from '../lab/repository.js';
+import { FORWARDER } from '../lab/runtime.js';
+import { execute, OPEN } from './execute.js';
 import { MATRIX, REQUIRED, tryAll } from './matrix.js';
 import { slash32OnLab } from './on-lab.js';
 import { onOracle } from './on-oracle.js';
@@ -29,6 +31,21 @@ describe('slash32 as a CNI plugin', () => {
       expect(verdict).to.eql({ is: 'ok' });
     });
   }
+});
+
+describe('slash32 with the deadlines that it has in production', () => {
+  it('K10, V8: gives up on a stdin that stays open after 10 s with code 5, and on a controller that is away with code 11', async () => {
+    const forward = (stdin: typeof OPEN | string) => {
+      const env = { CNI_COMMAND: 'ADD', CNI_CONTAINERID: 'c', CNI_NETNS: '/run/netns/s32-none', CNI_IFNAME: 'eth0' };
+      const nobody = { ...env, CNI_PATH: '/usr/lib/cni', SLASH32_SOCKET: '/run/s32-nobody-listens/cni.sock' };
+      return execute([FORWARDER], nobody, stdin, { killAfter: 25_000 });
+    };
+    const conf = JSON.stringify({ cniVersion: '1.0.0', name: 'blue', type: 'slash32' });
+    const [open, away] = await Promise.all([forward(OPEN), forward(conf)]);
+    expect([open.json.code, away.json.code]).to.eql([5, 11]);
+    expect(open.milliseconds).to.be.within(10_000, 12_000);
+    expect(away.milliseconds).to.be.below(12_000);
+  }).timeout(30_000);
 });
 
 describe("Debian's ptp as an oracle", () => {

@@ -1,7 +1,7 @@
 /** V9 to V12 and V18: DEL, which succeeds whenever there is nothing (left) to do. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { failing, scriptedIpam } from './ipam.js';
-import type { Row, Trial } from './row.js';
+import type { Call, Row, Trial } from './row.js';
 import type { Box } from './subject.js';
 
 async function delWhileStopped(trial: Trial): Promise<void> {
@@ -108,9 +108,14 @@ export const DEL_ROWS: readonly Row[] = [
     async run(trial) {
       using ipam = scriptedIpam('true', failing(11, 'lease not found: no such file or directory'));
       const call = { conf: { ipam: { type: ipam.type } }, env: { CNI_PATH: ipam.directory } };
-      const { exitCode, stdout } = await trial.call('DEL', await trial.subject.box(), call);
-      const swallowed = exitCode !== 0 && /not found|no such file/i.test(stdout);
-      trial.that(!swallowed, 'an error of the IPAM plugin that should be tried again is passed on as "not found"');
+      const swallowed = async (refused: Call) => {
+        const { exitCode, stdout } = await trial.call('DEL', await trial.subject.box(), refused);
+        return exitCode !== 0 && /not found|no such file/i.test(stdout);
+      };
+      const passedOn = await swallowed(call);
+      trial.that(!passedOn, 'an error of the IPAM plugin that should be tried again is passed on as "not found"');
+      const missing = { conf: { ipam: { type: 's32-nobody-has-this' } } };
+      trial.that(!(await swallowed(missing)), 'an IPAM plugin that is not installed is reported as "not found"');
     },
     why: 'go-cni drops a DEL error that says "not found", so it would never be tried again',
   },

@@ -1,6 +1,7 @@
 /** V13 to V17: CHECK, STATUS, GC, VERSION. */
 import { until } from '../lab/until.js';
-import type { Outcome } from './execute.js';
+import { OPEN, type Outcome } from './execute.js';
+import { failing, scriptedIpam } from './ipam.js';
 import type { Call, Row, Trial } from './row.js';
 import type { Box } from './subject.js';
 
@@ -8,7 +9,9 @@ import type { Box } from './subject.js';
 const SABOTAGE: readonly (readonly [string, (box: Box, added: Outcome) => readonly string[]])[] = [
   ['its link is down', () => ['ip', 'link', 'set', 'eth0', 'down']],
   ['its address is gone', (_, { json }) => ['ip', 'addr', 'del', json.ips[0].address, 'dev', 'eth0']],
+  ['its IPv6 address is gone', (_, { json }) => ['ip', 'addr', 'del', json.ips[1].address, 'dev', 'eth0']],
   ['its default route is gone', () => ['ip', 'route', 'del', 'default']],
+  ['its IPv6 default route is gone', () => ['ip', '-6', 'route', 'del', 'default']],
   ['its MAC address is another', () => ['ip', 'link', 'set', 'eth0', 'address', '02:00:00:00:00:77']],
   ['its link is gone', () => ['ip', 'link', 'del', 'eth0']],
 ];
@@ -37,6 +40,50 @@ async function hostRouteGone(trial: Trial): Promise<void> {
   const { stdout } = await trial.subject.onHost(['ip', 'route', 'get', address]);
   trial.that(outcome.exitCode !== 0 || stdout.includes(host), 'CHECK passes although the host has no route');
   trial.succeeds(await trial.call('DEL', box), 'DEL');
+}
+
+/** The host's side of ours: what, how it is broken, and how one sees that the controller has put it right already. */
+const HOST_SABOTAGE: readonly (readonly [
+  string,
+  (host: string, v4: string) => readonly string[],
+  ((host: string, v4: string) => readonly string[])?,
+])[] = [
+  ['the host link is down', (host) => ['ip', 'link', 'set', host, 'down']],
+  ["the host's neighbour is gone", (host, v4) => ['ip', 'neigh', 'del', v4, 'dev', host]],
+  ['the gateway is gone from the host link', (host) => ['ip', 'addr', 'flush', 'dev', host]],
+  ['rp_filter is off', (host) => ['sysctl', '-q', '-w', `net.ipv4.conf.${host}.rp_filter=0`]],
+  [
+    'its nft element is gone',
+    (host, v4) => ['nft', 'delete', 'element', 'inet', 'slash32', 'source4', `{ "${host}" . ${v4} }`],
+    (host, v4) => ['nft', 'get', 'element', 'inet', 'slash32', 'source4', `{ "${host}" . ${v4} }`],
+  ],
+  [
+    'the route of its network is gone',
+    (_, v4) => ['ip', 'route', 'del', v4, 'table', '1001'],
+    (_, v4) => ['sh', '-c', `ip route show table 1001 | grep -qwF ${v4}`],
+  ],
+  [
+    'its announcement is gone',
+    (_, v4) => ['gobgp', '--target', GOBGP, 'global', 'rib', 'del', `${v4}/32`],
+    (_, v4) => ['sh', '-c', `gobgp --target ${GOBGP} global rib ${v4}/32 | grep -qF ${v4}`],
+  ],
+];
+const GOBGP = 'unix:///run/slash32/gobgpd.sock';
+
+/** What the controller repairs may be repaired already: what counts is that CHECK does not pass while it is missing. */
+async function sabotagedOnHost(trial: Trial): Promise<void> {
+  for (const [what, sabotage, repaired] of HOST_SABOTAGE) {
+    const box = await trial.subject.box();
+    const { json } = await trial.add(box);
+    const v4 = json.ips[0].address.replace(/\/.*/, '');
+    const host = json.interfaces.find((one: { sandbox?: string }) => !one.sandbox).name;
+    const done = await trial.subject.onHost(sabotage(host, v4));
+    trial.that(done.code === 0, `cannot be tried: ${what}: ${done.stderr}`);
+    const { exitCode } = await trial.call('CHECK', box, { conf: { prevResult: json } });
+    const isRepaired = repaired !== undefined && (await trial.subject.onHost(repaired(host, v4))).code === 0;
+    trial.that(exitCode !== 0 || isRepaired, `CHECK passes although ${what}`);
+    trial.succeeds(await trial.call('DEL', box), `DEL after ${what}`);
+  }
 }
 
 async function whileStopped(trial: Trial, work: () => Promise<void>): Promise<void> {
@@ -70,6 +117,49 @@ async function collect(trial: Trial, keys: (valid: object[]) => object, call: Ca
   return { kept: isKept, stale: isStale, other: isOther };
 }
 
+const NOBODY = { 'cni.dev/valid-attachments': [], 'cni.dev/attachments': [] };
+
+function gcOfNobody(trial: Trial, box: Box): Promise<Outcome> {
+  return trial.call('GC', box, { cniVersion: '1.1.0', conf: NOBODY, env: { CNI_NETNS: '', CNI_IFNAME: '' } });
+}
+
+/** A GC whose list was made before an ADD began must not take away what that ADD is about to make. */
+async function besideAnAdd(trial: Trial): Promise<void> {
+  const answer = { cniVersion: '1.0.0', ips: [{ address: `${trial.subject.spareAddresses[0]}/24` }] };
+  using ipam = scriptedIpam(`touch $RESERVED; sleep 0.6; echo '${JSON.stringify(answer)}'`, 'rm -f $RESERVED');
+  const call = { conf: { ipam: { type: ipam.type } }, env: { CNI_PATH: ipam.directory } };
+  const box = await trial.subject.box();
+  const adding = trial.call('ADD', box, call);
+  await until(() => ipam.isReserved(), { what: 'the ADD to be at its IPAM plugin' });
+  await gcOfNobody(trial, box);
+  trial.succeeds(await adding, 'ADD beside a GC');
+  const isThere = (await box.attempt(['ip', 'link', 'show', 'eth0'])).code === 0;
+  trial.that(isThere, 'a GC takes away what an ADD in flight has made');
+  await trial.call('DEL', box, call);
+}
+
+/** One whose address cannot be given back, between two that can go. */
+async function pastAnError(trial: Trial): Promise<void> {
+  const answer = { cniVersion: '1.0.0', ips: [{ address: `${trial.subject.spareAddresses[1]}/24` }] };
+  const refusal = `[ -e $RESERVED ] && { rm $RESERVED; ${failing(177, 'come back later')}; }; true`;
+  using ipam = scriptedIpam(`touch $RESERVED; echo '${JSON.stringify(answer)}'`, refusal);
+  const boxes = [await trial.subject.box(), await trial.subject.box(), await trial.subject.box()] as const;
+  const stubborn = { conf: { ipam: { type: ipam.type } }, env: { CNI_PATH: ipam.directory } };
+  await trial.add(boxes[0]);
+  await trial.add(boxes[1], stubborn);
+  await trial.add(boxes[2]);
+  const outcome = await gcOfNobody(trial, boxes[0]);
+  trial.that(
+    outcome.exitCode !== 0 && /come back later/.test(outcome.stdout),
+    'GC does not report what it could not remove',
+  );
+  for (const box of [boxes[0], boxes[2]]) {
+    const isThere = (await box.attempt(['ip', 'link', 'show', 'eth0'])).code === 0;
+    trial.that(!isThere, 'GC stops at the first error');
+  }
+  for (const box of boxes) await trial.call('DEL', box, box === boxes[1] ? stubborn : {});
+}
+
 async function status(trial: Trial, call: Call = {}): Promise<Outcome> {
   const env = { CNI_CONTAINERID: undefined, CNI_NETNS: undefined, CNI_IFNAME: undefined };
   return trial.call('STATUS', await trial.subject.box(), { cniVersion: '1.1.0', env, ...call });
@@ -79,7 +169,7 @@ export const VERB_ROWS: readonly Row[] = [
   {
     id: 'V13',
     promise:
-      'CHECK needs 0.4.0 and a prevResult, passes after ADD, and fails when link, address, route or MAC is wrong, or the controller is down',
+      'CHECK needs 0.4.0 and a prevResult, passes after ADD, and fails when link, MAC, address, route, neighbour, sysctl, nft element or announcement is wrong, or the controller is down',
     async run(trial) {
       const box = await trial.subject.box();
       const { json } = await trial.add(box);
@@ -89,6 +179,7 @@ export const VERB_ROWS: readonly Row[] = [
       trial.refused(await trial.call('CHECK', box), [7], 'CHECK without prevResult');
       await sabotaged(trial);
       await hostRouteGone(trial);
+      if (trial.subject.isOurs) await sabotagedOnHost(trial);
       if (trial.subject.controller) {
         const impatient = { ...check, env: { SLASH32_CONNECT_MS: '500' } };
         await whileStopped(trial, async () =>
@@ -111,7 +202,8 @@ export const VERB_ROWS: readonly Row[] = [
   },
   {
     id: 'V15',
-    promise: 'STATUS needs 1.1.0, says in under a second that ADD can work, and 50 when it cannot',
+    promise:
+      'STATUS needs 1.1.0, says in under a second that ADD can work, 50 when it cannot, and 51 when no peer is left',
     async run(trial) {
       const healthy = await status(trial);
       trial.succeeds(healthy, 'STATUS');
@@ -119,14 +211,23 @@ export const VERB_ROWS: readonly Row[] = [
       trial.refused(await status(trial, { cniVersion: '1.0.0' }), [1], 'STATUS at 1.0.0');
       if (!trial.subject.controller) return;
       await whileStopped(trial, async () => trial.refused(await status(trial), [50], 'STATUS without a controller'));
-      await until(async () => (await status(trial)).exitCode === 0, { what: 'STATUS to be good again' });
+      const good = async () => (await status(trial)).exitCode === 0;
+      await until(good, { what: 'STATUS to be good again' });
+      await trial.subject.controller.peers('shut');
+      try {
+        const cutOff = async () => (await status(trial)).json?.code === 51;
+        await until(cutOff, { what: 'STATUS 51', timeout: 10_000 });
+      } finally {
+        await trial.subject.controller.peers('open');
+      }
+      await until(good, { what: 'STATUS to be good again' });
     },
     why: 'a runtime that asks before it starts a pod needs an answer from memory',
   },
   {
     id: 'V16',
     promise:
-      'GC needs 1.1.0, removes what is not valid by either key, all with null, nothing without a key, and never of another network',
+      'GC needs 1.1.0, removes what is not valid by either key, all with null, nothing without a key, never of another network nor an ADD in flight, and goes on past an error',
     async run(trial) {
       await trial.changesNothing('four GCs with the DELs of what they left', async () => {
         const both = (valid: unknown) => ({ 'cni.dev/valid-attachments': valid, 'cni.dev/attachments': valid });
@@ -144,6 +245,8 @@ export const VERB_ROWS: readonly Row[] = [
           );
         }
       });
+      await besideAnAdd(trial);
+      await pastAnError(trial);
       const box = await trial.subject.box();
       trial.refused(await trial.call('GC', box, { conf: { 'cni.dev/valid-attachments': [] } }), [1], 'GC at 1.0.0');
     },
@@ -164,6 +267,7 @@ export const VERB_ROWS: readonly Row[] = [
       const version = await ask('with dummies', { cniVersion: '0.4.0' });
       trial.that(version === '0.4.0', `VERSION asked in 0.4.0 answers in ${version}`);
       await ask('with an empty stdin', { stdin: '' });
+      await ask('with an open stdin', { stdin: OPEN });
       if (trial.subject.controller) await whileStopped(trial, async () => void (await ask('without a controller')));
     },
     why: 'a runtime asks before it knows anything, and while everything else is down',

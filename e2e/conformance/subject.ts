@@ -20,6 +20,8 @@ export interface Controller {
   start(): Promise<void>;
   /** Signals the BGP engine behind it. */
   signalEngine(signal: NodeJS.Signals): Promise<void>;
+  /** Has every BGP peer of the host shut its session, or take it up again. */
+  peers(are: 'shut' | 'open'): Promise<void>;
 }
 
 export interface Subject {

@@ -96,6 +96,15 @@ describe('the hijack matrix', () => {
     expect(throughContainer).to.eql(['next-hop-unreachable', 'next-hop-unreachable']);
   });
 
+  it('is named for an address that the refused prefix would have drawn in', async () => {
+    const { lines } = await asked<Explanation>(lab, '/explain?address=203.0.113.99');
+    expect(lines.map(({ says }) => says)).to.include.members([
+      'no peer announces 203.0.113.99/32 itself, and no endpoint of this node has it',
+      '203.0.113.0/24 lies in what bgp.guards.protected keeps peers from announcing',
+      'no table of ours has a route to 203.0.113.0/24',
+    ]);
+  });
+
   it('is counted by peer and reason in the status, and told in the log', async () => {
     const { refused } = await asked<StatusView>(lab, '/status');
     const counted = (reason: string) =>

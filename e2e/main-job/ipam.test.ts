@@ -3,9 +3,12 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { execa } from 'execa';
 import type { Container } from '../lab/container.js';
 import type { Lab } from '../lab/lab.js';
+import { launch, signalProcess } from '../lab/process.js';
 import { add, cni, del } from '../lab/runtime.js';
+import { until } from '../lab/until.js';
 import { atTor, fabricUp, holdings, NOTHING } from './fabric.js';
 
 describe('an ADD with a delegated IPAM plugin', () => {
@@ -57,5 +60,68 @@ describe('an ADD with a delegated IPAM plugin', () => {
     await del(container, { conf });
     expect(reserved()).to.eql([]);
     expect(await holdings(lab.node('node1'))).to.eql(NOTHING);
+  });
+
+  it('gives no half of a dual stack: with one range exhausted the other address goes back too', async () => {
+    const uneven = [
+      [{ subnet: '10.20.1.128/28' }],
+      [{ subnet: '2001:db8:20:1:8000::/126', rangeEnd: '2001:db8:20:1:8000::2' }],
+    ];
+    const call = { conf: { ipam: { ...conf.ipam, ranges: uneven } } };
+    const other = await lab.container('node1', 'one-family-only');
+    await add(container, call);
+    const refused = await cni('ADD', other, call);
+    expect(refused.json.msg).to.match(/no IP addresses available in range set: 2001:db8/);
+    expect(reserved()).to.have.lengthOf(2);
+    await del(container, call);
+    expect(reserved()).to.eql([]);
+    expect(await holdings(lab.node('node1'))).to.eql(NOTHING);
+  });
+
+  it("takes what Debian's static says, once: the second container that is told the same address is refused", async () => {
+    const addresses = [{ address: '10.20.1.77/24' }, { address: '2001:db8:20:1::77/64' }];
+    const call = { conf: { ipam: { type: 'static', addresses, routes: [{ dst: '10.0.0.0/8' }] } } };
+    const { v4, v6 } = await add(container, call);
+    expect([v4, v6]).to.eql(['10.20.1.77', '2001:db8:20:1::77']);
+    expect(await container.exec(['ip', 'route', 'show', '10.0.0.0/8'])).to.include('via 169.254.1.1');
+    await atTor(lab, v4);
+    const { json } = await cni('ADD', await lab.container('node1', 'same-address'), call);
+    expect(json.msg).to.equal('static gave 10.20.1.77, which another endpoint of this node has');
+    await atTor(lab, v4);
+    await del(container, call);
+    expect(await holdings(lab.node('node1'))).to.eql(NOTHING);
+  });
+
+  it('refuses DHCP by ADD and STATUS, and leaves nothing', async () => {
+    const dhcp = { ipam: { type: 'dhcp' } };
+    const { json } = await cni('ADD', container, { conf: dhcp });
+    expect(json).to.include({ code: 2 });
+    expect(json.msg).to.match(/ipam\.type = "dhcp" is not supported/);
+    expect((await cni('STATUS', container, { conf: { ...dhcp, cniVersion: '1.1.0' } })).json).to.include({ code: 2 });
+    expect(await holdings(lab.node('node1'))).to.eql(NOTHING);
+  });
+
+  it("refuses DHCP with reason: Debian's daemon wants the container's link before it gives addresses, and nobody is on it", async function () {
+    if (!existsSync('/usr/lib/cni/dhcp')) this.skip();
+    const [socket, log] = [join(dataDir, 'dhcp.sock'), join(dataDir, 'dhcp.log')];
+    const daemon = launch(['/usr/lib/cni/dhcp', 'daemon', '-socketpath', socket], log, process.env);
+    const ask = (seconds: number) => {
+      const conf = { cniVersion: '1.0.0', name: 'blue', ipam: { type: 'dhcp', daemonSocketPath: socket } };
+      const env = { CNI_COMMAND: 'ADD', CNI_CONTAINERID: 'c', CNI_NETNS: container.netns, CNI_IFNAME: 'eth0' };
+      const options = { env: { ...env, CNI_PATH: '/usr/lib/cni' }, reject: false, timeout: seconds * 1000 };
+      return execa('/usr/lib/cni/dhcp', [], { ...options, input: JSON.stringify(conf) });
+    };
+    try {
+      await until(() => existsSync(socket), { what: 'the DHCP daemon to listen' });
+      expect((await ask(10)).stdout).to.include('Link not found');
+      await add(container);
+      expect(
+        (await ask(3)).timedOut,
+        'nobody answers on the link of a container that has its addresses already',
+      ).to.equal(true);
+      await del(container);
+    } finally {
+      await signalProcess(daemon, 'SIGKILL');
+    }
   });
 });

@@ -3,7 +3,7 @@ import { ANNOUNCE_SENTENCES, announceVerdict } from '../decide/announcements.js'
 import { duplicateSentence } from '../decide/duplicate.js';
 import { IMPORT_SENTENCES, type ImportVerdict } from '../decide/import-verdict.js';
 import { importVerdicts } from '../decide/routes.js';
-import { hostPrefix, type Prefix } from '../model/address.js';
+import { contains, hostPrefix, lengthOf, type Prefix } from '../model/address.js';
 import type { Endpoint } from '../model/endpoint.js';
 import type { Path } from '../model/path.js';
 import { type Route, routeKey } from '../model/route.js';
@@ -128,8 +128,7 @@ export function explain(routing: Routing, prefix: Prefix): Explanation {
       says: ANNOUNCE_SENTENCES[verdict](known),
     });
   } else lines.push(...explainPaths(routing, prefix));
-  for (const route of routes) lines.push({ ok: true, what: 'kernel', says: routeText(route) });
-  if (routes.length === 0) lines.push({ ok: false, what: 'kernel', says: `no table of ours has a route to ${prefix}` });
+  lines.push(...explainRoutes(routes, prefix));
   if (duplicate) lines.push({ ok: false, what: 'duplicate', says: duplicateSentence(duplicate) });
   if (failure) lines.push({ ok: false, what: 'last failure', says: failure.message });
   return { prefix, lines };
@@ -137,8 +136,7 @@ export function explain(routing: Routing, prefix: Prefix): Explanation {
 
 function explainPaths(routing: Routing, prefix: Prefix): Explanation['lines'] {
   const { paths } = routing.about(prefix).known;
-  if (paths.length === 0)
-    return [{ ok: false, what: 'bgp', says: `no peer announces ${prefix}, and no endpoint of this node has it` }];
+  if (paths.length === 0) return explainCovering(routing, prefix);
   return paths.flatMap((candidate) => {
     const { path, linkDown } = candidate;
     const from = `${prefix} from ${path.peer}, next hop ${path.nextHop}, AS path ${path.asPath.join(' ') || '(empty)'}`;
@@ -150,6 +148,23 @@ function explainPaths(routing: Routing, prefix: Prefix): Explanation['lines'] {
     }));
     return [{ ok: !linkDown, what: 'bgp', says }, ...verdicts];
   });
+}
+
+/** Packets may go where a shorter prefix leads: each one around it, the longest first. */
+function explainCovering(routing: Routing, prefix: Prefix): Explanation['lines'] {
+  const heard = new Set(routing.paths().map((path) => path.prefix));
+  const around = [...heard].filter((one) => contains(one, prefix)).sort((a, b) => lengthOf(b) - lengthOf(a));
+  const says = `no peer announces ${prefix}${around.length > 0 ? ' itself' : ''}, and no endpoint of this node has it`;
+  const others = around.flatMap((one) => [
+    ...explainPaths(routing, one),
+    ...explainRoutes(routing.about(one).routes, one),
+  ]);
+  return [{ ok: false, what: 'bgp', says }, ...others];
+}
+
+function explainRoutes(routes: readonly Route[], prefix: Prefix): Explanation['lines'] {
+  if (routes.length === 0) return [{ ok: false, what: 'kernel', says: `no table of ours has a route to ${prefix}` }];
+  return routes.map((route) => ({ ok: true, what: 'kernel', says: routeText(route) }));
 }
 
 function routeText(route: Route): string {

@@ -104,6 +104,13 @@ describe('a network configuration', () => {
     assert.equal(conf({ communities: [] }).name, 'blue');
   });
 
+  it('refuses DHCP with code 2 and the reason', () => {
+    const { code, message, details } = refused({ ipam: { type: 'dhcp' } });
+    assert.equal(code, 2);
+    assert.match(message, /ipam\.type = "dhcp" is not supported: .* link/);
+    assert.include(details, 'pools');
+  });
+
   it('reads ipMasq, which nobody asks for by default', () => {
     assert.equal(conf({ IPMasq: true }).ipMasq, true);
     assert.equal(conf({}).ipMasq, false);

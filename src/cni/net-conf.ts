@@ -88,6 +88,7 @@ function readNetConf(stdin: Uint8Array): NetConf {
   if (named.ipam !== undefined && named.ipam === asWritten.type) {
     throw invalid(`ipam.type is ${named.ipam} itself, which would call itself without end`);
   }
+  if (named.ipam === 'dhcp') throw dhcp();
   refuseNotYet({
     communities: settings.communities,
     'runtimeConfig.portMappings': runtimeConfig.portMappings,
@@ -138,6 +139,15 @@ function targets(settings: Settings): Pick<NetConf, 'importTargets' | 'exportTar
   } catch (error) {
     throw invalid((error as Error).message);
   }
+}
+
+/** Tried with Debian's plugin: without the link it fails, with it nobody hears it (e2e/main-job/ipam.test.ts). */
+function dhcp(): CniError {
+  return new CniError(
+    CODE.unsupportedField,
+    'ipam.type = "dhcp" is not supported: its daemon asks on the container\'s own link, which is made when the addresses are known, and which leads to this node alone',
+    'give the network pools of its own, or name another IPAM plugin, like host-local',
+  );
 }
 
 function invalid(why: string): CniError {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -80,6 +80,13 @@ describe('a configuration', () => {
       runDir: '/run/slash32',
       sockets: { cni: '/run/slash32/cni.sock', admin: '/run/slash32/admin.sock' },
     });
+  });
+
+  it('is what the README shows, each of them', async () => {
+    const readme = await readFile(new URL('../../../README.md', import.meta.url), 'utf8');
+    const samples = [...readme.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, text = '']) => text);
+    expect(samples).to.have.length.of.at.least(2);
+    for (const sample of samples) expect(example(sample).speaker.asn).to.equal(65001);
   });
 
   it('needs an AS number and nothing else, and then lets nothing in or out', () => {

@@ -18,6 +18,8 @@ export class Border {
   #guard: Guard = () => undefined;
   /** What the guard has said; it looks at dozens of prefixes, and is asked several times in a pass. */
   #said = new WeakMap<Path, { readonly refusal: Refusal | undefined }>();
+  /** By link, or by gateway: there are many paths, and few of these. */
+  readonly #linksDown = new Map<string, boolean>();
 
   configure(speaker: Speaker, networks: Networks): void {
     this.#speaker = speaker;
@@ -32,8 +34,16 @@ export class Border {
     return said.refusal ?? nextHopRefusal(this.#wayOf(path));
   }
 
-  /** Does it lead over a link that carries no packets? The link of a gateway is that of the subnet it is in. */
+  /** Does it lead over a link that carries no packets? */
   isLinkDown({ nextHop, device }: Path): boolean {
+    const key = device ?? nextHop;
+    let down = this.#linksDown.get(key);
+    if (down === undefined) this.#linksDown.set(key, (down = this.#hasNoCarrier(nextHop, device)));
+    return down;
+  }
+
+  /** The link of a gateway is that of the subnet it is in. */
+  #hasNoCarrier(nextHop: Address, device: string | undefined): boolean {
     const links = this.#addresses.filter((own) =>
       device === undefined ? contains(own.subnet, nextHop) : own.device === device,
     );
@@ -48,6 +58,7 @@ export class Border {
     const turned = [...ways].some(([to, way]) => this.#ways.get(to) !== way);
     this.#addresses = addresses;
     this.#ways = ways;
+    this.#linksDown.clear();
     if (moved) this.#renew();
     return moved || turned;
   }

@@ -5,8 +5,10 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { wantedAnnouncement } from '../../decide/announcements.js';
+import { guardOf, nextHopRefusal } from '../../decide/guard.js';
 import { wantedRoutes } from '../../decide/routes.js';
 import { hostPrefix } from '../../model/address.js';
+import { prefixRange } from '../../model/prefix-range.js';
 import { MAIN_TABLE, routeKey } from '../../model/route.js';
 import { routeLine, Stage, TOR, TOR2 } from './stage.js';
 
@@ -25,76 +27,98 @@ const pathPrefixes = ['10.20.2.1/32', '10.20.2.2/32', '10.20.1.1/32', '2001:db8:
 const targetLists = [['1:1'], ['1:2'], ['1:1', '1:2'], []];
 const networkNames = ['blue', 'red'];
 
-const deeds: fc.Arbitrary<Deed> = fc.oneof(
-  fc.tuple(fc.constantFrom(...endpointIds), fc.constantFrom(...networkNames)).map(([id, network]) =>
-    deed(`attach ${id} ${network}`, (stage) => {
-      if (!stage.endpoints().some(({ containerId }) => containerId === id))
-        stage.attach(id, network, [`10.20.1.${id[1]}`, `2001:db8:20:1::${id[1]}`]);
-    }),
-  ),
-  fc.constantFrom(...endpointIds).map((id) => deed(`detach ${id}`, (stage) => stage.detach(id))),
-  fc
-    .constantFrom(...endpointIds)
-    .map((id) => behindOurBack(`link of ${id} goes`, (stage) => stage.kernel.linkDown(`s32${id}`))),
-  fc
-    .tuple(
-      fc.constantFrom(...pathPrefixes),
-      fc.constantFrom(...targetLists),
-      fc.constantFrom(TOR, TOR2),
-      fc.constantFrom(0, 1),
-    )
-    .map(([of, targets, tor, rank]) =>
-      deed(`path ${of} ${targets} from ${tor} rank ${rank}`, (stage) => stage.say(of, targets, { peer: tor, rank })),
+/** The ToR's own, an address of this node, and one that no link leads to. */
+const nextHops = [undefined, undefined, '192.0.2.1', '203.0.113.9'];
+const lists = [undefined, '10.20.2.0/24 le 32', '10.20.0.0/16 ge 24'];
+
+/** @param limit of routes, for blue */
+const deedsUnder = (limit: { maxRoutes?: number }): fc.Arbitrary<Deed> =>
+  fc.oneof(
+    fc.tuple(fc.constantFrom(...endpointIds), fc.constantFrom(...networkNames)).map(([id, network]) =>
+      deed(`attach ${id} ${network}`, (stage) => {
+        if (!stage.endpoints().some(({ containerId }) => containerId === id))
+          stage.attach(id, network, [`10.20.1.${id[1]}`, `2001:db8:20:1::${id[1]}`]);
+      }),
     ),
-  fc
-    .tuple(fc.constantFrom(...pathPrefixes), fc.constantFrom(TOR, TOR2))
-    .map(([of, tor]) => deed(`path ${of} of ${tor} gone`, (stage) => stage.unsay(of, tor))),
-  fc
-    .constantFrom('eth1', 'eth2')
-    .map((name) => behindOurBack(`link ${name} goes`, (stage) => stage.kernel.linkDown(name))),
-  fc.constantFrom('eth1', 'eth2').map((name) => deed(`link ${name} comes`, (stage) => stage.linkUp(name))),
-  fc
-    .boolean()
-    .map((up) => deed(`session of the second ToR ${up ? 'comes' : 'goes'}`, (stage) => stage.bgp.setUp(TOR2, up))),
-  fc
-    .tuple(fc.constantFrom(...targetLists), fc.constantFrom(...targetLists))
-    .map(([imports, exports]) =>
-      deed(`blue imports ${imports} exports ${exports}`, (stage) => stage.network('blue', 1001, imports, exports)),
-    ),
-  fc
-    .boolean()
-    .map((broken) =>
-      deed(
-        `kernel ${broken ? 'refuses' : 'obeys'}`,
-        (stage) => (stage.kernel.broken = broken ? new Error('refused') : undefined),
+    fc.constantFrom(...endpointIds).map((id) => deed(`detach ${id}`, (stage) => stage.detach(id))),
+    fc
+      .constantFrom(...endpointIds)
+      .map((id) => behindOurBack(`link of ${id} goes`, (stage) => stage.kernel.linkDown(`s32${id}`))),
+    fc
+      .tuple(
+        fc.constantFrom(...pathPrefixes),
+        fc.constantFrom(...targetLists),
+        fc.constantFrom(TOR, TOR2),
+        fc.constantFrom(0, 1),
+        fc.constantFrom(...nextHops),
+      )
+      .map(([of, targets, tor, rank, nextHop]) => {
+        const via = of.includes(':') ? undefined : nextHop;
+        return deed(`path ${of} ${targets} from ${tor} rank ${rank} via ${via}`, (stage) =>
+          stage.say(of, targets, { peer: tor, rank, via }),
+        );
+      }),
+    fc
+      .tuple(fc.constantFrom(TOR, TOR2), fc.constantFrom(...lists))
+      .map(([tor, denied]) =>
+        deed(`${tor} may not say ${denied}`, (stage) =>
+          stage.peer(tor, [], denied === undefined ? {} : { deny: [prefixRange(denied)] }),
+        ),
       ),
+    fc
+      .tuple(fc.constantFrom(...pathPrefixes), fc.constantFrom(TOR, TOR2))
+      .map(([of, tor]) => deed(`path ${of} of ${tor} gone`, (stage) => stage.unsay(of, tor))),
+    fc
+      .constantFrom('eth1', 'eth2')
+      .map((name) => behindOurBack(`link ${name} goes`, (stage) => stage.kernel.linkDown(name))),
+    fc.constantFrom('eth1', 'eth2').map((name) => deed(`link ${name} comes`, (stage) => stage.linkUp(name))),
+    fc
+      .boolean()
+      .map((up) => deed(`session of the second ToR ${up ? 'comes' : 'goes'}`, (stage) => stage.bgp.setUp(TOR2, up))),
+    fc
+      .tuple(fc.constantFrom(...targetLists), fc.constantFrom(...targetLists))
+      .map(([imports, exports]) =>
+        deed(`blue imports ${imports} exports ${exports}`, (stage) =>
+          stage.network('blue', 1001, imports, exports, limit),
+        ),
+      ),
+    fc
+      .boolean()
+      .map((broken) =>
+        deed(
+          `kernel ${broken ? 'refuses' : 'obeys'}`,
+          (stage) => (stage.kernel.broken = broken ? new Error('refused') : undefined),
+        ),
+      ),
+    fc
+      .boolean()
+      .map((broken) =>
+        deed(`gobgpd ${broken ? 'refuses' : 'obeys'}`, (stage) => (stage.bgp.broken = broken ? 'refused' : undefined)),
+      ),
+    fc.constant(deed('gobgpd dies', (stage) => stage.bgp.kill())),
+    fc.constant(deed('gobgpd starts', (stage) => stage.bgp.alive || stage.bgp.start())),
+    fc.constant(behindOurBack('kernel loses everything', (stage) => stage.kernel.loseAll())),
+    fc.constant(
+      deed('the controller restarts', async (stage) => {
+        stage.stop();
+        await stage.start();
+      }),
     ),
-  fc
-    .boolean()
-    .map((broken) =>
-      deed(`gobgpd ${broken ? 'refuses' : 'obeys'}`, (stage) => (stage.bgp.broken = broken ? 'refused' : undefined)),
-    ),
-  fc.constant(deed('gobgpd dies', (stage) => stage.bgp.kill())),
-  fc.constant(deed('gobgpd starts', (stage) => stage.bgp.alive || stage.bgp.start())),
-  fc.constant(behindOurBack('kernel loses everything', (stage) => stage.kernel.loseAll())),
-  fc.constant(
-    deed('the controller restarts', async (stage) => {
-      stage.stop();
-      await stage.start();
-    }),
-  ),
-  fc
-    .boolean()
-    .map((spoken) => deed(`the peer has ${spoken ? '' : 'not '}spoken`, (stage) => stage.bgp.setFinished(TOR, spoken))),
-  fc.constantFrom(0, 1, 20).map((seconds) => deed(`wait ${seconds}`, (stage) => stage.wait(seconds * 1000))),
-);
+    fc
+      .boolean()
+      .map((spoken) =>
+        deed(`the peer has ${spoken ? '' : 'not '}spoken`, (stage) => stage.bgp.setFinished(TOR, spoken)),
+      ),
+    fc.constantFrom(0, 1, 20).map((seconds) => deed(`wait ${seconds}`, (stage) => stage.wait(seconds * 1000))),
+  );
 
 /** A deed, and whether the reconciler gets a turn before the next one. */
-const scripts = fc.array(fc.tuple(deeds, fc.boolean()), { minLength: 1, maxLength: 25 });
+const scriptsUnder = (limit: { maxRoutes?: number }) =>
+  fc.array(fc.tuple(deedsUnder(limit), fc.boolean()), { minLength: 1, maxLength: 25 });
 
-async function playScript(script: readonly (readonly [Deed, boolean])[]): Promise<Stage> {
+async function playScript(script: readonly (readonly [Deed, boolean])[], limit = {}): Promise<Stage> {
   const stage = new Stage();
-  stage.network('blue', 1001, ['1:1'], ['1:1']);
+  stage.network('blue', 1001, ['1:1'], ['1:1'], limit);
   stage.network('red', 1002, ['1:2'], ['1:2']);
   stage.peer(TOR, []);
   stage.peer(TOR2, []);
@@ -128,18 +152,24 @@ async function heal(stage: Stage): Promise<void> {
 }
 
 /** What the present state decides, computed afresh. */
-function decided(stage: Stage): { routes: string[]; announced: string[] } {
+async function decided(stage: Stage): Promise<{ routes: string[]; announced: string[] }> {
   const networks = stage.networks();
   const byPrefix = new Map(
     stage.endpoints().flatMap((endpoint) => endpoint.addresses.map((own) => [hostPrefix(own), endpoint] as const)),
   );
   const paths = stage.bgp.heard();
+  const ways = await stage.kernel.ways(paths.map(({ nextHop }) => nextHop));
+  const guard = guardOf(stage.speaker(), networks, await stage.kernel.addresses());
   const all = [...new Set([...byPrefix.keys(), ...paths.map((path) => path.prefix)])].map((prefix) => ({
     prefix,
     endpoint: byPrefix.get(prefix),
     paths: paths
       .filter((path) => path.prefix === prefix)
-      .map((path) => ({ path, refusal: undefined, linkDown: false })),
+      .map((path) => ({
+        path,
+        refusal: guard(path) ?? nextHopRefusal(ways.get(path.nextHop)),
+        linkDown: false,
+      })),
   }));
   const wanted = all.flatMap((known) => wantedRoutes(known, networks));
   const believed = new Map(wanted.map((route) => [routeKey(route), route]));
@@ -156,15 +186,34 @@ describe('in any order', () => {
   it('the outcome depends on how things are, not on how they came about', async function () {
     this.timeout(60_000);
     await fc.assert(
-      fc.asyncProperty(scripts, async (script) => {
+      fc.asyncProperty(scriptsUnder({}), async (script) => {
         const stage = await playScript(script);
         await heal(stage);
         const now = { routes: stage.routes(), announced: stage.announced() };
-        const should = decided(stage);
+        const should = await decided(stage);
         stage.stop();
         expect(now).to.eql(should);
       }),
       { numRuns: 300 },
+    );
+  });
+
+  it('a network with a quota has as many of the heard routes as it may, and everything else is as without', async function () {
+    this.timeout(60_000);
+    const limit = { maxRoutes: 2 };
+    const isLimited = (route: string) => route.includes('via') && route.endsWith('table 1001');
+    await fc.assert(
+      fc.asyncProperty(scriptsUnder(limit), async (script) => {
+        const stage = await playScript(script, limit);
+        await heal(stage);
+        const [now, should] = [stage.routes(), (await decided(stage)).routes];
+        stage.stop();
+        expect(now.filter((route) => !isLimited(route))).to.eql(should.filter((route) => !isLimited(route)));
+        const installed = now.filter(isLimited);
+        expect(should.filter(isLimited)).to.include.members(installed);
+        expect(installed.length).to.equal(Math.min(limit.maxRoutes, should.filter(isLimited).length));
+      }),
+      { numRuns: 150 },
     );
   });
 
@@ -176,6 +225,6 @@ describe('in any order', () => {
       prefix: hostPrefix(stage.endpoints()[0]!.addresses[0]!),
       nextHops: [],
     });
-    expect(stage.routes()).not.to.eql(decided(stage).routes);
+    expect(stage.routes()).not.to.eql((await decided(stage)).routes);
   });
 });

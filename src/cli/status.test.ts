@@ -1,0 +1,45 @@
+import { expect } from 'chai';
+import type { StatusView } from '../admin/server.js';
+import { address } from '../model/address.js';
+import { isDegraded, statusText } from './status.js';
+
+const tor = address('192.0.2.0');
+const peer = { name: 'tor1', address: tor, asn: 65000, session: 'established' as const, endOfRib: [] };
+const martian = { peer: tor, reason: 'martian' as const, now: 2, total: 7, example: '127.0.0.0/8 is reserved' };
+const healthy: StatusView = {
+  node: 'node1',
+  asn: 65001,
+  routerId: '192.0.2.1',
+  gobgp: 'up',
+  peers: [peer],
+  networks: ['blue'],
+  endpoints: 1,
+  announced: 1,
+  refused: [],
+  quotas: [{ of: 'network blue', maxRoutes: 5, routes: 2, refused: 0 }],
+  duplicates: [],
+} as StatusView;
+
+describe('the status of a node', () => {
+  it('names what the guards refuse now, and is not degraded by it: that is what they are for', () => {
+    const status = { ...healthy, refused: [martian, { ...martian, reason: 'length' as const, now: 0 }] };
+    expect(statusText(status)).to.include('  refused    2 martian from 192.0.2.0: 127.0.0.0/8 is reserved');
+    expect(statusText(status)).not.to.include('length');
+    expect(isDegraded(status)).to.equal(false);
+  });
+
+  it('shows how full every quota is, and is degraded by one that refuses something', () => {
+    expect(statusText(healthy)).to.include('  quota      network blue 2/5 routes');
+    const full = { of: 'network blue', maxRoutes: 2, routes: 2, refused: 1, says: 'over quota: blue' };
+    expect(statusText({ ...healthy, quotas: [full] })).to.match(
+      /quota +network blue 2\/2 routes\n[\s\S]* over quota: blue$/,
+    );
+    expect([isDegraded(healthy), isDegraded({ ...healthy, quotas: [full] })]).to.eql([false, true]);
+  });
+
+  it('says why gobgpd is away', () => {
+    const status: StatusView = { ...healthy, gobgp: 'away', reason: 'connection refused' };
+    expect(statusText(status)).to.include('  gobgp      away  connection refused');
+    expect(isDegraded(status)).to.equal(true);
+  });
+});
