@@ -9,6 +9,7 @@ import { delegatedIpam } from './cni/delegated-ipam.js';
 import { Endpoints, type Node } from './cni/node.js';
 import { verbsOn } from './cni/node-verbs.js';
 import { endpointLocks } from './cni/per-endpoint-lock.js';
+import { rehearse } from './cni/rehearsal.js';
 import { restore } from './cni/restore.js';
 import { keepSwept } from './cni/sweep.js';
 import { handleWith } from './cni/verbs.js';
@@ -16,6 +17,7 @@ import type { Config } from './config/config.js';
 import { loadConfig } from './config/load.js';
 import { drainStore } from './disk/drain-record.js';
 import { endpointRecords } from './disk/endpoint-records.js';
+import { printEndpoint } from './disk/record-format.js';
 import { openRunDirectory } from './disk/run-directory.js';
 import { Gobgp } from './gobgp/gobgp.js';
 import { greet } from './gobgp/greet.js';
@@ -83,6 +85,7 @@ async function run(file: string, config: Config, log: Log, adapt: (ports: Ports)
   const admin = { nodeName: config.node.name, routing, bgp: ports.bgp, drain };
   await serveAdmin(config.sockets.admin, admin, signal);
   keepSwept({ ...node, routing }, (endpoint) => tellSwept(endpoint, log), signal);
+  rehearse(config.gateways, printEndpoint);
   const handle = handleWith(verbsOn({ ...node, routing }), node.locks);
   const serving = await openCniSocket({ socket: config.sockets.cni, handle, log: cniLog(log), signal });
   log.info('ready', {

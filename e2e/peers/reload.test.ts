@@ -77,4 +77,24 @@ describe('a reload', () => {
     await reconfigure(node, () => original);
     await node.kill('gobgpd', 'SIGKILL');
   });
+
+  it('with a limit of paths lets gobgpd end the session of who sends more, and opens it again later', async () => {
+    const say = (...lines: string[]) =>
+      lab
+        .node('tor1')
+        .exec([
+          ...['vtysh', '-c', 'configure terminal', '-c', 'router bgp 65000', '-c', 'no bgp network import-check'],
+          ...['address-family ipv4 unicast', ...lines].flatMap((line) => ['-c', line]),
+        ]);
+    await say(...[1, 2, 3].map((i) => `network 10.77.0.${i}/32`));
+    await reconfigure(node, (yaml) => yaml.replace('{ name: tor1, ', '{ name: tor1, maxPrefixes: 2, '));
+    const view = async () => (await status(node)).peers.find((peer: { name: string }) => peer.name === 'tor1');
+    await until(async () => (await view()).overLimit, { what: 'the session to be ended', timeout: 40_000 });
+    await until(async () => (await view()).reason === OVER_LIMIT, { what: 'the reason' });
+    expect((await sessions(node)).filter((session) => session.established).map(({ address }) => address)).to.eql([V6]);
+    await say('no network 10.77.0.3/32');
+    await established(node, 2);
+  });
 });
+
+const OVER_LIMIT = 'sent more than 2 paths of a family: session ended, opened again after 15 s';

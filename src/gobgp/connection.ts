@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { address } from '../model/address.js';
 import type { Speaker } from '../model/peer.js';
 import type { BgpEvent, Running } from '../ports.js';
-import { say } from './announcing.js';
+import { rehearse, say } from './announcing.js';
 import type { Finished } from './end-of-rib.js';
 import { takeLastCrash } from './last-crash.js';
 import { type NextHops, nextHopsFor } from './next-hop.js';
@@ -47,6 +47,7 @@ export async function connected(
   const fresh = await startBgp(session, speaker, options.manage);
   await checkRelease(session);
   const nextHops = chooseNextHops(speaker, options);
+  rehearse(session, nextHops);
   const announced = fresh ? [] : await announcedAnew(session, nextHops);
   const connection: Connection = { session, nextHops, finished: new Map(), writes: { begun: 0, done: 0 } };
   begun(connection);
