@@ -5,7 +5,7 @@
 import { type Figure, goalText, isMet, ratio } from './figure.js';
 import { shown } from './report.js';
 
-const [WIDTH, LINE, LEFT, RIGHT, TOP] = [900, 22, 220, 250, 44];
+const [WIDTH, LINE, LEFT, RIGHT, TOP] = [1000, 22, 220, 330, 44];
 /** The scale goes from a tenth of the goal to ten times it. */
 const DECADES = 1;
 

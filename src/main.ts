@@ -8,19 +8,24 @@ import { delegatedIpam } from './cni/delegated-ipam.js';
 import { Endpoints, type Node } from './cni/node.js';
 import { verbsOn } from './cni/node-verbs.js';
 import { endpointLocks } from './cni/per-endpoint-lock.js';
+import { rehearse } from './cni/rehearsal.js';
 import { restore } from './cni/restore.js';
 import { keepSwept } from './cni/sweep.js';
 import { handleWith } from './cni/verbs.js';
 import type { Config } from './config/config.js';
 import { loadConfig } from './config/load.js';
+import { drainStore } from './disk/drain-record.js';
 import { endpointRecords } from './disk/endpoint-records.js';
+import { printEndpoint } from './disk/record-format.js';
 import { openRunDirectory } from './disk/run-directory.js';
 import { Gobgp } from './gobgp/gobgp.js';
+import { packetsDelivered } from './kernel/delivered.js';
 import { type OpenKernel, openKernel } from './kernel/open-kernel.js';
 import { traced } from './kernel/traced.js';
 import { type Log, openLog } from './log.js';
 import type { Endpoint } from './model/endpoint.js';
 import type { Bgp, Clock, Kernel, Neighbours, Records, Wire } from './ports.js';
+import { Drain } from './reconcile/drain.js';
 import { PeerSearch } from './reconcile/peer-search.js';
 import { Routing } from './reconcile/routing.js';
 
@@ -68,12 +73,16 @@ async function run(file: string, config: Config, log: Log, adapt: (ports: Ports)
   const search = new PeerSearch(ports.neighbours, ports.clock, (speaker) => routing.speak(speaker));
   const speaker = search.begin(config.speaker);
   const routing = new Routing({ ...ports, failed: node.failed }, config.networks, speaker, endpoints);
+  const store = drainStore(directory);
+  const drain = new Drain({ routing, clock: ports.clock, store, delivered: packetsDelivered, failed: node.failed });
+  drain.resume();
   await routing.start(signal);
 
   reloadOnHangup(file, search, routing, log);
-  const admin = { nodeName: config.node.name, routing, bgp: ports.bgp };
+  const admin = { nodeName: config.node.name, routing, bgp: ports.bgp, drain };
   await serveAdmin(config.sockets.admin, admin, signal);
   keepSwept({ ...node, routing }, (endpoint) => tellSwept(endpoint, log), signal);
+  rehearse(config.gateways, printEndpoint);
   const handle = handleWith(verbsOn({ ...node, routing }), node.locks);
   const serving = await openCniSocket({ socket: config.sockets.cni, handle, log: cniLog(log), signal });
   log.info('ready', {

@@ -4,6 +4,7 @@
  */
 import type { Address, Family, Prefix } from './model/address.js';
 import type { Announcement } from './model/announcement.js';
+import type { DrainRecord } from './model/duty.js';
 import type { Endpoint, EndpointId } from './model/endpoint.js';
 import type { HostAddress, Way } from './model/host.js';
 import type { Networks } from './model/network.js';
@@ -144,6 +145,12 @@ export interface Records {
   /** Addresses freed a short while ago survive a restart here. */
   freed(): Promise<readonly Address[]>;
   saveFreed(addresses: readonly Address[]): Promise<void>;
+}
+
+/** Where it is kept how far a drain is; gone with a reboot. */
+export interface DrainStore {
+  load(): DrainRecord | undefined;
+  save(record: DrainRecord | undefined): void;
 }
 
 /** Time that only goes forward. */

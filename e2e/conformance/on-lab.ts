@@ -8,14 +8,20 @@ import { fabricUp, holdings } from '../main-job/fabric.js';
 import { execute } from './execute.js';
 import type { Controller, Subject } from './subject.js';
 
+/** The subject, and the lab it is in for those who want other witnesses. */
+export interface OnLab extends Subject {
+  readonly lab: Lab;
+  readonly node: LabNode;
+}
+
 /** Brings the fabric up under this name, with slash32 on its node1 as the subject. */
-export async function slash32OnLab(labName: string): Promise<Subject & { readonly node: LabNode }> {
+export async function slash32OnLab(labName: string): Promise<OnLab> {
   const lab = await fabricUp(labName);
   const node = lab.node('node1');
   const onHost = ['nsenter', `--net=${namespacePath(node.namespace)}`];
   let serial = 0;
   return {
-    ...{ name: 'slash32', plugin: FORWARDER, isOurs: true, node },
+    ...{ name: 'slash32', plugin: FORWARDER, isOurs: true, lab, node },
     controller: controllerOf(lab),
     hostNetns: namespacePath(node.namespace),
     spareAddresses: ['10.20.1.240', '10.20.1.241', '10.20.1.242'],

@@ -1,16 +1,18 @@
 /** Many at once, in any order, with repeats, and with runtimes that lose patience: addresses stay unique, nothing stays. */
 import { expect } from 'chai';
+import { type Invariants, watchInvariants } from '../clients/invariants.js';
 import { until } from '../lab/until.js';
 import { NOTHING } from '../main-job/fabric.js';
 import type { Outcome } from './execute.js';
-import { slash32OnLab } from './on-lab.js';
+import { type OnLab, slash32OnLab } from './on-lab.js';
 import { Trial } from './row.js';
-import type { Box, Subject } from './subject.js';
+import type { Box } from './subject.js';
 
 const COUNT = 200;
 
 describe('200 containers at once', () => {
-  let subject: Subject;
+  let subject: OnLab;
+  let invariants: Invariants;
   let trial: Trial;
   const boxes: Box[] = [];
 
@@ -18,9 +20,16 @@ describe('200 containers at once', () => {
     this.timeout(180_000);
     subject = await slash32OnLab('conformance-storm');
     trial = new Trial(subject);
+    const first = await subject.box();
+    await trial.add(first);
+    await trial.call('DEL', first);
+    invariants = await watchInvariants(subject.lab, subject.node.name);
     while (boxes.length < COUNT) boxes.push(await subject.box());
   });
-  after(() => subject?.down());
+  after(async () => {
+    await invariants?.end();
+    await subject?.down();
+  });
 
   const addresses = (outcome: Outcome) =>
     outcome.json.ips.map(({ address }: { address: string }) => address) as string[];
@@ -56,4 +65,8 @@ describe('200 containers at once', () => {
     await until(async () => expect(await subject.holdings()).to.eql(NOTHING), { what: 'nothing to be left' });
     for (const box of boxes) expect((await box.attempt(['ip', 'link', 'show', 'eth0'])).code).not.to.equal(0);
   }).timeout(120_000);
+
+  it('leave what is not ours as it was, and the controller with no more descriptors, processes or memory than before', async () => {
+    await invariants.hold();
+  }).timeout(60_000);
 });

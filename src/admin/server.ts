@@ -1,12 +1,17 @@
-/** The admin socket: read-only JSON over HTTP on a unix socket in the 0700 run directory. The CLI is its client. */
+/**
+ * The admin socket: JSON over HTTP on a unix socket in the 0700 run directory. The CLI is its client. What only asks is a
+ * GET, what changes something a POST.
+ */
 
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { duplicateSentence } from '../decide/duplicate.js';
 import { type Quota, quotaSentence } from '../decide/quota.js';
 import { address, hostPrefix, type Prefix, prefix } from '../model/address.js';
+import type { Duty } from '../model/duty.js';
 import type { PeerState } from '../model/peer.js';
 import type { Bgp } from '../ports.js';
+import type { Drain } from '../reconcile/drain.js';
 import type { RefusalCount } from '../reconcile/refusals.js';
 import type { Routing } from '../reconcile/routing.js';
 import { networksView } from './networks-view.js';
@@ -16,6 +21,7 @@ export interface AdminParts {
   readonly nodeName: string;
   readonly routing: Routing;
   readonly bgp: Bgp;
+  readonly drain: Drain;
 }
 
 export interface StatusView {
@@ -26,6 +32,7 @@ export interface StatusView {
   /** Why gobgpd is away. */
   readonly reason?: string;
   readonly peers: readonly (PeerState & { readonly name: string })[];
+  readonly duty: Duty;
   readonly networks: readonly string[];
   readonly endpoints: number;
   readonly announced: number;
@@ -42,7 +49,7 @@ export async function serveAdmin(socket: string, parts: AdminParts, signal: Abor
   rmSync(socket, { force: true });
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://admin');
-    answer(url, parts).then(
+    (request.method === 'POST' ? act(url, parts) : answer(url, parts)).then(
       (body) => response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body)),
       (error: Error) =>
         response.writeHead(400, { 'content-type': 'application/json' }).end(JSON.stringify({ error: error.message })),
@@ -52,6 +59,17 @@ export async function serveAdmin(socket: string, parts: AdminParts, signal: Abor
   chmodSync(socket, 0o600);
   signal.addEventListener('abort', () => server.close(), { once: true });
   return server;
+}
+
+async function act(url: URL, { drain }: AdminParts): Promise<unknown> {
+  switch (url.pathname) {
+    case '/drain':
+      return drain.drain(Number(url.searchParams.get('seconds')));
+    case '/undrain':
+      return drain.undrain().then(() => ({}));
+    default:
+      throw new Error(`nothing can be done under ${url.pathname}`);
+  }
 }
 
 async function answer(url: URL, parts: AdminParts): Promise<unknown> {
@@ -96,6 +114,7 @@ async function statusOf({ nodeName, routing, bgp }: AdminParts): Promise<StatusV
       }),
       name: peer.name,
     })),
+    duty: routing.duty,
     networks: [...routing.networks.byName.keys()],
     endpoints: endpoints.length,
     announced: endpoints.filter(({ state }) => state === 'announced').length,

@@ -27,6 +27,12 @@ function established({ peers }: StatusView): number {
   return peers.filter(({ session }) => session === 'established').length;
 }
 
-function sentences({ quotas, duplicates }: StatusView): string[] {
-  return [...quotas.flatMap(({ says }) => says ?? []), ...duplicates];
+const DUTIES = {
+  on: [],
+  leaving: ['this node is being drained: it waits until traffic has moved'],
+  off: ['this node is drained: nothing is announced; "slash32 undrain" takes it back'],
+} as const;
+
+function sentences({ quotas, duplicates, duty }: StatusView): string[] {
+  return [...DUTIES[duty], ...quotas.flatMap(({ says }) => says ?? []), ...duplicates];
 }

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Speaker } from '../model/peer.js';
 import type { BgpEvent } from '../ports.js';
-import { say } from './announcing.js';
+import { rehearse, say } from './announcing.js';
 import type { Finished } from './end-of-rib.js';
 import { type NextHops, nextHopsFor } from './next-hop.js';
 import { pulse } from './pulse.js';
@@ -45,6 +45,7 @@ export async function connected(
   const fresh = await startBgp(session, speaker, options.manage);
   await checkRelease(session);
   const nextHops = chooseNextHops(speaker, options);
+  rehearse(session, nextHops);
   const announced = fresh ? [] : await announcedAnew(session, nextHops);
   const connection: Connection = { session, nextHops, finished: new Map(), writes: { begun: 0, done: 0 } };
   begun(connection);

@@ -9,6 +9,7 @@ import { type Quota, quotaSentence } from '../decide/quota.js';
 import type { BgpStanding } from '../decide/readiness.js';
 import { type Address, hostPrefix, type Prefix } from '../model/address.js';
 import type { Announcement } from '../model/announcement.js';
+import type { Duty } from '../model/duty.js';
 import { type Endpoint, endpointKey } from '../model/endpoint.js';
 import type { Networks } from '../model/network.js';
 import type { Path } from '../model/path.js';
@@ -156,6 +157,28 @@ export class Routing {
     );
   }
 
+  get duty(): Duty {
+    return this.#world.duty;
+  }
+
+  /** Announces everything otherwise from now on; the difference is a pass like any other. */
+  set duty(duty: Duty) {
+    this.#world.duty = duty;
+    this.#world.touchAll();
+    this.#loop.nudge();
+  }
+
+  /** Resolves when gobgpd says of every endpoint what it should, but for those that failed. */
+  allSaid(signal: AbortSignal): Promise<void> {
+    const prefixes = () => this.#world.endpoints().flatMap(({ addresses }) => addresses.map(hostPrefix));
+    const isSaid = (prefix: Prefix) => this.#reconciler.failures.has(prefix) || this.#reconciler.isSettled(prefix);
+    return this.#waiters.until(
+      () => this.#peering.connected && prefixes().every(isSaid),
+      signal,
+      () => this.#lateness(prefixes()),
+    );
+  }
+
   get bgpConnected(): boolean {
     return this.#peering.connected;
   }
@@ -169,6 +192,7 @@ export class Routing {
     return {
       away: connected ? undefined : this.#bgpReason,
       admitted,
+      isDrained: this.duty !== 'on',
       peers: [
         ...speaker.peers.map(({ name, address }) => ({ name, established: established.has(address) })),
         ...(speaker.sought ?? []).map(({ name, reason }) => ({ name, established: false, reason })),
