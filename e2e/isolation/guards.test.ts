@@ -7,30 +7,41 @@
  */
 import { expect } from 'chai';
 import { type Fabric, isolationUp, NODES } from './fabric.js';
-import { isPair, matrix } from './matrix.js';
+import { isPair, matrix, pairs } from './matrix.js';
 import { hears, PLAN, reach, tableOf } from './plan.js';
-import { type Attempt, attempt, type Placed, type Seen } from './prober.js';
+import { type Attempt, attempt, type Placed, PROTOCOLS, type Protocol } from './prober.js';
 
-const ROUTER = { '-4': '192.0.2.0', '-6': '2001:db8:ffff:1::' } as const;
 const FAMILIES = ['-4', '-6'] as const;
 const TABLES = Object.keys(PLAN.networks).map(tableOf);
 
-/** From node1 to containers elsewhere, where the plan forbids it. */
-function isForbidden(from: Placed, to: Placed): boolean {
-  const areContainers = from.network !== 'host' && to.network !== 'host';
-  return areContainers && from.node === 'node1' && to.node !== 'node1' && isPair(from, to) && !reach(PLAN, from, to);
+/** Who sends, and to whom: both directions between one node and the others. */
+const DIRECTIONS = [
+  { senders: ['node1'], receivers: ['node2', 'node3'] },
+  { senders: ['node2', 'node3'], receivers: ['node1'] },
+] as const;
+type Direction = (typeof DIRECTIONS)[number];
+
+/** From containers of the senders to those of the receivers, where the plan forbids it. */
+const isForbidden =
+  ({ senders, receivers }: Direction) =>
+  (from: Placed, to: Placed): boolean => {
+    const areContainers = from.network !== 'host' && to.network !== 'host';
+    const isBetween = senders.some((name) => name === from.node) && receivers.some((name) => name === to.node);
+    return areContainers && isBetween && isPair(from, to) && !reach(PLAN, from, to);
+  };
+
+/** The ToR's address on the link of a node. */
+function routerOf(node: string, family: (typeof FAMILIES)[number]): string {
+  const number = Number(node.replace(/\D/g, ''));
+  return family === '-4' ? `192.0.2.${2 * number - 2}` : `2001:db8:ffff:${number}::`;
 }
 
 describe('the two guards between networks', () => {
   let fabric: Fabric;
-  let forbidden: [Placed, Placed][];
 
   before(async function () {
     this.timeout(120_000);
     fabric = await isolationUp('isolation-guards');
-    forbidden = fabric.parties.flatMap((from) =>
-      fabric.parties.filter((to) => isForbidden(from, to)).map((to): [Placed, Placed] => [from, to]),
-    );
     await matrix(fabric, PLAN);
     for (const node of NODES) await fabric.lab.node(node).kill('slash32d', 'SIGKILL');
     await knowUnannounced();
@@ -49,86 +60,104 @@ describe('the two guards between networks', () => {
     }
   }
 
-  async function sourceGuard(isThere: boolean): Promise<void> {
-    for (const family of FAMILIES)
-      for (const table of TABLES) {
-        const route = ['default', 'via', ROUTER[family], 'dev', 'eth1', 'table', String(table)];
-        await fabric.lab.node('node1').exec(['ip', family, 'route', isThere ? 'del' : 'add', ...route]);
-      }
+  /** Away: every table of the nodes leads everywhere. */
+  async function sourceGuard(nodes: readonly string[], isThere: boolean): Promise<void> {
+    for (const name of nodes)
+      for (const family of FAMILIES)
+        for (const table of TABLES) {
+          const route = ['default', 'via', routerOf(name, family), 'dev', 'eth1', 'table', String(table)];
+          await fabric.lab.node(name).exec(['ip', family, 'route', isThere ? 'del' : 'add', ...route]);
+        }
   }
 
   const filters = ['nft', 'list', 'table', 'inet', 'slash32'];
   const saved = new Map<string, string>();
+  const reversePath = new Map<string, readonly string[]>();
   /** Taken away, it leaves IPv4's own reverse path filter, which looks for the same way back: that goes too. */
-  async function destinationGuard(isThere: boolean): Promise<void> {
-    for (const name of ['node2', 'node3']) {
+  async function destinationGuard(nodes: readonly string[], isThere: boolean): Promise<void> {
+    for (const name of nodes) {
       const node = fabric.lab.node(name);
       if (isThere) {
         await node.attempt(['nft', '-f', '-'], `delete table inet slash32\n${saved.get(name)}`);
+        await node.exec(['sysctl', '-q', '-w', ...reversePath.get(name)!]);
         continue;
       }
       saved.set(name, await node.exec(filters));
       await node.exec(['nft', 'flush', 'chain', 'inet', 'slash32', 'return-route']);
-      await node.exec(['sysctl', '-q', '-w', 'net.ipv4.conf.all.rp_filter=0', 'net.ipv4.conf.eth1.rp_filter=0']);
+      const settings = await node.exec(['sysctl', 'net.ipv4.conf.all.rp_filter', 'net.ipv4.conf.eth1.rp_filter']);
+      reversePath.set(name, settings.replaceAll(' ', '').trim().split('\n'));
+      await node.exec(['sysctl', '-q', '-w', ...reversePath.get(name)!.map((one) => one.replace(/\d$/, '0'))]);
     }
   }
 
-  /** Lets all forbidden pairs of node1 try, and says of each packet where it was seen. */
-  async function forbiddenRound() {
-    const seen = await fabric.prober.round(isForbidden, []);
-    const came = (one: Attempt) => ['node2', 'node3'].some((node) => seen.uplinks.get(node)!.in.has(one));
-    return { left: seen.uplinks.get('node1')!.out, came, arrived: seen.arrived };
-  }
-
-  /** Every packet of these pairs: UDP and ping, IPv4 and IPv6. */
-  const packets = (among: (from: Placed, to: Placed) => boolean): Attempt[] =>
-    forbidden
-      .filter(([from, to]) => among(from, to))
-      .flatMap(([from, to]) =>
-        (['udp4', 'udp6', 'ping4', 'ping6'] as const).map((protocol) => attempt(from, to, protocol)),
-      )
-      .sort();
-  const sorted = (seen: Seen['arrived']) => [...seen].sort();
+  const sorted = (seen: Iterable<Attempt>) => [...seen].sort();
   const senderHears = (from: Placed, to: Placed) => hears(PLAN, from, to);
   const receiverHears = (from: Placed, to: Placed) => hears(PLAN, to, from);
 
-  it('let nothing through: without a route it does not leave, and where only the sender hears it is dropped on arrival', async () => {
-    const { left, came, arrived } = await forbiddenRound();
-    expect(sorted(left)).to.eql(packets(senderHears));
-    expect(packets(senderHears).length).to.be.greaterThan(0);
-    expect(packets(senderHears).filter((one) => !came(one))).to.eql([]);
-    expect(sorted(arrived)).to.eql([]);
-  });
+  for (const direction of DIRECTIONS) {
+    const { senders, receivers } = direction;
 
-  it('are two: without the source node’s routes kept apart, the destination node drops what has no way back', async () => {
-    await sourceGuard(false);
-    const { left, came, arrived } = await forbiddenRound();
-    await sourceGuard(true);
-    expect(sorted(left)).to.eql(packets(() => true));
-    expect(packets(() => true).filter((one) => !came(one))).to.eql([]);
-    expect(sorted(arrived)).to.eql(packets(receiverHears));
-  });
+    /** Lets all forbidden pairs try, and says of each packet where it was seen: on the wire here and there, and inside. */
+    const forbiddenRound = async () => {
+      const seen = await fabric.prober.round(isForbidden(direction), []);
+      const left = senders.flatMap((node) => [...seen.uplinks.get(node)!.out]);
+      const came = (one: Attempt) => receivers.some((node) => seen.uplinks.get(node)!.in.has(one));
+      return { left, came, arrived: sorted(seen.arrived), answered: sorted(seen.answered) };
+    };
 
-  it('are two: without the destination node’s filter, the source node lets nothing out that it has no route for', async () => {
-    await destinationGuard(false);
-    const { left, arrived } = await forbiddenRound();
-    await destinationGuard(true);
-    expect(sorted(left)).to.eql(packets(senderHears));
-    expect(sorted(arrived)).to.eql(packets(senderHears));
-  });
+    /** Every packet of these pairs. A container tells of what it hears by UDP and ping; TCP shows on the wire. */
+    const packets = (
+      among: (from: Placed, to: Placed) => boolean,
+      protocols: readonly Protocol[] = PROTOCOLS,
+    ): Attempt[] =>
+      pairs(fabric.parties, isForbidden(direction))
+        .filter(([from, to]) => among(from, to))
+        .flatMap(([from, to]) => protocols.map((protocol) => attempt(from, to, protocol)))
+        .sort();
+    const TOLD = ['udp4', 'udp6', 'ping4', 'ping6'] as const;
 
-  it('are the only ones: without both, everything arrives', async () => {
-    await destinationGuard(false);
-    await sourceGuard(false);
-    const { arrived } = await forbiddenRound();
-    await sourceGuard(true);
-    expect(sorted(arrived)).to.eql(packets(() => true));
-  });
+    describe(`from ${senders.join(' and ')} to ${receivers.join(' and ')}`, () => {
+      it('matrix: let nothing through: without a route it does not leave, and where only the sender hears it is dropped on arrival', async () => {
+        const { left, came, arrived, answered } = await forbiddenRound();
+        expect(sorted(left)).to.eql(packets(senderHears));
+        expect(packets(senderHears).length).to.be.greaterThan(0);
+        expect(packets(senderHears).filter((one) => !came(one))).to.eql([]);
+        expect(arrived).to.eql([]);
+        expect(answered).to.eql([]);
+      });
 
-  it('matrix: are both there again when the controllers are', async () => {
-    for (const node of NODES) await fabric.lab.node(node).start('slash32d');
-    await matrix(fabric, PLAN);
-    const { arrived } = await forbiddenRound();
-    expect(sorted(arrived)).to.eql([]);
+      it('matrix: are two: without the sender’s routes kept apart, the receiver’s node drops what has no way back', async () => {
+        await sourceGuard(senders, false);
+        const { left, came, arrived } = await forbiddenRound().finally(() => sourceGuard(senders, true));
+        expect(sorted(left)).to.eql(packets(() => true));
+        expect(packets(() => true).filter((one) => !came(one))).to.eql([]);
+        expect(arrived).to.eql(packets(receiverHears, TOLD));
+      });
+
+      it('matrix: are two: without the receiver’s filter, the sender’s node lets nothing out that it has no route for', async () => {
+        await destinationGuard(receivers, false);
+        const { left, arrived } = await forbiddenRound().finally(() => destinationGuard(receivers, true));
+        expect(sorted(left)).to.eql(packets(senderHears));
+        expect(arrived).to.eql(packets(senderHears, TOLD));
+      });
+
+      it('matrix: are the only ones: without both, everything arrives', async () => {
+        await destinationGuard(receivers, false);
+        await sourceGuard(senders, false);
+        const { arrived } = await forbiddenRound().finally(async () => {
+          await sourceGuard(senders, true);
+          await destinationGuard(receivers, true);
+        });
+        expect(arrived).to.eql(packets(() => true, TOLD));
+      });
+    });
+  }
+
+  // Last: the tests of a suite come before those of the suites in it.
+  describe('when the controllers are back', () => {
+    it('matrix: are both there again', async () => {
+      for (const node of NODES) await fabric.lab.node(node).start('slash32d');
+      await matrix(fabric, PLAN);
+    });
   });
 }).timeout(60_000);

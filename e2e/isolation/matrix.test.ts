@@ -34,7 +34,7 @@ describe('the isolation matrix of three nodes, seven networks and the hosts', ()
     expect(wrong.length, wrong.slice(0, 20).join(', ')).to.equal(0);
   }
 
-  it('matrix: every pair that should reach does, by UDP, TCP and ping, v4 and v6; no other does', async () => {
+  it('T21 matrix: every pair that should reach does, by UDP, TCP and ping, v4 and v6; no other does', async () => {
     const { open, shut } = await matrix(fabric, PLAN);
     console.log(`      ${open} pairs may, ${shut} may not`);
     expect(open).to.be.greaterThan(80);
@@ -94,6 +94,18 @@ describe('the isolation matrix of three nodes, seven networks and the hosts', ()
     await until(async () => (await fabric.lab.node('node1').exec(['nft', 'list', 'tables'])).includes('slash32'), {
       what: 'the filters to be back',
     });
+    await matrix(fabric, PLAN);
+  });
+
+  it('matrix: holds after the rules of our networks were deleted on a node', async () => {
+    const node = fabric.lab.node('node2');
+    const rules = async () => (await node.exec(['ip', 'rule'])).split('\n').filter((line) => /fwmark/.test(line));
+    const before = await rules();
+    expect(before.length).to.be.greaterThan(7);
+    for (const family of ['-4', '-6'])
+      for (const priority of ['2032', '2034'])
+        await node.exec(['sh', '-c', `while ip ${family} rule del priority ${priority} 2>/dev/null; do :; done`]);
+    await until(async () => (await rules()).length === before.length, { what: 'the rules to be back' });
     await matrix(fabric, PLAN);
   });
 

@@ -5,6 +5,7 @@
  * (its receiver has seen it), and whether an answer came back. That nothing arrived is the stronger statement.
  */
 import { setTimeout as pause } from 'node:timers/promises';
+import { addressFrom } from '../../src/model/address.js';
 import { close, indexOfName } from '../../src/netlink/libc.js';
 import type { LabNode } from '../lab/node.js';
 import type { Party } from './plan.js';
@@ -44,7 +45,7 @@ export interface Seen {
   readonly answered: ReadonlySet<Attempt>;
   /** Without TCP. */
   readonly arrived: ReadonlySet<Attempt>;
-  /** Seen on a node's uplink, without TCP: `out` left that node, `in` came to it. */
+  /** Seen on a node's uplink: `out` left that node, `in` came to it. Of TCP the first packet, again and again. */
   readonly uplinks: ReadonlyMap<string, { readonly out: ReadonlySet<Attempt>; readonly in: ReadonlySet<Attempt> }>;
 }
 
@@ -181,10 +182,18 @@ class Round implements Seen {
 
   /** Only what its sender sent: answers and ICMP errors that quote it do not count. */
   #tapped(node: string, bytes: Buffer, link: Buffer): void {
-    const label = this.#read(bytes);
+    const label = this.#read(bytes) ?? this.#opening(bytes);
     if (!label || label.isAnswer || !isRequest(bytes)) return;
     const isOutgoing = link[10] === 4; // sll_pkttype, PACKET_OUTGOING
     this.uplinks.get(node)![isOutgoing ? 'out' : 'in'].add(label.attempt);
+  }
+
+  /** A packet that opens a TCP connection has no room for a label; its addresses say whose it is. */
+  #opening(frame: Buffer) {
+    const addresses = openingAddresses(frame);
+    if (!addresses) return undefined;
+    const [from, to] = addresses.map((own) => this.#parties.find(({ v4, v6 }) => v4 === own || v6 === own));
+    return from && to && { isAnswer: false, attempt: attempt(from, to, from.v4 === addresses[0] ? 'tcp4' : 'tcp6') };
   }
 
   #label(kind: 'udp' | 'ping', family: 4 | 6, from: number, to: number): Buffer {
@@ -221,11 +230,23 @@ function echoRequest(family: 4 | 6, data: Buffer): Buffer {
   return message;
 }
 
-/** Of an Ethernet frame: UDP, or an echo request; not its answer, and no error that quotes it. */
+const TCP = 6;
+/** Flags of a TCP header: SYN, and not ACK. */
+const OPENS = { mask: 0x12, value: 0x02 };
+
+/** Source and destination of an Ethernet frame that opens a TCP connection. */
+function openingAddresses(frame: Buffer): readonly [string, string] | undefined {
+  const isV4 = frame.readUInt16BE(12) === 0x0800;
+  const [protocol, at, size, header] = isV4 ? [frame[23], 26, 4, 34] : [frame[20], 22, 16, 54];
+  if (protocol !== TCP || (frame[header + 13]! & OPENS.mask) !== OPENS.value) return undefined;
+  return [addressFrom(frame.subarray(at, at + size)), addressFrom(frame.subarray(at + size, at + 2 * size))];
+}
+
+/** Of an Ethernet frame: UDP, an echo request, or the opening of TCP; not its answer, and no error that quotes it. */
 function isRequest(frame: Buffer): boolean {
   const isV4 = frame.readUInt16BE(12) === 0x0800;
   const [protocol, type] = isV4 ? [frame[23], frame[34]] : [frame[20], frame[54]];
-  return protocol === 17 || type === (isV4 ? ECHO[4] : ECHO[6]).request;
+  return protocol === 17 || protocol === TCP || type === (isV4 ? ECHO[4] : ECHO[6]).request;
 }
 
 /** RFC 1071. */

@@ -1,10 +1,17 @@
 /** Asks the controller of this node over its admin socket. */
 import { request } from 'node:http';
 
+/** How a question is asked. */
+export interface Asking {
+  readonly method?: 'GET' | 'POST';
+  /** How long the answer may take. */
+  readonly seconds?: number;
+}
+
 /** @throws Error that says what to do when nobody answers */
-export function ask<T>(socketPath: string, path: string): Promise<T> {
+export function ask<T>(socketPath: string, path: string, { method = 'GET', seconds = 10 }: Asking = {}): Promise<T> {
   return new Promise((resolve, reject) => {
-    const call = request({ socketPath, path, timeout: 10_000 }, (response) => {
+    const call = request({ socketPath, path, method, timeout: seconds * 1000 }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('end', () => {
@@ -13,7 +20,7 @@ export function ask<T>(socketPath: string, path: string): Promise<T> {
         else reject(new Error(body.error));
       });
     });
-    call.on('timeout', () => call.destroy(new Error('no answer within 10 s')));
+    call.on('timeout', () => call.destroy(new Error(`no answer within ${seconds} s`)));
     call.on('error', (error) =>
       reject(
         new Error(

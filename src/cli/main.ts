@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import type { StatusView } from '../admin/server.js';
 import type { EndpointView, Explanation, RouteView } from '../admin/views.js';
 import { ask } from './ask.js';
+import { drain, drainText, undrain, wholeSeconds } from './drain.js';
 import { askNetworks, networksText } from './networks.js';
 import { routeCounts } from './route-counts.js';
 import { isDegraded, statusText } from './status.js';
@@ -22,7 +23,17 @@ export async function main(argv: readonly string[]): Promise<void> {
     .description('BGP-routed container networking: every container its own /32 and /128')
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
     .showHelpAfterError('(slash32 --help lists the commands)');
-  for (const add of [addStatus, addEndpoints, addRoutes, addNetworks, addExplain, addConfig, addTorConfig, addSidecar])
+  for (const add of [
+    addStatus,
+    addEndpoints,
+    addRoutes,
+    addNetworks,
+    addExplain,
+    addDrain,
+    addConfig,
+    addTorConfig,
+    addSidecar,
+  ])
     add(program);
   try {
     // `show` in front is how network engineers ask.
@@ -56,6 +67,21 @@ function addStatus(program: Command): void {
     const status = await ask<StatusView>(options.socket, '/status');
     print(options, status, () => statusText(status));
     if (isDegraded(status)) process.exitCode = 3;
+  });
+}
+
+function addDrain(program: Command): void {
+  asking(program, 'drain', 'take this node out of traffic: graceful shutdown (RFC 8326), wait, withdraw')
+    .addOption(
+      new Option('--timeout <seconds>', 'wait no longer for traffic to move').default(60).argParser(wholeSeconds),
+    )
+    .action(async (options: Options & { timeout: number }) => {
+      const report = await drain(options.socket, options.timeout);
+      print(options, report, () => drainText(report));
+    });
+  asking(program, 'undrain', 'announce everything again').action(async (options: Options) => {
+    await undrain(options.socket);
+    print(options, {}, () => 'announced again');
   });
 }
 
@@ -111,8 +137,9 @@ function addConfig(program: Command): void {
     .action(async (file: string) => {
       const { loadConfig } = await import('../config/load.js');
       const loaded = await loadConfig(file);
+      const { peers, sought = [] } = loaded.speaker;
       process.stdout.write(
-        `${file}: fine; node ${loaded.node.name}, ${loaded.networks.byName.size} networks, ${loaded.speaker.peers.length} peers\n`,
+        `${file}: fine; node ${loaded.node.name}, ${loaded.networks.byName.size} networks, ${peers.length + sought.length} peers\n`,
       );
     });
   config

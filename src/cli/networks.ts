@@ -1,5 +1,5 @@
 /** `slash32 networks`: the matrix of who may reach whom, now or under a file that is only proposed. */
-import { cellOf, LEGEND, type NetworksView, networksView } from '../admin/networks-view.js';
+import { cellOf, LEGEND, type NetworksView, networksView, possibleLines } from '../admin/networks-view.js';
 import { ask } from './ask.js';
 import { table } from './table.js';
 
@@ -11,10 +11,13 @@ export async function askNetworks(socket: string, preview: string | undefined): 
 }
 
 /** The matrix with its legend. */
-export function networksText({ names, pairs }: NetworksView): string {
+export function networksText(view: NetworksView): string {
+  const { names, pairs } = view;
   const rows = names.map((from) => ({
     from,
     ...Object.fromEntries(pairs.filter((pair) => pair.from === from).map((pair) => [`to ${pair.to}`, cellOf(pair)])),
   }));
-  return [table(rows, ['from', ...names.map((name) => `to ${name}`)]), '', ...LEGEND].join('\n');
+  return [table(rows, ['from', ...names.map((name) => `to ${name}`)]), '', ...LEGEND, ...possibleLines(view)].join(
+    '\n',
+  );
 }

@@ -7,6 +7,7 @@
 import { createHash } from 'node:crypto';
 import { bootTime } from '../boot-time.js';
 import type { Asked } from '../decide/own-network.js';
+import { DRAINED } from '../decide/readiness.js';
 import type { Address, Prefix } from '../model/address.js';
 import { familyOf, prefix } from '../model/address.js';
 import { type Endpoint, type EndpointId, endpointKey, endpointName } from '../model/endpoint.js';
@@ -39,6 +40,7 @@ export interface AttachRequest extends EndpointId {
 
 export async function attach(node: Node, request: AttachRequest, signal: AbortSignal): Promise<Endpoint> {
   const attachedAt = Number(bootTime() / 1000n);
+  refuseOffDuty(node);
   const place = placeFor(node.routing.networks, request.asked);
   if (request.masquerade) refuseMasquerade(place.base);
   refuseSecond(node, request);
@@ -82,6 +84,11 @@ export async function leave(node: Node, endpoint: Endpoint): Promise<void> {
   } catch (error) {
     node.failed(`withdrawing ${endpoint.addresses.join(' ')}`, error);
   }
+}
+
+/** What is not announced is reached by nobody; and whoever drains a node is about to stop it. */
+function refuseOffDuty({ routing }: Node): void {
+  if (routing.duty !== 'on') throw new CniError(CODE.tryAgainLater, DRAINED, 'nothing was changed');
 }
 
 function refuseMasquerade(network: Place['base']): void {

@@ -3,11 +3,11 @@
  * whoever reads it should not have to repair and ask again.
  */
 
-import { announceVerdict } from '../decide/announcements.js';
+import { wantedAnnouncement } from '../decide/announcements.js';
 import { differences } from '../decide/check.js';
 import { baseOf } from '../decide/own-network.js';
-import { hostPrefix, type Prefix } from '../model/address.js';
-import { sameAnnouncement } from '../model/announcement.js';
+import { hostPrefix } from '../model/address.js';
+import { type Announcement, sameAnnouncement } from '../model/announcement.js';
 import { type Endpoint, endpointName } from '../model/endpoint.js';
 import { routeKey } from '../model/route.js';
 import type { Namespace } from '../ports.js';
@@ -99,25 +99,26 @@ async function announcement({ routing }: Node, { conf }: CheckRequest, endpoint:
   const due = endpoint.addresses.map(hostPrefix).flatMap((prefix) => {
     const { known, routes, announced } = routing.about(prefix);
     const believed = new Map(routes.map((route) => [routeKey(route), route]));
-    const isDue = announceVerdict(known, networks, believed) === 'announced';
+    const wanted = wantedAnnouncement(known, networks, believed);
     // An ADD that did not wait for gobgpd is content without it.
-    return isDue && (announced || conf.wait === 'announced') ? [prefix] : [];
+    return wanted && (announced || conf.wait === 'announced') ? [wanted] : [];
   });
   if (due.length === 0) return [];
   if (bgpStanding.away !== undefined) {
-    return conf.wait === 'none' ? [] : [`nobody announces ${due.join(', ')}: gobgpd is away (${bgpStanding.away})`];
+    const prefixes = due.map(({ prefix }) => prefix).join(', ');
+    return conf.wait === 'none' ? [] : [`nobody announces ${prefixes}: gobgpd is away (${bgpStanding.away})`];
   }
-  return notSaid(routing, due, endpoint);
+  return notSaid(routing, due);
 }
 
-async function notSaid(routing: Node['routing'], due: readonly Prefix[], { network }: Endpoint): Promise<string[]> {
-  const targets = routing.networks.byName.get(network)?.exports ?? [];
+async function notSaid(routing: Node['routing'], due: readonly Announcement[]): Promise<string[]> {
+  const prefixes = due.map(({ prefix }) => prefix);
   try {
-    const said = await routing.says(due);
+    const said = await routing.says(prefixes);
     return due
-      .filter((prefix) => !said.some((one) => one.prefix === prefix && sameAnnouncement(one, { prefix, targets })))
-      .map((prefix) => `gobgpd does not announce ${prefix} with ${targets.join(' ')}`);
+      .filter((wanted) => !said.some((one) => one.prefix === wanted.prefix && sameAnnouncement(one, wanted)))
+      .map(({ prefix, targets }) => `gobgpd does not announce ${prefix} with ${targets.join(' ')}`);
   } catch (error) {
-    return [`gobgpd does not say whether it announces ${due.join(', ')}: ${(error as Error).message}`];
+    return [`gobgpd does not say whether it announces ${prefixes.join(', ')}: ${(error as Error).message}`];
   }
 }

@@ -9,6 +9,7 @@ import type { Known } from './routes.js';
 export type AnnounceVerdict =
   | 'announced'
   | 'no-endpoint'
+  | 'drained'
   | 'unknown-network'
   | 'no-export-target'
   | 'outside-prefixes'
@@ -21,6 +22,7 @@ export function announceVerdict(
   believed: ReadonlyMap<string, Route>,
 ): AnnounceVerdict {
   if (!known.endpoint) return 'no-endpoint';
+  if (known.duty === 'off') return 'drained';
   const network = networks.byName.get(known.endpoint.network);
   if (!network) return 'unknown-network';
   if (network.exports.length === 0) return 'no-export-target';
@@ -38,13 +40,14 @@ export function wantedAnnouncement(
 ): Announcement | undefined {
   if (announceVerdict(known, networks, believed) !== 'announced') return undefined;
   const { exports } = networks.byName.get((known.endpoint as Endpoint).network) as Network;
-  return { prefix: known.prefix, targets: exports };
+  return { prefix: known.prefix, targets: exports, ...(known.duty === 'leaving' && { leaving: true }) };
 }
 
 /** One sentence a verdict, for people. */
 export const ANNOUNCE_SENTENCES: Record<AnnounceVerdict, (known: Known) => string> = {
   announced: (known) => `${known.prefix} is announced with the export targets of ${known.endpoint?.network}`,
   'no-endpoint': (known) => `no endpoint of this node has ${known.prefix}`,
+  drained: (known) => `this node is drained, so ${known.prefix} is not announced; "slash32 undrain" takes it back`,
   'unknown-network': (known) => `network "${known.endpoint?.network}" is not in the node's configuration any more`,
   'no-export-target': (known) => `the export list of ${known.endpoint?.network} is empty`,
   'outside-prefixes': (known) => `${known.prefix} lies outside the prefixes of ${known.endpoint?.network}`,

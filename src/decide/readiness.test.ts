@@ -4,6 +4,7 @@ import { type BgpStanding, readiness } from './readiness.js';
 const up: BgpStanding = {
   away: undefined,
   admitted: true,
+  isDrained: false,
   peers: [
     { name: 'tor1', established: true },
     { name: 'tor2', established: false },
@@ -39,5 +40,11 @@ describe('readiness', () => {
   it('gives every reason at once', () => {
     const { noAdd, cutOff } = readiness({ ...up, peers: down }, ['no free address in 10.0.0.0/30']);
     expect([...noAdd, ...cutOff]).to.have.length(2);
+  });
+
+  it('of a drained node is none for new containers, and no harm to those that exist', () => {
+    const drained = readiness({ ...up, isDrained: true }, []);
+    expect(drained.noAdd.join()).to.match(/drained.*slash32 undrain/);
+    expect(drained.cutOff).to.eql([]);
   });
 });

@@ -6,6 +6,8 @@ export interface BgpStanding {
   readonly away: string | undefined;
   /** gobgpd has been given the peers, which comes after all announcements. */
   readonly admitted: boolean;
+  /** Taken out of traffic, or about to be. */
+  readonly isDrained: boolean;
   /** The peers of the configuration. */
   readonly peers: readonly {
     readonly name: string;
@@ -14,6 +16,9 @@ export interface BgpStanding {
     readonly reason?: string | undefined;
   }[];
 }
+
+/** What an ADD hears on such a node. */
+export const DRAINED = 'this node is drained and takes no new containers; "slash32 undrain" takes it back';
 
 export interface Readiness {
   /** Why no ADD can work. */
@@ -27,7 +32,8 @@ export function readiness(bgp: BgpStanding, noAddress: readonly string[]): Readi
   return { noAdd: [...whyNoAnnouncement(bgp), ...noAddress], cutOff: whyCutOff(bgp) };
 }
 
-function whyNoAnnouncement({ away, admitted, peers }: BgpStanding): string[] {
+function whyNoAnnouncement({ away, admitted, isDrained, peers }: BgpStanding): string[] {
+  if (isDrained) return [DRAINED];
   if (away !== undefined) return [`gobgpd is away (${away}); is the sidecar running?`];
   if (!admitted && peers.length > 0) return ['gobgpd has just come and does not have all announcements yet'];
   return [];

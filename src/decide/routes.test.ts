@@ -134,6 +134,15 @@ describe('wanted announcements', () => {
     expect(announceVerdict({ ...known, endpoint: undefined }, networks, inKernel)).to.equal('no-endpoint');
   });
 
+  it('say that this node is about to leave while it is drained, and end with it', () => {
+    expect(wantedAnnouncement({ ...known, duty: 'leaving' }, networks, inKernel)).to.eql({
+      prefix: own,
+      targets: ['1:1'],
+      leaving: true,
+    });
+    expect(announceVerdict({ ...known, duty: 'off' }, networks, inKernel)).to.equal('drained');
+  });
+
   it('stay within the prefixes of the network', () => {
     const fenced = { ...networks.byName.get('blue')!, prefixes: [prefix('10.99.0.0/16')] };
     const changed = { ...networks, byName: new Map([['blue', fenced]]) };

@@ -1,5 +1,6 @@
 /** Which routes one prefix should have, in which tables. Routes of a prefix depend on that prefix alone. */
 import type { Address, Prefix } from '../model/address.js';
+import type { Duty } from '../model/duty.js';
 import type { Endpoint } from '../model/endpoint.js';
 import type { Network, Networks } from '../model/network.js';
 import type { Path } from '../model/path.js';
@@ -13,6 +14,8 @@ export interface Known {
   readonly endpoint: Endpoint | undefined;
   /** One a peer. */
   readonly paths: readonly Candidate[];
+  /** This node is being drained, or is. */
+  readonly duty?: Exclude<Duty, 'on'>;
 }
 
 /** A heard path, and what is known of it before any network is asked. */

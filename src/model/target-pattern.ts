@@ -50,3 +50,9 @@ function partsOf(text: string): { administrator: string; number: number } {
   const [administrator = '', number] = routeTarget(text).split(':');
   return { administrator, number: Number(number) };
 }
+
+/** Is there a target that both mean? */
+export function patternsMeet(a: TargetPattern, b: TargetPattern): boolean {
+  const one = a.administrator === undefined || b.administrator === undefined || a.administrator === b.administrator;
+  return one && a.least <= b.most && b.least <= a.most;
+}

@@ -9,13 +9,14 @@ import { type Quota, quotaSentence } from '../decide/quota.js';
 import type { BgpStanding } from '../decide/readiness.js';
 import { type Address, hostPrefix, type Prefix } from '../model/address.js';
 import type { Announcement } from '../model/announcement.js';
+import type { Duty } from '../model/duty.js';
 import { type Endpoint, endpointKey } from '../model/endpoint.js';
 import type { Networks } from '../model/network.js';
 import type { Path } from '../model/path.js';
 import type { Speaker } from '../model/peer.js';
 import type { Route } from '../model/route.js';
 import type { RouteTarget } from '../model/route-target.js';
-import type { Bgp, BgpEvent, Clock, Kernel, KernelEvent } from '../ports.js';
+import type { Bgp, BgpEvent, Clock, Greet, Kernel, KernelEvent } from '../ports.js';
 import { renewQuotas } from './admission.js';
 import { BackOff } from './back-off.js';
 import { Loop } from './loop.js';
@@ -35,8 +36,9 @@ export type Extent = 'routed' | 'announced' | 'withdrawn';
 export interface RoutingParts {
   readonly kernel: Kernel;
   readonly bgp: Bgp;
+  readonly greet: Greet;
   readonly clock: Clock;
-  /** Hears of each failure once, with its prefix. */
+  /** Hears of each failure once, with its prefix or peer. */
   readonly failed: (what: string, error: unknown) => void;
 }
 
@@ -79,7 +81,7 @@ export class Routing {
       (error) => this.#passFailed(error),
     );
     const nudge = () => this.#loop.nudge();
-    this.#peering = new Peering(speaker, parts.bgp, this.#world, parts.clock, endpoints.length > 0, nudge);
+    this.#peering = new Peering(speaker, parts, this.#world, endpoints.length > 0, nudge);
     for (const endpoint of endpoints) this.#world.hearEndpoint(endpoint);
     this.#world.endpointsComplete = true;
   }
@@ -156,6 +158,28 @@ export class Routing {
     );
   }
 
+  get duty(): Duty {
+    return this.#world.duty;
+  }
+
+  /** Announces everything otherwise from now on; the difference is a pass like any other. */
+  set duty(duty: Duty) {
+    this.#world.duty = duty;
+    this.#world.touchAll();
+    this.#loop.nudge();
+  }
+
+  /** Resolves when gobgpd says of every endpoint what it should, but for those that failed. */
+  allSaid(signal: AbortSignal): Promise<void> {
+    const prefixes = () => this.#world.endpoints().flatMap(({ addresses }) => addresses.map(hostPrefix));
+    const isSaid = (prefix: Prefix) => this.#reconciler.failures.has(prefix) || this.#reconciler.isSettled(prefix);
+    return this.#waiters.until(
+      () => this.#peering.connected && prefixes().every(isSaid),
+      signal,
+      () => this.#lateness(prefixes()),
+    );
+  }
+
   get bgpConnected(): boolean {
     return this.#peering.connected;
   }
@@ -169,8 +193,13 @@ export class Routing {
     return {
       away: connected ? undefined : this.#bgpReason,
       admitted,
+      isDrained: this.duty !== 'on',
       peers: [
-        ...speaker.peers.map(({ name, address }) => ({ name, established: established.has(address) })),
+        ...speaker.peers.map(({ name, address }) => ({
+          name,
+          established: established.has(address),
+          reason: this.#peering.reason(address),
+        })),
         ...(speaker.sought ?? []).map(({ name, reason }) => ({ name, established: false, reason })),
       ],
     };
@@ -191,6 +220,12 @@ export class Routing {
   /** What gobgpd itself says for us of these prefixes. Throws while it is away. */
   says(prefixes: readonly Prefix[]): Promise<readonly Announcement[]> {
     return this.#parts.bgp.says(prefixes);
+  }
+
+  /** What of the configuration gobgpd has not taken, a sentence each with the remedy. */
+  get bgpTroubles(): string[] {
+    const { outdated, refusal } = this.#peering;
+    return [outdated, refusal].filter((sentence) => sentence !== undefined);
   }
 
   /** How this node speaks now, with the peers that were found. */
@@ -263,13 +298,18 @@ export class Routing {
     this.#tellRefused();
     this.#waiters.ask();
     if (this.#world.hasTouched()) this.#loop.nudge();
-    else await this.#peering.afterPass(this.#reconciler.failures.size === 0);
+    else await this.#peering.afterPass(!this.#lacksAnnouncement());
   }
 
   async #separate(): Promise<void> {
     const { networks } = this.#world;
     await this.#parts.kernel.separate(networks);
     this.#separated = networks;
+  }
+
+  /** A route that the kernel refuses of what a peer says must not keep the peers away. */
+  #lacksAnnouncement(): boolean {
+    return [...this.#reconciler.failures.keys()].some((prefix) => this.#world.known(prefix).endpoint !== undefined);
   }
 
   async #readKernel(): Promise<void> {
@@ -341,12 +381,13 @@ export class Routing {
   }
 
   #audit(signal: AbortSignal): void {
-    const cancel = this.#parts.clock.after(AUDIT_EVERY, () => {
+    // Asked, not listened to: a listener for each audit would stay for as long as the controller lives.
+    this.#parts.clock.after(AUDIT_EVERY, () => {
+      if (signal.aborted) return;
       this.#kernelUnread = true;
       this.#loop.nudge();
       this.#audit(signal);
     });
-    signal.addEventListener('abort', cancel, { once: true });
   }
 }
 

@@ -7,6 +7,7 @@ import type { Refusal } from '../decide/guard.js';
 import type { Candidate, Complete, Known } from '../decide/routes.js';
 import { type Address, hostPrefix, type Prefix } from '../model/address.js';
 import type { Announcement } from '../model/announcement.js';
+import type { Duty } from '../model/duty.js';
 import { type Endpoint, endpointKey } from '../model/endpoint.js';
 import type { Networks } from '../model/network.js';
 import { type Path, type PathName, samePath } from '../model/path.js';
@@ -23,6 +24,7 @@ export class World {
   networks: Networks;
   /** Targets for paths that carry none, by the peer they come from. */
   untagged: ReadonlyMap<Address, readonly RouteTarget[]> = new Map();
+  duty: Duty = 'on';
   readonly border = new Border();
   quotas = new Quotas();
   /** The records are read: an endpoint that is not here is no more. */
@@ -48,7 +50,12 @@ export class World {
 
   known(prefix: Prefix): Known {
     const heard = this.#paths.get(prefix) ?? NO_PATHS;
-    return { prefix, endpoint: this.#endpoints.get(prefix), paths: heard.map((path) => this.#candidate(path)) };
+    return {
+      prefix,
+      endpoint: this.#endpoints.get(prefix),
+      paths: heard.map((path) => this.#candidate(path)),
+      ...(this.duty !== 'on' && { duty: this.duty }),
+    };
   }
 
   #candidate(path: Path): Candidate {
