@@ -5,6 +5,7 @@
  * The last test prints the table and compares it with docs/interop.md; UPDATE_DOCS=1 writes it there.
  */
 import { expect } from 'chai';
+import { inRepository } from '../lab/repository.js';
 import { monitorRoutes, type RouteEvent } from '../lab/route-monitor.js';
 import { add } from '../lab/runtime.js';
 import { until } from '../lab/until.js';
@@ -19,6 +20,7 @@ import {
   heardBy,
   hopLimits,
   hostRoute,
+  notHeardBy,
   routedTo,
   saidToNode2,
   socketsTo,
@@ -136,6 +138,22 @@ describe('interop', () => {
     before(() => bed.play(IBGP));
     row('iBGP', async (peer) => {
       for (const family of FAMILIES) expect((await bothWays(peer, family)).asPath).to.equal('');
+    });
+  });
+
+  describe('a drained node', () => {
+    const slash32 = (...words: string[]) => bed.lab.node('node1').exec([inRepository('bin/slash32'), ...words]);
+    before(async function () {
+      this.timeout(60_000);
+      for (const peer of bed.peers) for (const family of FAMILIES) await heardBy(peer, container[family]);
+      await slash32('drain', '--timeout', '1');
+    });
+    row('drain', async (peer) => {
+      for (const family of FAMILIES) await notHeardBy(peer, container[family]);
+    });
+    it('is heard again by every daemon once that is over', async () => {
+      await slash32('undrain');
+      for (const peer of bed.peers) for (const family of FAMILIES) await heardBy(peer, container[family]);
     });
   });
 

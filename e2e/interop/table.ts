@@ -12,8 +12,9 @@ export const FEATURES = {
   iBGP: 'it hears a container with an empty path, and our kernel routes what it originates',
   '4-byte AS': 'it shows the AS of ours, and the other node that of its own',
   MD5: 'every segment of its sessions is signed',
-  GTSM: 'every packet of its sessions arrives with a TTL of 255, from both sides',
+  GTSM: 'every message of its sessions has a TTL of 255, from both sides',
   'RFC 8950': 'both families go over one session of link-local addresses, with next hops of IPv6',
+  drain: 'it hears no container of a drained node',
   'max-prefix': 'when it says more than it may, its session ends and it is told why; its other one stays',
 } as const;
 export type Feature = keyof typeof FEATURES;

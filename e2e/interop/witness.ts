@@ -15,7 +15,7 @@ export async function hopLimits(bed: Bed): Promise<ReadonlyMap<string, ReadonlyS
   const found = new Map<string, Set<number>>();
   // A packet is two lines for IPv4, and one for IPv6.
   for (const [, hops, from, to] of stdout.matchAll(
-    /(?:ttl|hlim) (\d+)[^>]*?\s([\da-f.:]+)\.\d+ > ([\da-f.:]+)\.\d+:/g,
+    /(?:ttl|hlim) (\d+)[^>]*?\s([\da-f.:]+)\.\d+ > ([\da-f.:]+)\.\d+: Flags \[P/g,
   )) {
     for (const address of [from!, to!]) found.set(address, (found.get(address) ?? new Set()).add(Number(hops)));
   }
@@ -39,6 +39,13 @@ export function heardBy(
   return until(async () => (await daemon.paths(place, hostRoute(container))).find(({ nextHop }) => nextHop === from), {
     what: `${daemon.name} to show ${container} via ${from}`,
   });
+}
+
+/** Waits until the daemon has nothing of this container from node1. */
+export async function notHeardBy({ daemon, place, index }: Peer, container: string): Promise<void> {
+  const from = addressOf('node1', index, container.includes(':') ? 6 : 4, 'node');
+  const gone = async () => (await daemon.paths(place, hostRoute(container))).every(({ nextHop }) => nextHop !== from);
+  await until(gone, { what: `${daemon.name} to forget ${container} via ${from}` });
 }
 
 /** Waits until node1's kernel routes what the daemon originates, over one of these next hops. */

@@ -81,7 +81,10 @@ async function established(at: Place): Promise<string[]> {
 
 /** BIRD 2 says BGP.next_hop and (rt, 64512, 100), BIRD 3 bgp_next_hop and the like. */
 async function paths(at: Place, prefix: string) {
-  const text = await birdc(at, 'show', 'route', 'all', prefix);
+  const text = await birdc(at, 'show', 'route', 'all', prefix).catch((error: Error) => {
+    if (error.message.includes('Network not found')) return '';
+    throw error;
+  });
   return text.split(/(?=\bBGP[._]as_path\b|\bbgp_path\b)/i).flatMap((block) => {
     const nextHop = /bgp[._]next_hop: +(?::: )?(\S+)/i.exec(block)?.[1];
     if (nextHop === undefined) return [];
