@@ -8,6 +8,11 @@ describe('statistics', () => {
     expect(median([4])).to.equal(4);
   });
 
+  it('takes what lies between the two in the middle', () => {
+    expect(median([9, 1])).to.equal(5);
+    expect(median([4, 1, 100, 2])).to.equal(3);
+  });
+
   it('compares numbers as numbers', () => {
     expect(median([10, 9, 100])).to.equal(10);
   });

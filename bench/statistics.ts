@@ -1,6 +1,8 @@
-/** The middle value. */
+/** The middle value; between the two in the middle where their number is even. */
 export function median(values: readonly number[]): number {
-  return percentile(values, 50);
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = sorted.length / 2;
+  return (sorted[Math.ceil(half - 1)]! + sorted[Math.floor(half)]!) / 2;
 }
 
 /** The value that `percent` of the values do not exceed. */

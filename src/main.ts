@@ -1,4 +1,5 @@
 /** `slash32d`, the controller of one node. This file alone wires; it reads like a table of contents. */
+import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { serveAdmin } from './admin/server.js';
@@ -8,6 +9,7 @@ import { delegatedIpam } from './cni/delegated-ipam.js';
 import { Endpoints, type Node } from './cni/node.js';
 import { verbsOn } from './cni/node-verbs.js';
 import { endpointLocks } from './cni/per-endpoint-lock.js';
+import { rehearse } from './cni/rehearsal.js';
 import { restore } from './cni/restore.js';
 import { keepSwept } from './cni/sweep.js';
 import { handleWith } from './cni/verbs.js';
@@ -15,14 +17,16 @@ import type { Config } from './config/config.js';
 import { loadConfig } from './config/load.js';
 import { drainStore } from './disk/drain-record.js';
 import { endpointRecords } from './disk/endpoint-records.js';
+import { printEndpoint } from './disk/record-format.js';
 import { openRunDirectory } from './disk/run-directory.js';
 import { Gobgp } from './gobgp/gobgp.js';
+import { greet } from './gobgp/greet.js';
 import { packetsDelivered } from './kernel/delivered.js';
 import { type OpenKernel, openKernel } from './kernel/open-kernel.js';
 import { traced } from './kernel/traced.js';
 import { type Log, openLog } from './log.js';
 import type { Endpoint } from './model/endpoint.js';
-import type { Bgp, Clock, Kernel, Neighbours, Records, Wire } from './ports.js';
+import type { Bgp, Clock, Greet, Kernel, Neighbours, Records, Wire } from './ports.js';
 import { Drain } from './reconcile/drain.js';
 import { PeerSearch } from './reconcile/peer-search.js';
 import { Routing } from './reconcile/routing.js';
@@ -33,6 +37,7 @@ export interface Ports {
   readonly wire: Wire;
   readonly neighbours: Neighbours;
   readonly bgp: Bgp;
+  readonly greet: Greet;
   readonly records: Records;
   readonly clock: Clock;
 }
@@ -80,6 +85,7 @@ async function run(file: string, config: Config, log: Log, adapt: (ports: Ports)
   const admin = { nodeName: config.node.name, routing, bgp: ports.bgp, drain };
   await serveAdmin(config.sockets.admin, admin, signal);
   keepSwept({ ...node, routing }, (endpoint) => tellSwept(endpoint, log), signal);
+  rehearse(config.gateways, printEndpoint);
   const handle = handleWith(verbsOn({ ...node, routing }), node.locks);
   const serving = await openCniSocket({ socket: config.sockets.cni, handle, log: cniLog(log), signal });
   log.info('ready', {
@@ -98,9 +104,9 @@ function told(kernel: OpenKernel, { gateways }: Config, log: Log): Pick<Ports, '
   return traced(kernel, gateways, (command) => log.debug(command, { event: 'kernel' }));
 }
 
-function aroundKernel(config: Config, records: Records, log: Log): Pick<Ports, 'records' | 'bgp' | 'clock'> {
+function aroundKernel(config: Config, records: Records, log: Log): Pick<Ports, 'records' | 'bgp' | 'greet' | 'clock'> {
   const warn = (line: string) => log.warn(line, { event: 'gobgp' });
-  return { records, bgp: new Gobgp({ ...config.gobgp, warn }), clock: monotonicClock };
+  return { records, bgp: new Gobgp({ ...config.gobgp, warn }), greet, clock: monotonicClock };
 }
 
 /** What the verbs work with, but for the routing, which begins with what is restored. */
@@ -142,6 +148,8 @@ function complain(words: string, exitCode = 2): never {
 
 function untilTold(): AbortSignal {
   const told = new AbortController();
+  // Every part listens to it, each once; Node takes more than ten for a leak.
+  setMaxListeners(0, told.signal);
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => told.abort());
   return told.signal;
 }

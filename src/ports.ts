@@ -9,7 +9,7 @@ import type { Endpoint, EndpointId } from './model/endpoint.js';
 import type { HostAddress, Way } from './model/host.js';
 import type { Networks } from './model/network.js';
 import type { Path, PathName } from './model/path.js';
-import type { PeerState, Speaker } from './model/peer.js';
+import type { Greeting, Peer, PeerState, Speaker } from './model/peer.js';
 import type { Route } from './model/route.js';
 import type { Wiring } from './model/wiring.js';
 
@@ -89,6 +89,9 @@ export interface Neighbours {
   gateway(family: Family): Beside;
 }
 
+/** Greets a peer past gobgpd, to find out why there is no session. Never rejects. */
+export type Greet = (peer: Peer, speaker: Speaker) => Promise<Greeting>;
+
 /** An address on a link of ours. */
 export interface Beside {
   readonly address: Address;
@@ -111,6 +114,8 @@ export interface Bgp {
   admitPeers(speaker: Speaker, restarting: boolean): Promise<void>;
   /** Throws while there is no connection. */
   peers(): Promise<readonly PeerState[]>;
+  /** Lets gobgpd open a session again that it has ended because of `maxPrefixes`. Throws when it does not. */
+  reopen(peer: Peer): Promise<void>;
   /** What gobgpd says for us of these prefixes, asked now. Throws while there is no connection. */
   says(prefixes: readonly Prefix[]): Promise<readonly Announcement[]>;
   /**
@@ -122,7 +127,15 @@ export interface Bgp {
 
 export type BgpEvent =
   /** A connection stands. `announced` is all that gobgpd says for us; `fresh` when it has just been started. */
-  | { readonly kind: 'connected'; readonly announced: readonly Announcement[]; readonly fresh: boolean }
+  | {
+      readonly kind: 'connected';
+      readonly announced: readonly Announcement[];
+      readonly fresh: boolean;
+      /** How the gobgpd before this one broke down by itself, as its supervisor says it. Absent: it did not, or nobody knows. */
+      readonly crash?: string;
+      /** What only a restart of gobgpd changes, as it runs now. */
+      readonly running: Running;
+    }
   /** What gobgpd says for us, read again now and then: it differs from what was asked only when somebody interfered. */
   | { readonly kind: 'audited'; readonly announced: readonly Announcement[] }
   /**
@@ -134,6 +147,9 @@ export type BgpEvent =
   /** A peer's session came, went, or finished its End-of-RIB. */
   | { readonly kind: 'peers-changed' }
   | { readonly kind: 'disconnected'; readonly reason: string };
+
+/** Settings of the daemon itself. */
+export type Running = Pick<Speaker, 'asn' | 'routerId' | 'listenPort' | 'listenAddresses'>;
 
 /** Endpoint records: one readable file each, gone with a reboot. */
 export interface Records {

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { reasonOf } from '../lab/debian-suite.js';
 import { Lab } from '../lab/lab.js';
+import type { LabNode } from '../lab/node.js';
 import { until } from '../lab/until.js';
 import type { Daemon, Session, Settings } from './daemon.js';
 import { type Place, placeIn } from './place.js';
@@ -27,8 +28,12 @@ export interface Scene {
   asn(index: number): number;
   readonly password?: string;
   readonly ttlSecurity?: boolean;
+  /** One session for both families, between link-local addresses. */
+  readonly linkLocal?: boolean;
   /** Keys of `bgp.peers[]`, on every peer. */
   readonly peer?: object;
+  /** So many prefixes are originated by each daemon, of IPv4; of IPv6 always one. */
+  readonly prefixes?: number;
   /** Where not both nodes take part. */
   readonly nodes?: readonly NodeName[];
 }
@@ -38,6 +43,8 @@ export interface Peer {
   readonly daemon: Daemon;
   readonly index: number;
   readonly place: Place;
+  /** Link-local addresses of the link to node1. */
+  readonly linkLocal: Readonly<Record<'node' | 'daemon', string>>;
 }
 
 export interface Bed extends AsyncDisposable {
@@ -62,7 +69,7 @@ export async function bedUp(name: string, daemons: readonly Daemon[]): Promise<B
     );
   }
   const lab = await labOf(name, [...roots.keys()]);
-  const peers = [...roots].map(([daemon, root], index) => ({ daemon, index, place: placeIn(lab, daemon.name, root) }));
+  const peers = await Promise.all([...roots].map(([daemon, root], index) => peerOf(lab, daemon, root, index)));
   let current: Scene | undefined;
   return {
     lab,
@@ -96,23 +103,47 @@ export function ownPrefix(index: number, family: 4 | 6): string {
   return family === 4 ? `10.20.100.${index + 1}/32` : `2001:db8:20:100::${index + 1}/128`;
 }
 
-function settingsOf({ index }: Peer, scene: Scene, restarting: boolean): Settings {
-  const sessions = (scene.nodes ?? NODES).flatMap((node) =>
-    ([4, 6] as const).map(
-      (family): Session => ({
-        name: `${node}_${family}`,
-        family,
-        local: addressOf(node, index, family, 'daemon'),
-        remote: addressOf(node, index, family, 'node'),
-        remoteAsn: NODE_ASN[node],
-      }),
-    ),
+async function peerOf(lab: Lab, daemon: Daemon, root: string | undefined, index: number): Promise<Peer> {
+  const [node, own] = await Promise.all([
+    linkLocalOf(lab.node('node1'), `eth${index + 1}`),
+    linkLocalOf(lab.node(daemon.name), 'eth1'),
+  ]);
+  return { daemon, index, place: placeIn(lab, daemon.name, root), linkLocal: { node, daemon: own } };
+}
+
+async function linkLocalOf(node: LabNode, device: string): Promise<string> {
+  const shown = await node.exec(['ip', '-j', '-6', 'address', 'show', 'dev', device, 'scope', 'link']);
+  // iproute2 prints an empty object for all that it leaves out.
+  const addresses = (JSON.parse(shown) as { addr_info?: { local?: string }[] }[]).flatMap(
+    (link) => link.addr_info ?? [],
   );
+  return addresses.flatMap(({ local = [] }) => local)[0]!;
+}
+
+function sessionsOf({ index, linkLocal }: Peer, scene: Scene): Session[] {
+  if (scene.linkLocal) {
+    const { node: remote, daemon: local } = linkLocal;
+    return [{ name: 'node1', families: [4, 6], local, remote, device: 'eth1', remoteAsn: NODE_ASN.node1 }];
+  }
+  return (scene.nodes ?? NODES).flatMap((node) =>
+    ([4, 6] as const).map((family) => ({
+      name: `${node}_${family}`,
+      families: [family],
+      local: addressOf(node, index, family, 'daemon'),
+      remote: addressOf(node, index, family, 'node'),
+      remoteAsn: NODE_ASN[node],
+    })),
+  );
+}
+
+function settingsOf(peer: Peer, scene: Scene, restarting: boolean): Settings {
+  const { index } = peer;
+  const more = Array.from({ length: (scene.prefixes ?? 1) - 1 }, (_, i) => `10.20.101.${16 * index + i}/32`);
   return {
     asn: scene.asn(index),
     routerId: `10.255.0.${index + 1}`,
-    sessions,
-    prefixes: { 4: ownPrefix(index, 4), 6: ownPrefix(index, 6) },
+    sessions: sessionsOf(peer, scene),
+    prefixes: { 4: [ownPrefix(index, 4), ...more], 6: [ownPrefix(index, 6)] },
     target: TARGET,
     ...(scene.password === undefined ? {} : { password: scene.password }),
     ttlSecurity: scene.ttlSecurity ?? false,
@@ -125,20 +156,28 @@ async function configure(lab: Lab, name: NodeName, peers: readonly Peer[], scene
   const passwordFile = `${node.directory}/slash32/password`;
   if (scene.password !== undefined) writeFileSync(passwordFile, `${scene.password}\n`, { mode: 0o600 });
   const speaks = (scene.nodes ?? NODES).includes(name);
-  const sections = peers.flatMap(({ daemon, index }) =>
-    ([4, 6] as const).map((family) => ({
-      name: `${daemon.name}-v${family}`,
-      address: addressOf(name, index, family, 'daemon'),
-      asn: scene.asn(index),
-      families: [`ipv${family}`],
+  const sections = peers.flatMap((peer) =>
+    ways(name, peer, scene).map((way) => ({
+      ...way,
+      asn: scene.asn(peer.index),
       ...(scene.password === undefined ? {} : { passwordFile }),
-      ...(scene.ttlSecurity ? { ttlSecurity: true } : {}),
+      ...(scene.ttlSecurity ? { ttlSecurity: 1 } : {}),
       ...scene.peer,
     })),
   );
   writeFileSync(node.boundFile('/etc/slash32/node.yaml'), stringify(nodeFile(name, speaks ? sections : [])));
   if (node.pid('slash32d') === undefined) for (const process of node.processes) await node.start(process);
   else await reload(lab, name);
+}
+
+/** Where the sessions of a node with a daemon are. */
+function ways(node: NodeName, { daemon: { name }, index }: Peer, { linkLocal }: Scene): object[] {
+  if (linkLocal) return [{ name, interface: `eth${index + 1}` }];
+  return ([4, 6] as const).map((family) => ({
+    name: `${name}-v${family}`,
+    address: addressOf(node, index, family, 'daemon'),
+    families: [`ipv${family}`],
+  }));
 }
 
 async function reload(lab: Lab, name: NodeName): Promise<void> {

@@ -8,9 +8,12 @@ import type { Place } from './place.js';
 export interface Session {
   /** A name for configuration files: letters, digits, underscores. */
   readonly name: string;
-  readonly family: 4 | 6;
+  /** What is exchanged; IPv4 over an IPv6 session has IPv6 next hops (RFC 8950). */
+  readonly families: readonly (4 | 6)[];
   readonly local: string;
   readonly remote: string;
+  /** The link, where both addresses mean something on it alone. */
+  readonly device?: string;
   /** The node's AS. */
   readonly remoteAsn: number;
 }
@@ -21,7 +24,7 @@ export interface Settings {
   readonly routerId: string;
   readonly sessions: readonly Session[];
   /** It originates these, with the target. */
-  readonly prefixes: Readonly<Record<4 | 6, string>>;
+  readonly prefixes: Readonly<Record<4 | 6, readonly string[]>>;
   readonly target: string;
   /** TCP MD5 on every session. */
   readonly password?: string;
@@ -54,11 +57,18 @@ export interface Daemon {
   established(at: Place): Promise<readonly string[]>;
   /** Its paths to a host route, of all peers. */
   paths(at: Place, prefix: string): Promise<readonly Shown[]>;
+  /** What it has written to its log. */
+  log(at: Place): string;
 }
 
 /** The first group of every match. */
 export function all(pattern: RegExp, text: string): string[] {
   return [...text.matchAll(pattern)].map((match) => match[1] as string);
+}
+
+/** Is it IPv4 over an IPv6 session? */
+export function isExtended({ families, local }: Session): boolean {
+  return families.includes(4) && local.includes(':');
 }
 
 /** Is it one AS on both sides? */

@@ -5,6 +5,7 @@
  * The last test prints the table and compares it with docs/interop.md; UPDATE_DOCS=1 writes it there.
  */
 import { expect } from 'chai';
+import { inRepository } from '../lab/repository.js';
 import { monitorRoutes, type RouteEvent } from '../lab/route-monitor.js';
 import { add } from '../lab/runtime.js';
 import { until } from '../lab/until.js';
@@ -17,10 +18,13 @@ import {
   crashGobgpd,
   everySession,
   heardBy,
+  hopLimits,
   hostRoute,
+  notHeardBy,
   routedTo,
   saidToNode2,
   socketsTo,
+  spreadOver,
   type WithdrawalWatch,
   watchWithdrawals,
 } from './witness.js';
@@ -28,7 +32,9 @@ import {
 const FAMILIES = [4, 6] as const;
 const EBGP: Scene = { asn: (index) => 65_101 + index };
 const IBGP: Scene = { asn: () => NODE_ASN.node1, nodes: ['node1'] };
-const LONG_AS: Scene = { asn: (index) => 4_200_000_101 + index, password: 'correct-horse' };
+const LINK_LOCAL: Scene = { asn: EBGP.asn, nodes: ['node1'], linkLocal: true };
+const TOO_MANY: Scene = { asn: EBGP.asn, nodes: ['node1'], peer: { maxPrefixes: 2 }, prefixes: 3 };
+const FENCED: Scene = { asn: (index) => 4_200_000_101 + index, password: 'correct-horse', ttlSecurity: true };
 
 describe('interop', () => {
   let bed: Bed;
@@ -85,6 +91,12 @@ describe('interop', () => {
       }
     });
 
+    row('ECMP', async ({ index }) => {
+      for (const family of FAMILIES) {
+        await spreadOver(bed, container[family], addressOf('node2', index, family, 'daemon'));
+      }
+    });
+
     describe('after gobgpd of a node was killed', () => {
       let watch: WithdrawalWatch;
       before(async function () {
@@ -129,13 +141,61 @@ describe('interop', () => {
     });
   });
 
-  describe('4-byte AS numbers and passwords', () => {
-    before(() => bed.play(LONG_AS));
+  describe('a drained node', () => {
+    const slash32 = (...words: string[]) => bed.lab.node('node1').exec([inRepository('bin/slash32'), ...words]);
+    before(async function () {
+      this.timeout(60_000);
+      for (const peer of bed.peers) for (const family of FAMILIES) await heardBy(peer, container[family]);
+      await slash32('drain', '--timeout', '1');
+    });
+    row('drain', async (peer) => {
+      for (const family of FAMILIES) await notHeardBy(peer, container[family]);
+    });
+    it('is heard again by every daemon once that is over', async () => {
+      await slash32('undrain');
+      for (const peer of bed.peers) for (const family of FAMILIES) await heardBy(peer, container[family]);
+    });
+  });
+
+  describe('link-local addresses', () => {
+    before(() => bed.play(LINK_LOCAL));
+    row('RFC 8950', async (peer) => {
+      for (const family of FAMILIES) {
+        await heardBy(peer, container[family], peer.linkLocal.node);
+        // FRR adds the global address that its link happens to have, and that goes first (RFC 2545 section 3).
+        const { daemon } = peer.linkLocal;
+        await routedTo(bed, peer, family, [daemon, addressOf('node1', peer.index, 6, 'daemon')]);
+      }
+    });
+  });
+
+  describe('more prefixes than a peer may say', () => {
+    before(() => bed.play(TOO_MANY));
+    row('max-prefix', async (peer) => {
+      await bothWays(peer, 6);
+      await until(() => /max\w*[- ](number of )?prefix/i.test(peer.daemon.log(peer.place)), {
+        what: `${peer.daemon.name} to be told of the limit; its log:\n${peer.daemon.log(peer.place).slice(-1500)}`,
+        timeout: 15_000,
+      });
+      const node = addressOf('node1', peer.index, 4, 'node');
+      expect(await peer.daemon.established(peer.place)).to.not.include(node);
+    });
+  });
+
+  // Last, because gobgpd's listener keeps a password until it ends.
+  describe('4-byte AS numbers, passwords and TTL security', () => {
+    let limits: ReadonlyMap<string, ReadonlySet<number>>;
+    before(async function () {
+      this.timeout(90_000);
+      await bed.play(FENCED);
+      await everySession(bed, 'node1');
+      limits = await hopLimits(bed);
+    });
     row('4-byte AS', async (peer) => {
       for (const family of FAMILIES) {
         expect((await bothWays(peer, family)).asPath).to.equal(String(NODE_ASN.node1));
         const own = await saidToNode2(bed, peer, ownPrefix(peer.index, family));
-        expect(own.asPath).to.equal(String(LONG_AS.asn(peer.index)));
+        expect(own.asPath).to.equal(String(FENCED.asn(peer.index)));
       }
     });
     row('MD5', async (peer) => {
@@ -143,6 +203,13 @@ describe('interop', () => {
         await bothWays(peer, family);
         const sockets = await socketsTo(bed, addressOf('node1', peer.index, family, 'daemon'));
         expect(sockets).to.match(/\bmd5keys?:/);
+      }
+    });
+    row('GTSM', async ({ index }) => {
+      for (const family of FAMILIES) {
+        for (const end of ['node', 'daemon'] as const) {
+          expect([...(limits.get(addressOf('node1', index, family, end)) ?? [])]).to.eql([255]);
+        }
       }
     });
   });

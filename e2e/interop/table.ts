@@ -8,9 +8,14 @@ export const FEATURES = {
   'targets kept': 'the other node hears the container through it with its target',
   'GR: our gobgpd is killed': 'it tells nobody that a route has gone',
   'GR: it is killed itself': 'our kernel keeps its routes until it is back',
+  ECMP: 'the other node spreads what it sends to the container over it and all others',
   iBGP: 'it hears a container with an empty path, and our kernel routes what it originates',
   '4-byte AS': 'it shows the AS of ours, and the other node that of its own',
   MD5: 'every segment of its sessions is signed',
+  GTSM: 'every message of its sessions has a TTL of 255, from both sides',
+  'RFC 8950': 'both families go over one session of link-local addresses, with next hops of IPv6',
+  drain: 'it hears no container of a drained node',
+  'max-prefix': 'when it says more than it may, its session ends and it is told why; its other one stays',
 } as const;
 export type Feature = keyof typeof FEATURES;
 

@@ -6,6 +6,22 @@ import { addressOf, type Bed, type NodeName, ownPrefix, type Peer, TABLE } from 
 import type { Shown } from './daemon.js';
 import { established, paths } from './daemons/gobgp.js';
 
+/** TTL or hop limit of all packets with data that node1's sessions sent and got in some seconds, by both addresses. */
+export async function hopLimits(bed: Bed): Promise<ReadonlyMap<string, ReadonlySet<number>>> {
+  const { namespace } = bed.lab.node('node1');
+  // Keepalives go every 3 s. Of resets, which have no data, the TTL is the kernel's own.
+  const argv = ['netns', 'exec', namespace, 'timeout', '4', 'tcpdump', '-i', 'any', '-nvl', 'tcp', 'port', '179'];
+  const { stdout } = await execa('ip', argv, { reject: false });
+  const found = new Map<string, Set<number>>();
+  // A packet is two lines for IPv4, and one for IPv6.
+  for (const [, hops, from, to] of stdout.matchAll(
+    /(?:ttl|hlim) (\d+)[^>]*?\s([\da-f.:]+)\.\d+ > ([\da-f.:]+)\.\d+: Flags \[P/g,
+  )) {
+    for (const address of [from!, to!]) found.set(address, (found.get(address) ?? new Set()).add(Number(hops)));
+  }
+  return found;
+}
+
 const FAMILIES = [4, 6] as const;
 const GOBGP = ['gobgp', '--target', 'unix:///run/slash32/gobgpd.sock'];
 
@@ -15,20 +31,46 @@ export function hostRoute(address: string): string {
 }
 
 /** Waits until the daemon has this container of node1 from node1 itself; returns the path as the daemon shows it. */
-export function heardBy({ daemon, place, index }: Peer, container: string): Promise<Shown> {
-  const from = addressOf('node1', index, container.includes(':') ? 6 : 4, 'node');
+export function heardBy(
+  { daemon, place, index }: Peer,
+  container: string,
+  from = addressOf('node1', index, container.includes(':') ? 6 : 4, 'node'),
+): Promise<Shown> {
   return until(async () => (await daemon.paths(place, hostRoute(container))).find(({ nextHop }) => nextHop === from), {
     what: `${daemon.name} to show ${container} via ${from}`,
   });
 }
 
-/** Waits until node1's kernel routes what the daemon originates, to the daemon. */
-export async function routedTo(bed: Bed, { index }: Peer, family: 4 | 6): Promise<void> {
+/** Waits until the daemon has nothing of this container from node1. */
+export async function notHeardBy({ daemon, place, index }: Peer, container: string): Promise<void> {
+  const from = addressOf('node1', index, container.includes(':') ? 6 : 4, 'node');
+  const gone = async () => (await daemon.paths(place, hostRoute(container))).every(({ nextHop }) => nextHop !== from);
+  await until(gone, { what: `${daemon.name} to forget ${container} via ${from}` });
+}
+
+/** Waits until node1's kernel routes what the daemon originates, over one of these next hops. */
+export async function routedTo(
+  bed: Bed,
+  { index }: Peer,
+  family: 4 | 6,
+  nextHops: readonly string[] = [addressOf('node1', index, family, 'daemon')],
+): Promise<void> {
   const [own] = ownPrefix(index, family).split('/') as [string];
   const argv = ['ip', `-${family}`, 'route', 'show', own, 'table', String(TABLE)];
-  const via = `via ${addressOf('node1', index, family, 'daemon')} `;
-  await until(async () => (await bed.lab.node('node1').exec(argv)).includes(via), {
-    what: `a route to ${own} ${via}at node1`,
+  const vias = nextHops.map((one) => `via ${family === 4 && one.includes(':') ? 'inet6 ' : ''}${one} `);
+  const routed = async () => {
+    const shown = await bed.lab.node('node1').exec(argv);
+    return vias.some((via) => shown.includes(via));
+  };
+  await until(routed, { what: `a route to ${own} ${vias.join('or ')}at node1` });
+}
+
+/** Waits until node2's kernel sends to this container over a next hop. */
+export async function spreadOver(bed: Bed, container: string, nextHop: string): Promise<void> {
+  const family = container.includes(':') ? 6 : 4;
+  const argv = ['ip', `-${family}`, 'route', 'show', container, 'table', String(TABLE)];
+  await until(async () => (await bed.lab.node('node2').exec(argv)).includes(`nexthop via ${nextHop} `), {
+    what: `node2 to reach ${container} via ${nextHop}, among others`,
   });
 }
 

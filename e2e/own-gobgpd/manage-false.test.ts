@@ -78,7 +78,7 @@ describe('a controller beside a gobgpd that has a file of its own', () => {
     });
     writeFileSync(file, yaml);
     await node.restart('slash32d', 'SIGKILL');
-    expect((await peers()).map(({ conf }) => conf)).to.eql(before);
+    expect((await peers()).map(({ conf }) => conf)).to.have.deep.members(before);
     expect(await uptimes()).to.eql(up);
     expect(await announced(node)).to.include.members([`${blue.v4}/32`, `${blue.v6}/128`]);
   });

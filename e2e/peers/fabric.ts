@@ -48,11 +48,12 @@ export async function sessions(node: LabNode): Promise<Session[]> {
     state: { session_state?: number };
     timers: { state: { uptime?: { seconds: number } } };
   }[];
-  return peers.map(({ conf, state, timers }) => ({
+  const all = peers.map(({ conf, state, timers }) => ({
     address: conf.neighbor_address,
     established: state.session_state === 6,
     since: timers.state.uptime?.seconds ?? 0,
   }));
+  return all.sort((a, b) => (a.address < b.address ? -1 : 1));
 }
 
 /** What `slash32 status` prints on a node, as its JSON, and its exit code. */

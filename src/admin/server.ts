@@ -9,7 +9,7 @@ import { duplicateSentence } from '../decide/duplicate.js';
 import { type Quota, quotaSentence } from '../decide/quota.js';
 import { address, hostPrefix, type Prefix, prefix } from '../model/address.js';
 import type { Duty } from '../model/duty.js';
-import type { PeerState } from '../model/peer.js';
+import type { Peer, PeerState, SoughtPeer } from '../model/peer.js';
 import type { Bgp } from '../ports.js';
 import type { Drain } from '../reconcile/drain.js';
 import type { RefusalCount } from '../reconcile/refusals.js';
@@ -31,7 +31,9 @@ export interface StatusView {
   readonly gobgp: 'up' | 'away';
   /** Why gobgpd is away. */
   readonly reason?: string;
-  readonly peers: readonly (PeerState & { readonly name: string })[];
+  readonly peers: readonly PeerView[];
+  /** What of the configuration gobgpd has not taken, a sentence each. */
+  readonly troubles: readonly string[];
   readonly duty: Duty;
   readonly networks: readonly string[];
   readonly endpoints: number;
@@ -43,6 +45,14 @@ export interface StatusView {
   /** A sentence each: addresses of our endpoints that another node announces too. */
   readonly duplicates: readonly string[];
 }
+
+/** A peer of the configuration. Without address: it has not been found. */
+export type PeerView = Omit<PeerState, 'address'> & {
+  readonly name: string;
+  readonly address?: string;
+  /** Why it has no session, as far as it is known. */
+  readonly reason?: string;
+};
 
 /** Listens until the signal. The caller holds the run directory's lock, so a socket that is there is stale. */
 export async function serveAdmin(socket: string, parts: AdminParts, signal: AbortSignal): Promise<Server> {
@@ -95,25 +105,19 @@ function asked(text: string): Prefix {
 }
 
 async function statusOf({ nodeName, routing, bgp }: AdminParts): Promise<StatusView> {
-  const { asn, routerId, peers } = routing.speaker;
+  const { asn, routerId, peers, sought = [] } = routing.speaker;
   const states = routing.bgpConnected ? await bgp.peers() : [];
   const endpoints = endpointViews(routing);
-  const { away } = routing.bgpStanding;
+  const { away, peers: standings } = routing.bgpStanding;
+  const reasons = new Map(standings.map(({ name, reason }) => [name, reason]));
   return {
     node: nodeName,
     asn,
     routerId,
     gobgp: away === undefined ? 'up' : 'away',
     ...(away === undefined ? {} : { reason: away }),
-    peers: peers.map((peer) => ({
-      ...(states.find((state) => state.address === peer.address) ?? {
-        address: peer.address,
-        asn: peer.asn,
-        session: 'unknown' as const,
-        endOfRib: [],
-      }),
-      name: peer.name,
-    })),
+    peers: [...peers, ...sought].map((peer) => peerView(peer, states, reasons.get(peer.name))),
+    troubles: routing.bgpTroubles,
     duty: routing.duty,
     networks: [...routing.networks.byName.keys()],
     endpoints: endpoints.length,
@@ -122,4 +126,12 @@ async function statusOf({ nodeName, routing, bgp }: AdminParts): Promise<StatusV
     quotas: routing.quotas().map((quota) => (quota.refused > 0 ? { ...quota, says: quotaSentence(quota) } : quota)),
     duplicates: routing.duplicates().map(duplicateSentence),
   };
+}
+
+function peerView(peer: Peer | SoughtPeer, states: readonly PeerState[], reason: string | undefined): PeerView {
+  const { name, asn } = peer;
+  const address = 'address' in peer ? peer.address : undefined;
+  const state = states.find((one) => one.address === address);
+  const unknown = { asn, session: 'unknown' as const, endOfRib: [], ...(address && { address }) };
+  return { ...(state ?? unknown), name, ...(reason !== undefined && { reason }) };
 }

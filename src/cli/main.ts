@@ -137,8 +137,9 @@ function addConfig(program: Command): void {
     .action(async (file: string) => {
       const { loadConfig } = await import('../config/load.js');
       const loaded = await loadConfig(file);
+      const { peers, sought = [] } = loaded.speaker;
       process.stdout.write(
-        `${file}: fine; node ${loaded.node.name}, ${loaded.networks.byName.size} networks, ${loaded.speaker.peers.length} peers\n`,
+        `${file}: fine; node ${loaded.node.name}, ${loaded.networks.byName.size} networks, ${peers.length + sought.length} peers\n`,
       );
     });
   config

@@ -19,7 +19,8 @@ const healthy: StatusView = {
   refused: [],
   quotas: [{ of: 'network blue', maxRoutes: 5, routes: 2, refused: 0 }],
   duplicates: [],
-} as StatusView;
+  troubles: [],
+};
 
 describe('the status of a node', () => {
   it('names what the guards refuse now, and is not degraded by it: that is what they are for', () => {
@@ -36,6 +37,15 @@ describe('the status of a node', () => {
       /quota +network blue 2\/2 routes\n[\s\S]* over quota: blue$/,
     );
     expect([isDegraded(healthy), isDegraded({ ...healthy, quotas: [full] })]).to.eql([false, true]);
+  });
+
+  it('has below each peer that is down why it is, and is degraded by what gobgpd has not taken', () => {
+    const down = { name: 'tor2', asn: 65000, session: 'unknown' as const, endOfRib: [], reason: 'nobody on eth1' };
+    expect(statusText({ ...healthy, peers: [peer, down] })).to.match(
+      /tor2 not found AS 65000 unknown\n +nobody on eth1\n/,
+    );
+    const status = { ...healthy, troubles: ['configured is asn 1'] };
+    expect([statusText(status).includes('configured is asn 1'), isDegraded(status)]).to.eql([true, true]);
   });
 
   it('says why gobgpd is away', () => {

@@ -1,13 +1,14 @@
-/** `slash32 status`: the node at a glance. */
-import type { StatusView } from '../admin/server.js';
+/** `slash32 status`: the node at a glance, and below each peer that is down, why. */
+import type { PeerView, StatusView } from '../admin/server.js';
 
 export function statusText(status: StatusView): string {
   const { node, asn, routerId, gobgp, reason, peers, networks, endpoints, announced } = status;
   return [
     `${node}  AS ${asn}  router-id ${routerId}`,
     `  gobgp      ${gobgp}${reason === undefined ? '' : `  ${reason}`}`,
+    ...status.troubles.map((sentence) => `             ${sentence}`),
     `  peers      ${established(status)}/${peers.length} established`,
-    ...peers.map(({ name, address, asn, session }) => `             ${name} ${address} AS ${asn} ${session}`),
+    ...peers.flatMap(peerLines),
     `  networks   ${networks.length}  ${networks.join(', ')}`,
     `  endpoints  ${endpoints}  ${announced} announced`,
     ...status.quotas.map(({ of, routes, maxRoutes }) => `  quota      ${of} ${routes}/${maxRoutes} routes`),
@@ -20,7 +21,8 @@ export function statusText(status: StatusView): string {
 
 /** Is something wrong that somebody has to look at? What guards refuse is not: that is what they are for. */
 export function isDegraded(status: StatusView): boolean {
-  return status.gobgp !== 'up' || established(status) < status.peers.length || sentences(status).length > 0;
+  const { gobgp, peers, troubles } = status;
+  return gobgp !== 'up' || established(status) < peers.length || troubles.length + sentences(status).length > 0;
 }
 
 function established({ peers }: StatusView): number {
@@ -35,4 +37,10 @@ const DUTIES = {
 
 function sentences({ quotas, duplicates, duty }: StatusView): string[] {
   return [...DUTIES[duty], ...quotas.flatMap(({ says }) => says ?? []), ...duplicates];
+}
+
+function peerLines({ name, address, device, asn, session, reason }: PeerView): string[] {
+  const where = address === undefined ? 'not found' : `${address}${device === undefined ? '' : `%${device}`}`;
+  const line = `             ${name} ${where} AS ${asn} ${session}`;
+  return reason === undefined ? [line] : [line, `               ${reason}`];
 }

@@ -31,8 +31,8 @@ export function keepSwept(node: Node, swept: (endpoint: Endpoint) => void, signa
 /** Detaches what has vanished, and returns it. What fails is reported, and found again by the next sweep. */
 export async function sweep(node: Node): Promise<Endpoint[]> {
   const endpoints = node.endpoints.all(); // before the links: an ADD that ends meanwhile is not looked at
-  const links = await node.wire.links();
-  const vanished = endpoints.filter((endpoint) => !hasHostEnd(endpoint, links) && !isNamespaceThere(node, endpoint));
+  const there = hostEnds(await node.wire.links());
+  const vanished = endpoints.filter((endpoint) => !there(endpoint) && !isNamespaceThere(node, endpoint));
   const swept = await Promise.all(vanished.map((endpoint) => detachVanished(node, endpoint)));
   return swept.flat();
 }
@@ -47,9 +47,10 @@ async function detachVanished(node: Node, endpoint: Endpoint): Promise<Endpoint[
   }
 }
 
-/** Also under another name, which somebody may have given it. */
-function hasHostEnd({ link }: Endpoint, links: readonly WiredLink[]): boolean {
-  return links.some(({ name, index }) => name === link.name || index === link.index);
+/** Is the host end of an endpoint among these? Also under another name, which somebody may have given it. */
+function hostEnds(links: readonly WiredLink[]): (endpoint: Endpoint) => boolean {
+  const [names, indexes] = [new Set(links.map(({ name }) => name)), new Set(links.map(({ index }) => index))];
+  return ({ link }) => names.has(link.name) || indexes.has(link.index);
 }
 
 /** The path may be another's by now: a process id that was used again, or a name. */

@@ -7,7 +7,9 @@
  * Repeating is harmless: what stands already causes no update to any peer.
  */
 import { status } from '@grpc/grpc-js';
+import { address, hostPrefix } from '../model/address.js';
 import { type Announcement, announcementKey } from '../model/announcement.js';
+import { routeTarget } from '../model/route-target.js';
 import { type Failures, Unreachable } from '../ports.js';
 import { reasonOf, single, statusOf, unary } from './call.js';
 import type { WirePath } from './codec.js';
@@ -19,6 +21,15 @@ import type { Session } from './session.js';
 const BATCH = 500;
 
 type Item = readonly [announcement: Announcement, path: WirePath];
+
+/** Encodes one of each family and says nothing: protobufjs builds the code for a message when the first one is encoded. */
+export function rehearse({ codec }: Pick<Session, 'codec'>, nextHops: NextHops): void {
+  const targets = [routeTarget('64512:1')];
+  const prefixes = [hostPrefix(address('192.0.2.1')), hostPrefix(address('2001:db8::1'))];
+  const paths = prefixes.map((prefix) => wirePath({ prefix, targets }, nextHops, false));
+  codec.addPathStream.encode(paths);
+  for (const path of paths) codec.addPath.encode(path);
+}
 
 /** Says or withdraws all of them. What is not in the answer was taken. */
 export async function say(

@@ -1,9 +1,11 @@
 /** One connection to gobgpd from its first word to its loss: begin, tell what stands, then listen on three ways at once. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { address } from '../model/address.js';
 import type { Speaker } from '../model/peer.js';
-import type { BgpEvent } from '../ports.js';
-import { say } from './announcing.js';
+import type { BgpEvent, Running } from '../ports.js';
+import { rehearse, say } from './announcing.js';
 import type { Finished } from './end-of-rib.js';
+import { takeLastCrash } from './last-crash.js';
 import { type NextHops, nextHopsFor } from './next-hop.js';
 import { pulse } from './pulse.js';
 import { checkRelease, listAnnounced, openSession, type Session, startBgp } from './session.js';
@@ -45,11 +47,19 @@ export async function connected(
   const fresh = await startBgp(session, speaker, options.manage);
   await checkRelease(session);
   const nextHops = chooseNextHops(speaker, options);
+  rehearse(session, nextHops);
   const announced = fresh ? [] : await announcedAnew(session, nextHops);
   const connection: Connection = { session, nextHops, finished: new Map(), writes: { begun: 0, done: 0 } };
   begun(connection);
-  hear({ kind: 'connected', announced, fresh });
+  const crash = fresh ? await takeLastCrash(options.api) : undefined;
+  hear({ kind: 'connected', announced, fresh, ...(crash && { crash }), running: runningOf(session, speaker, fresh) });
   return await listen(connection, options, hear, signal);
+}
+
+function runningOf({ found }: Session, speaker: Speaker, fresh: boolean): Running {
+  if (fresh) return speaker;
+  const { asn, listenPort, listenAddresses } = found;
+  return { asn, listenPort, routerId: address(found.routerId), listenAddresses: listenAddresses.map(address) };
 }
 
 function chooseNextHops(speaker: Speaker, { warn }: ConnectionOptions): NextHops {

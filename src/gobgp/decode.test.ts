@@ -58,6 +58,12 @@ describe('what gobgpd tells', () => {
     }
   });
 
+  it('takes the link-local next hop where there is only "::" beside it, as BIRD says it', () => {
+    const meaning = told({ ...HEARD, nextHops: ['::', 'fe80::2'], neighbour: 'fe80::2%eth1' });
+    expect(meaning).to.have.nested.property('path.nextHop', 'fe80::2');
+    expect(meaning).to.have.nested.property('path.device', 'eth1');
+  });
+
   it('takes the link of a link-local next hop from the zone of the peer, and refuses it without one', () => {
     const meaning = told({ ...HEARD, nextHops: ['fe80::2'], neighbour: 'fe80::2%eth0' });
     expect(meaning).to.deep.nested.include({

@@ -70,7 +70,8 @@ function rankOf({ localPref, med, origin, external, communities }: WireRank): Ra
  * global one is on-link too (RFC 2545 section 3). A link-local address alone needs the link, which only the peer's zone names.
  */
 function nextHopOf(of: Prefix, texts: readonly string[], zone?: string): Pick<Path, 'nextHop' | 'device'> {
-  const candidates = texts.map((text) => address(text));
+  // BIRD, and gobgpd 3.36, have "::" where the global one would be, if they have none.
+  const candidates = texts.map((text) => address(text)).filter((one) => one !== '::');
   const nextHop = candidates.find((one) => !isLinkLocal(one)) ?? candidates[0];
   if (nextHop === undefined) throw new Error('no next hop');
   if (familyOf(of) === 6 && nextHop.startsWith('::ffff:')) {

@@ -16,6 +16,7 @@ import { checkAnnouncement, checkSpeaker } from './validate.js';
 interface Neighbour {
   up: boolean;
   finished: boolean;
+  overLimit: boolean;
   readonly says: Map<Prefix, Path>;
 }
 
@@ -32,6 +33,8 @@ export class FakeGobgp implements Bgp {
   readonly commands: string[] = [];
   /** Set: the connection stands, but every call fails with this reason. */
   broken: string | undefined;
+  /** How the last process broke down by itself; told with the next `connected`. */
+  crash: string | undefined;
   #daemon: Daemon | undefined;
   #hear: ((event: BgpEvent) => void) | undefined;
   #speaker: (() => Speaker) | undefined;
@@ -90,6 +93,12 @@ export class FakeGobgp implements Bgp {
     this.#emit({ kind: 'peers-changed' });
   }
 
+  /** The peer says more than its `maxPrefixes`: its session is ended, until it is opened again. */
+  exceed(peer: Address): void {
+    this.#neighbour(peer).overLimit = true;
+    this.setUp(peer, false);
+  }
+
   /** Has the peer sent its End-of-RIB? When it does, the whole table is told before `peers()` says so. */
   setFinished(peer: Address, finished: boolean): void {
     this.#neighbour(peer).finished = finished;
@@ -132,9 +141,17 @@ export class FakeGobgp implements Bgp {
 
   async peers(): Promise<readonly PeerState[]> {
     return [...this.#need().peers.values()].map(({ address, asn, families }) => {
-      const { up, finished } = this.#neighbour(address);
-      return { address, asn, session: up ? 'established' : 'active', endOfRib: up && finished ? families : [] };
+      const { up, finished, overLimit } = this.#neighbour(address);
+      const session = up ? 'established' : overLimit ? 'idle' : 'active';
+      return { address, asn, session, endOfRib: up && finished ? families : [], overLimit };
     });
+  }
+
+  async reopen({ address }: Peer): Promise<void> {
+    if (!this.#need().peers.has(address)) throw new Error(`neighbor ${address} is not there`);
+    this.commands.push(`gobgp neighbor enable ${address}`);
+    this.#neighbour(address).overLimit = false;
+    this.setUp(address, true);
   }
 
   async says(prefixes: readonly Prefix[]): Promise<readonly Announcement[]> {
@@ -166,7 +183,10 @@ export class FakeGobgp implements Bgp {
       return;
     }
     this.#connected = true;
-    this.#emit({ kind: 'connected', announced: [...daemon.announced.values()], fresh });
+    const crash = fresh ? this.crash : undefined;
+    this.crash = undefined;
+    const announced = [...daemon.announced.values()];
+    this.#emit({ kind: 'connected', announced, fresh, ...(crash && { crash }), running: daemon.speaker });
     queueMicrotask(() => this.#tellAll());
   }
 
@@ -207,7 +227,8 @@ export class FakeGobgp implements Bgp {
 
   #neighbour(address: Address): Neighbour {
     let neighbour = this.#neighbours.get(address);
-    if (!neighbour) this.#neighbours.set(address, (neighbour = { up: true, finished: true, says: new Map() }));
+    if (!neighbour)
+      this.#neighbours.set(address, (neighbour = { up: true, finished: true, overLimit: false, says: new Map() }));
     return neighbour;
   }
 

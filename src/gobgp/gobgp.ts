@@ -7,12 +7,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Prefix } from '../model/address.js';
 import type { Announcement } from '../model/announcement.js';
-import type { PeerState, Speaker } from '../model/peer.js';
+import type { Peer, PeerState, Speaker } from '../model/peer.js';
 import { type Bgp, type BgpEvent, type Failures, Unreachable } from '../ports.js';
 import { say } from './announcing.js';
 import { type Connection, type ConnectionOptions, connected } from './connection.js';
 import { applyExportPolicy, exportPolicy } from './export-policy.js';
-import { admit, listPeers, peerDifferences, peerState, wirePeers } from './peers.js';
+import { admit, listPeers, peerDifferences, peerState, reopen, wirePeers } from './peers.js';
 import { findAnnounced } from './session.js';
 import { checkSpeaker } from './validate.js';
 
@@ -52,6 +52,10 @@ export class Gobgp implements Bgp {
   async peers(): Promise<readonly PeerState[]> {
     const { session, finished } = this.#need();
     return (await listPeers(session)).map((peer) => peerState(peer, finished));
+  }
+
+  reopen(peer: Peer): Promise<void> {
+    return reopen(this.#need().session, peer);
   }
 
   async says(prefixes: readonly Prefix[]): Promise<readonly Announcement[]> {

@@ -106,6 +106,11 @@ export function peerDifferences(wanted: readonly Peer[], found: readonly ListedP
   ];
 }
 
+/** Opens a session again that gobgpd has ended because of too many paths. */
+export async function reopen({ client, codec }: Session, peer: Peer): Promise<void> {
+  await unary(client, codec.enablePeer, wireAddress(peer));
+}
+
 /** Every peer gobgpd has, by address. */
 export async function listPeers(session: Session): Promise<readonly ListedPeer[]> {
   const peers: ListedPeer[] = [];

@@ -45,5 +45,7 @@ function unanswered(cause: unknown): never {
 
 /** What a `peers-changed` is worth telling for. */
 function looksOf(peers: readonly ListedPeer[], finished: Finished): string {
-  return peers.map((peer) => [peer.address, peer.session, ...(finished.get(peer.address) ?? [])].join(' ')).join();
+  return peers
+    .map((peer) => [peer.address, peer.session, peer.overLimit, ...(finished.get(peer.address) ?? [])].join(' '))
+    .join();
 }

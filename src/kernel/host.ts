@@ -21,6 +21,8 @@ export class Host implements Disposable {
   isWatched = false;
   /** Where the ways out of this node led last time. */
   ways: readonly number[] = [];
+  /** The MTU that came out of them. */
+  lastMtu: { readonly mtu: number; readonly at: number } | undefined;
   /**
    * The IPv6 settings of this host's links: a path to the directory, which is held open; undefined without IPv6.
    * All network namespaces share the directory entries below /proc/sys/net, so a path from the root is walked past every

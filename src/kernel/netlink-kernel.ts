@@ -65,7 +65,10 @@ export class NetlinkKernel implements Kernel {
     const { socket, ports, filters } = this.#host;
     const watched = { socket, ownPorts: ports, routes: this.#routes, filters, rulePriority: this.#rulePriority };
     const alert = (event: KernelEvent) => {
-      if (event.kind === 'links-changed' || event.kind === 'lost') this.#host.uplinks = undefined;
+      if (event.kind === 'links-changed' || event.kind === 'lost') {
+        this.#host.uplinks = undefined;
+        this.#host.lastMtu = undefined;
+      }
       hear(event);
     };
     watchKernel(watched, alert, signal);

@@ -26,23 +26,38 @@ export interface KnownUplinks {
   readonly isWatched: boolean;
   /** Where the ways out led last time: only a guess. */
   ways: readonly number[];
+  /** What came out last, and when; forgotten as well when links change. */
+  lastMtu: { readonly mtu: number; readonly at: number } | undefined;
+}
+
+/** A default route that moves to another link makes no event that we hear: so long its old link may still count, in ms. */
+const MTU_HOLDS_MS = 1000;
+
+/** The smallest MTU on the ways out, at most a second old. */
+export function uplinkMtu(socket: NetlinkSocket, known: KnownUplinks): number {
+  const { lastMtu, isWatched } = known;
+  const now = performance.now();
+  if (isWatched && lastMtu && now - lastMtu.at < MTU_HOLDS_MS) return lastMtu.mtu;
+  const mtu = smallestUplinkMtu(socket, known);
+  known.lastMtu = { mtu, at: now };
+  return mtu;
 }
 
 /**
  * The smallest MTU on the ways out. Without a default route: the smallest of the links that are up and not ours.
  * One system call when nothing has changed: the ways are asked for together with the links that they led to last time.
  */
-export function smallestUplinkMtu(socket: NetlinkSocket, known: KnownUplinks): number {
+function smallestUplinkMtu(socket: NetlinkSocket, known: KnownUplinks): number {
   const uplinks = known.isWatched ? known.uplinks : undefined;
   const guess = known.ways.length > 0 ? known.ways : (uplinks ?? []);
   const seen = look(socket, guess);
   known.ways = seen.ways;
-  const links =
-    seen.ways.length > 0
-      ? linksOf(socket, seen.ways, seen.links)
-      : guess === uplinks && uplinks.every((index) => seen.links.has(index))
-        ? [...seen.links.values()]
-        : foreignLinks(socket, known);
+  if (seen.ways.length > 0) return smallest(linksOf(socket, seen.ways, seen.links));
+  const areSame = guess === uplinks && uplinks.every((index) => seen.links.has(index));
+  return smallest(areSame ? [...seen.links.values()] : foreignLinks(socket, known));
+}
+
+function smallest(links: readonly Link[]): number {
   const mtus = links.filter(mayBeUplink).map(({ mtu }) => mtu);
   return mtus.length > 0 ? Math.min(...mtus) : ETHERNET_MTU;
 }

@@ -3,7 +3,7 @@
  * each veth pair goes with it: that event is the first certain word of a container that ended.
  */
 import { decodeLink, Group, listen, RTM_DELLINK } from '../netlink/index.js';
-import { LINK_PREFIX, PROTOCOL } from './ours.js';
+import { DOOMED_GROUP, LINK_PREFIX, PROTOCOL } from './ours.js';
 
 /** A link each; what is lost makes us look at everything. */
 const QUEUE_BYTES = 1024 * 1024;
@@ -12,7 +12,10 @@ const QUEUE_BYTES = 1024 * 1024;
 export function watchHostEnds(ownPorts: readonly number[], gone: () => void, signal: AbortSignal): void {
   const subscription = { groups: [Group.link], ignorePorts: ownPorts, routeProtocol: PROTOCOL, queue: QUEUE_BYTES };
   const hear = (message: Parameters<typeof decodeLink>[0]) => {
-    if (message.type === RTM_DELLINK && decodeLink(message).name.startsWith(LINK_PREFIX)) gone();
+    if (message.type !== RTM_DELLINK) return;
+    const { name, group } = decodeLink(message);
+    // The end of a link that goes with its group is told as nobody's; by the group it was ours.
+    if (name.startsWith(LINK_PREFIX) && group !== DOOMED_GROUP) gone();
   };
   listen(subscription, { hear, lost: gone }, signal);
 }

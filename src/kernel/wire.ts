@@ -18,7 +18,7 @@ import { createPair, prepareHostEnd, raiseHostEnd, refuseOccupied } from './host
 import { inspect, linkOf } from './inspect.js';
 import { hostLinkName } from './link-name.js';
 import { named } from './step.js';
-import { smallestUplinkMtu } from './uplink.js';
+import { uplinkMtu } from './uplink.js';
 import { watchHostEnds } from './vanished.js';
 
 export class VethWire implements Wire {
@@ -92,7 +92,7 @@ export class VethWire implements Wire {
   }
 
   uplinkMtu(): number {
-    return smallestUplinkMtu(this.#host.socket, this.#host);
+    return uplinkMtu(this.#host.socket, this.#host);
   }
 
   #admit(endpoint: Endpoint): void {

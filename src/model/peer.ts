@@ -97,6 +97,21 @@ export interface Speaker {
   readonly guards?: Guards;
 }
 
+/** What a peer did when it was greeted past gobgpd, by a stranger from this node: over TCP, without password and TTL security. */
+export type Greeting =
+  /** It answers, and says no: nothing listens there. */
+  | { readonly kind: 'refused' }
+  /** The kernel knows no way to it, or nobody has its address. */
+  | { readonly kind: 'unreachable'; readonly code: string }
+  | { readonly kind: 'silent' }
+  /** It ends the connection without a word. */
+  | { readonly kind: 'closed' }
+  /** It has said who it is; and then, to our OPEN. */
+  | { readonly kind: 'open'; readonly asn: number; readonly routerId: string; readonly reply: Reply };
+
+/** To our OPEN: it takes it, or says nothing, or ends the connection, maybe with a NOTIFICATION (RFC 4271 section 4.5). */
+export type Reply = 'taken' | 'silent' | 'closed' | { readonly code: number; readonly subcode: number };
+
 /** What a peer's session does now, in gobgpd's words made ours. */
 export interface PeerState {
   readonly address: Address;

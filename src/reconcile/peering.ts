@@ -5,9 +5,15 @@
  * without our routes, and drops them. When does the absence of a path mean that it is withdrawn? Only when every peer
  * has said everything, or has had the restart time to do so.
  */
+
+import { outdated } from '../decide/outdated.js';
+import type { Address } from '../model/address.js';
 import type { Peer, PeerState, Speaker } from '../model/peer.js';
-import type { Bgp, BgpEvent, Clock } from '../ports.js';
+import type { Bgp, BgpEvent, Clock, Greet, Running } from '../ports.js';
+import { BackOff } from './back-off.js';
 import { Loop } from './loop.js';
+import { PeerCare } from './peer-care.js';
+import { PeerTrials } from './peer-trials.js';
 import type { World } from './world.js';
 
 /** How often peers are asked whether they have said everything, in ms. There is no event for it in gobgpd 3.x. */
@@ -17,6 +23,14 @@ const ASK_EVERY = 250;
  * coalesce time later (1 s measured with 8.4, growing to 10 s with many peers), so that word alone proves nothing.
  */
 const QUIET = 12_000;
+
+export interface PeeringParts {
+  readonly bgp: Bgp;
+  readonly greet: Greet;
+  readonly clock: Clock;
+  /** Hears of each trouble once, with the peer's name. */
+  readonly failed: (what: string, error: unknown) => void;
+}
 
 export class Peering {
   speaker: Speaker;
@@ -35,9 +49,17 @@ export class Peering {
   connected = false;
   /** The sessions as gobgpd last told; empty while it is away. */
   states: readonly PeerState[] = [];
+  /** Why gobgpd does not have its peers as configured, where it has said no. */
+  refusal: string | undefined;
+  #running: Running | undefined;
+  readonly #care: PeerCare;
+  readonly #trials: PeerTrials;
+  readonly #backOff: BackOff;
+  readonly #failed: PeeringParts['failed'];
   readonly #lookAtStates = new Loop(
     async () => {
       this.states = this.connected ? await this.#bgp.peers() : [];
+      this.#hearStates();
     },
     () => {
       this.states = []; // not connected any more: `disconnected` follows
@@ -45,13 +67,18 @@ export class Peering {
   );
 
   /** @param changed is called when something a pass depends on has changed */
-  constructor(speaker: Speaker, bgp: Bgp, world: World, clock: Clock, datapathKept: boolean, changed: () => void) {
+  constructor(speaker: Speaker, parts: PeeringParts, world: World, datapathKept: boolean, changed: () => void) {
+    const { bgp, greet, clock, failed } = parts;
     this.speaker = speaker;
     this.#bgp = bgp;
     this.#world = world;
     this.#clock = clock;
     this.#datapathKept = datapathKept;
     this.#changed = changed;
+    this.#failed = failed;
+    this.#backOff = new BackOff(clock, 1_000, 30_000);
+    this.#care = new PeerCare(bgp, greet, clock, (peer, reason) => failed(`peer ${peer.name}`, new Error(reason)));
+    this.#trials = new PeerTrials(clock, () => this.#admitAnew());
   }
 
   hear(event: BgpEvent): void {
@@ -77,17 +104,56 @@ export class Peering {
   configure(speaker: Speaker): void {
     this.speaker = speaker;
     this.#admitted = false;
+    this.#care.forget();
+    this.#trials.reset();
+    if (this.outdated) this.#failed('gobgpd', new Error(this.outdated));
+  }
+
+  /** What of the configuration only a restart of gobgpd brings, as a sentence. */
+  get outdated(): string | undefined {
+    return this.connected && this.#running ? outdated(this.#running, this.speaker) : undefined;
+  }
+
+  /** Why this peer has no session, as far as it is known. */
+  reason(peer: Address): string | undefined {
+    return this.#trials.reason(peer) ?? this.#care.reason(peer);
+  }
+
+  #admitAnew(): void {
+    this.#admitted = false;
+    this.#changed();
+  }
+
+  #hearStates(): void {
+    if (!this.connected || !this.#admitted) return;
+    this.#trials.hear(this.states);
+    this.#care.hear(this.#trials.letIn(this.speaker.peers), this.speaker, this.states);
   }
 
   /** A pass has put through all it could; `clean` when no announcement is missing. */
   async afterPass(clean: boolean): Promise<void> {
     if (this.connected && clean && !this.#admitted) {
-      await this.#bgp.admitPeers(this.speaker, this.#datapathKept);
-      this.#admitted = true;
-      this.#datapathKept = true;
-      this.#lookAtStates.nudge();
+      await this.#admit();
     }
     this.#askPeers();
+  }
+
+  /** A peer that gobgpd refuses is told and tried again; it must not keep the others, or the pass, from anything. */
+  async #admit(): Promise<void> {
+    const { speaker } = this;
+    this.#admitted = true;
+    try {
+      await this.#bgp.admitPeers({ ...speaker, peers: this.#trials.letIn(speaker.peers) }, this.#datapathKept);
+      this.refusal = undefined;
+      this.#backOff.succeeded();
+    } catch (error) {
+      const { message } = error as Error;
+      if (message !== this.refusal) this.#failed('peers', error);
+      this.refusal = message;
+      this.#backOff.again(() => this.#admitAnew());
+    }
+    this.#datapathKept = true;
+    this.#lookAtStates.nudge();
   }
 
   #onConnected(event: Extract<BgpEvent, { kind: 'connected' }>): void {
@@ -97,6 +163,9 @@ export class Peering {
     this.#heardAll = false;
     this.#giveUpAt = this.#clock.now() + Math.max(this.speaker.restartTime, this.speaker.timers.hold) * 1000;
     this.#world.hearAllAnnounced(event.announced);
+    this.#running = event.running;
+    if (event.crash !== undefined) this.#trials.crashed(event.crash, this.speaker.peers);
+    if (this.outdated) this.#failed('gobgpd', new Error(this.outdated));
   }
 
   #onDisconnected(): void {
@@ -132,7 +201,7 @@ export class Peering {
   async #everyPeerHasSpoken(): Promise<boolean> {
     try {
       const states = await this.#bgp.peers();
-      return this.speaker.peers.every((peer) => hasSpoken(peer, states));
+      return this.#trials.letIn(this.speaker.peers).every((peer) => hasSpoken(peer, states));
     } catch {
       return false; // not connected any more: `disconnected` follows
     }

@@ -16,7 +16,7 @@ import type { Path } from '../model/path.js';
 import type { Speaker } from '../model/peer.js';
 import type { Route } from '../model/route.js';
 import type { RouteTarget } from '../model/route-target.js';
-import type { Bgp, BgpEvent, Clock, Kernel, KernelEvent } from '../ports.js';
+import type { Bgp, BgpEvent, Clock, Greet, Kernel, KernelEvent } from '../ports.js';
 import { renewQuotas } from './admission.js';
 import { BackOff } from './back-off.js';
 import { Loop } from './loop.js';
@@ -36,8 +36,9 @@ export type Extent = 'routed' | 'announced' | 'withdrawn';
 export interface RoutingParts {
   readonly kernel: Kernel;
   readonly bgp: Bgp;
+  readonly greet: Greet;
   readonly clock: Clock;
-  /** Hears of each failure once, with its prefix. */
+  /** Hears of each failure once, with its prefix or peer. */
   readonly failed: (what: string, error: unknown) => void;
 }
 
@@ -80,7 +81,7 @@ export class Routing {
       (error) => this.#passFailed(error),
     );
     const nudge = () => this.#loop.nudge();
-    this.#peering = new Peering(speaker, parts.bgp, this.#world, parts.clock, endpoints.length > 0, nudge);
+    this.#peering = new Peering(speaker, parts, this.#world, endpoints.length > 0, nudge);
     for (const endpoint of endpoints) this.#world.hearEndpoint(endpoint);
     this.#world.endpointsComplete = true;
   }
@@ -194,7 +195,11 @@ export class Routing {
       admitted,
       isDrained: this.duty !== 'on',
       peers: [
-        ...speaker.peers.map(({ name, address }) => ({ name, established: established.has(address) })),
+        ...speaker.peers.map(({ name, address }) => ({
+          name,
+          established: established.has(address),
+          reason: this.#peering.reason(address),
+        })),
         ...(speaker.sought ?? []).map(({ name, reason }) => ({ name, established: false, reason })),
       ],
     };
@@ -215,6 +220,12 @@ export class Routing {
   /** What gobgpd itself says for us of these prefixes. Throws while it is away. */
   says(prefixes: readonly Prefix[]): Promise<readonly Announcement[]> {
     return this.#parts.bgp.says(prefixes);
+  }
+
+  /** What of the configuration gobgpd has not taken, a sentence each with the remedy. */
+  get bgpTroubles(): string[] {
+    const { outdated, refusal } = this.#peering;
+    return [outdated, refusal].filter((sentence) => sentence !== undefined);
   }
 
   /** How this node speaks now, with the peers that were found. */
@@ -287,13 +298,18 @@ export class Routing {
     this.#tellRefused();
     this.#waiters.ask();
     if (this.#world.hasTouched()) this.#loop.nudge();
-    else await this.#peering.afterPass(this.#reconciler.failures.size === 0);
+    else await this.#peering.afterPass(!this.#lacksAnnouncement());
   }
 
   async #separate(): Promise<void> {
     const { networks } = this.#world;
     await this.#parts.kernel.separate(networks);
     this.#separated = networks;
+  }
+
+  /** A route that the kernel refuses of what a peer says must not keep the peers away. */
+  #lacksAnnouncement(): boolean {
+    return [...this.#reconciler.failures.keys()].some((prefix) => this.#world.known(prefix).endpoint !== undefined);
   }
 
   async #readKernel(): Promise<void> {
@@ -365,12 +381,13 @@ export class Routing {
   }
 
   #audit(signal: AbortSignal): void {
-    const cancel = this.#parts.clock.after(AUDIT_EVERY, () => {
+    // Asked, not listened to: a listener for each audit would stay for as long as the controller lives.
+    this.#parts.clock.after(AUDIT_EVERY, () => {
+      if (signal.aborted) return;
       this.#kernelUnread = true;
       this.#loop.nudge();
       this.#audit(signal);
     });
-    signal.addEventListener('abort', cancel, { once: true });
   }
 }
 

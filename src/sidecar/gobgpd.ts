@@ -30,9 +30,16 @@ export function startGobgpd(binary: string, api: string, output: (line: string) 
   const ended = Promise.all([subprocess, lastWords]).then(([result, words]) => {
     if (result.code === 'ENOENT') throw new Error('setpriv is missing: install util-linux');
     if (CANNOT_EXECUTE.includes(result.exitCode ?? 0)) throw new Error(`cannot start gobgpd: ${words}`);
-    return result.signal ? `killed by ${result.signal}` : `exit code ${result.exitCode}: ${words}`;
+    return result.signal ? `killed by ${result.signal}` : `${EXITED} ${result.exitCode}: ${words}`;
   });
   return { pid: subprocess.pid, kill: (signal) => void subprocess.kill(signal), ended };
+}
+
+const EXITED = 'exit code';
+
+/** Did it end by itself? A signal is somebody's wish, ours when it hangs; a Go program that panics exits. */
+export function isCrash(ending: string): boolean {
+  return ending.startsWith(EXITED);
 }
 
 /**

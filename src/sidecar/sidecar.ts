@@ -7,8 +7,9 @@
  */
 import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { noteCrash } from '../gobgp/last-crash.js';
 import { prepareDirectory, removeStaleSocket, socketPath } from './api-socket.js';
-import { startGobgpd } from './gobgpd.js';
+import { isCrash, startGobgpd } from './gobgpd.js';
 import { deathsInARow, restartDelay } from './restart-delay.js';
 import { untilItAnswers, untilItHangs } from './watchdog.js';
 
@@ -56,6 +57,7 @@ export async function runSidecar(options: SidecarOptions, signal: AbortSignal): 
     deaths = deathsInARow(deaths, performance.now() - born);
     const restartInMilliseconds = restartDelay(deaths);
     settings.log({ event: 'gobgpd-died', reason, restartInMilliseconds });
+    if (isCrash(reason)) await noteCrash(options.api, reason);
     await sleep(restartInMilliseconds, undefined, { signal }).catch(() => {});
   }
   await rm(path, { force: true });

@@ -22,10 +22,17 @@ export const DAEMONS: readonly Daemon[] = [
 /** By the daemon's name. */
 export const REASONS: Readonly<Record<string, Readonly<Partial<Record<Feature, string>>>>> = {
   openbgpd: {
+    'RFC 8950': 'it does not have it: bgpd.conf(5) has an "announce" for every capability, and none for this one',
     'GR: it is killed itself':
       'it never says that it has restarted; bgpd.conf(5): "Currently only the End-of-RIB marker is supported and announced by the restart capability"',
   },
+  gobgp336: {
+    'RFC 8950':
+      'over a link-local session it says "::" as the next hop of what it originates (measured; 3.10 and 4.8 say their own address)',
+  },
   exabgp: {
+    'RFC 8950': 'its addresses have no scope, so it cannot speak from a link-local one',
+    ECMP: 'it hands what it hears to a program and sends none of it on',
     'targets kept': 'it hands what it hears to a program and sends none of it on',
     'GR: our gobgpd is killed': 'it has no table of what it hears, and so nothing to keep',
   },

@@ -16,6 +16,7 @@ export function exabgp(name: string, suite: string): Daemon {
     kill: (at) => at.kill('exabgp'),
     established: async (at) => [...sessions(at).entries()].filter(([, isUp]) => isUp).map(([address]) => address),
     paths: async (at, prefix) => paths(at, prefix),
+    log: (at) => readFileSync(eventsFile(at), 'utf8'),
   };
 }
 
@@ -44,7 +45,8 @@ function configuration(settings: Settings, script: string): string {
 
 function neighbor(settings: Settings, session: Session): string {
   const { asn, routerId, prefixes, target, password, ttlSecurity } = settings;
-  const { remote, remoteAsn, local, family } = session;
+  const { remote, remoteAsn, local, families } = session;
+  const routes = families.flatMap((family) => prefixes[family]);
   return `neighbor ${remote} {
   router-id ${routerId};
   local-address ${local};
@@ -54,9 +56,9 @@ function neighbor(settings: Settings, session: Session): string {
   ${password === undefined ? '' : `md5-password ${password};`}
   ${ttlSecurity ? 'outgoing-ttl 255; incoming-ttl 255;' : ''}
   capability { graceful-restart 60; asn4 enable; }
-  family { ipv${family} unicast; }
+  family { ${families.map((family) => `ipv${family} unicast;`).join(' ')} }
   api { processes [ tell ]; neighbor-changes; receive { parsed; update; } }
-  static { route ${prefixes[family]} next-hop self extended-community [ target:${target} ]; }
+  static { ${routes.map((route) => `route ${route} next-hop self extended-community [ target:${target} ];`).join(' ')} }
 }`;
 }
 

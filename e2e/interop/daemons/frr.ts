@@ -1,7 +1,7 @@
 /** FRR: zebra and bgpd, asked with vtysh. */
 import { unpackedSystem } from '../../lab/debian-suite.js';
 import { until } from '../../lab/until.js';
-import { type Daemon, isInternal, type Session, type Settings } from '../daemon.js';
+import { type Daemon, isExtended, isInternal, type Session, type Settings } from '../daemon.js';
 import type { Place } from '../place.js';
 
 /** @param suite the Debian suite to take it from; absent: what is installed */
@@ -19,6 +19,7 @@ export function frr(name: string, suite?: string): Daemon {
     kill: (at) => at.kill('bgpd'),
     established,
     paths,
+    log: (at) => at.node.log('bgpd'),
   };
 }
 
@@ -42,9 +43,9 @@ function configuration(settings: Settings): string {
   const { asn, routerId, sessions, prefixes, target } = settings;
   const family = (of: 4 | 6) => [
     ` address-family ipv${of} unicast`,
-    `  network ${prefixes[of]} route-map OWN`,
+    ...prefixes[of].map((prefix) => `  network ${prefix} route-map OWN`),
     ...sessions
-      .filter((session) => session.family === of)
+      .filter(({ families }) => families.includes(of))
       .flatMap((session) => [
         `  neighbor ${session.remote} activate`,
         ...(isInternal(settings, session) ? [`  neighbor ${session.remote} route-reflector-client`] : []),
@@ -60,6 +61,7 @@ function configuration(settings: Settings): string {
     ' no bgp default ipv4-unicast',
     ' no bgp ebgp-requires-policy',
     ' no bgp network import-check',
+    ' bgp log-neighbor-changes',
     ' bgp graceful-restart',
     ' bgp graceful-restart preserve-fw-state',
     ...sessions.flatMap((session) => neighbor(settings, session)),
@@ -70,10 +72,13 @@ function configuration(settings: Settings): string {
   ].join('\n');
 }
 
-function neighbor({ password, ttlSecurity }: Settings, { remote, remoteAsn }: Session): string[] {
+function neighbor({ password, ttlSecurity }: Settings, session: Session): string[] {
+  const { remote, remoteAsn, device } = session;
   const line = ` neighbor ${remote}`;
   return [
     `${line} remote-as ${remoteAsn}`,
+    ...(device === undefined ? [] : [`${line} interface ${device}`]),
+    ...(isExtended(session) ? [`${line} capability extended-nexthop`] : []),
     `${line} timers 3 9`,
     `${line} timers connect 1`,
     `${line} advertisement-interval 0`,
@@ -104,7 +109,7 @@ async function paths(at: Place, prefix: string) {
   const family = prefix.includes(':') ? 'ipv6' : 'ipv4';
   const shown = JSON.parse(await vtysh(at, '-c', `show bgp ${family} unicast ${prefix} json`)) as { paths?: FrrPath[] };
   return (shown.paths ?? []).map(({ aspath, extendedCommunity, nexthops }) => ({
-    nextHop: nexthops.find(({ scope }) => scope !== 'link-local')?.ip ?? '',
+    nextHop: (nexthops.find(({ scope }) => scope !== 'link-local') ?? nexthops[0])?.ip ?? '',
     asPath: aspath.string === 'Local' ? '' : aspath.string,
     targets: (extendedCommunity?.string ?? '').split(' ').flatMap((word) => /^RT:(.+)$/.exec(word)?.[1] ?? []),
   }));

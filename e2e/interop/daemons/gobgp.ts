@@ -23,15 +23,19 @@ export function gobgp(name: string, suite?: string): Daemon {
       const options = ['--api-hosts', API, '--pprof-disable', ...(settings.restarting ? ['-r'] : [])];
       at.launch('gobgpd', [`${directory}/gobgpd`, '-f', file, ...options]);
       await until(() => ask(at, 'global'), { what: `gobgpd of ${at.node.name}` });
-      for (const family of [4, 6] as const) {
-        await ask(at, 'global', 'rib', 'add', settings.prefixes[family], 'rt', settings.target, '-a', `ipv${family}`);
+      for (const prefix of [...settings.prefixes[4], ...settings.prefixes[6]]) {
+        await ask(at, 'global', 'rib', 'add', prefix, 'rt', settings.target, '-a', familyOf(prefix));
       }
     },
     kill: (at) => at.kill('gobgpd'),
     established: async (at) => established(await ask(at, '-j', 'neighbor')),
-    paths: async (at, prefix) =>
-      paths(await ask(at, '-j', 'global', 'rib', prefix, '-a', prefix.includes(':') ? 'ipv6' : 'ipv4')),
+    paths: async (at, prefix) => paths(await ask(at, '-j', 'global', 'rib', prefix, '-a', familyOf(prefix))),
+    log: (at) => at.node.log('gobgpd'),
   };
+}
+
+function familyOf(prefix: string): string {
+  return prefix.includes(':') ? 'ipv6' : 'ipv4';
 }
 
 const API = 'unix:///run/slash32/gobgpd.sock';
@@ -49,10 +53,11 @@ function configuration(settings: Settings): string {
 
 function neighbor(settings: Settings, session: Session): string {
   const { password, ttlSecurity } = settings;
-  const { remote, remoteAsn, family } = session;
+  const { remote, remoteAsn, families, device } = session;
+  const scope = device === undefined ? '' : `%${device}`;
   return `[[neighbors]]
   [neighbors.config]
-    neighbor-address = "${remote}"
+    neighbor-address = "${remote}${scope}"
     peer-as = ${remoteAsn}
     ${password === undefined ? '' : `auth-password = "${password}"`}
   [neighbors.timers.config]
@@ -65,7 +70,11 @@ function neighbor(settings: Settings, session: Session): string {
     enabled = true
     restart-time = 60
     deferral-time = 15
-  [[neighbors.afi-safis]]
+${families.map(afiSafi).join('\n')}`;
+}
+
+function afiSafi(family: 4 | 6): string {
+  return `  [[neighbors.afi-safis]]
     [neighbors.afi-safis.config]
       afi-safi-name = "ipv${family}-unicast"
     [neighbors.afi-safis.mp-graceful-restart.config]

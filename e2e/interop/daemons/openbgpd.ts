@@ -16,6 +16,7 @@ export function openbgpd(name: string, suite: string): Daemon {
     kill: (at) => at.kill('bgpd'),
     established,
     paths,
+    log: (at) => at.node.log('bgpd'),
   };
 }
 
@@ -40,7 +41,7 @@ function configuration(settings: Settings): string {
     'fib-update no',
     'connect-retry 5',
     'holdtime 9',
-    ...([4, 6] as const).map((family) => `network ${prefixes[family]} set { ext-community rt ${target} }`),
+    ...[...prefixes[4], ...prefixes[6]].map((prefix) => `network ${prefix} set { ext-community rt ${target} }`),
     ...sessions.map((session) => neighbor(settings, session)),
     'allow from any',
     'allow to any',
@@ -50,12 +51,12 @@ function configuration(settings: Settings): string {
 
 function neighbor(settings: Settings, session: Session): string {
   const { password, ttlSecurity } = settings;
-  const { remote, remoteAsn, local, family } = session;
+  const { remote, remoteAsn, local, families } = session;
   const lines = [
     `remote-as ${remoteAsn}`,
     `local-address ${local}`,
-    `announce IPv4 ${family === 4 ? 'unicast' : 'none'}`,
-    `announce IPv6 ${family === 6 ? 'unicast' : 'none'}`,
+    `announce IPv4 ${families.includes(4) ? 'unicast' : 'none'}`,
+    `announce IPv6 ${families.includes(6) ? 'unicast' : 'none'}`,
     ...(isInternal(settings, session) ? ['route-reflector'] : []),
     ...(password === undefined ? [] : [`tcp md5sig password ${password}`]),
     ...(ttlSecurity ? ['ttl-security yes'] : []),

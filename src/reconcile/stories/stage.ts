@@ -159,6 +159,7 @@ export class Stage {
     const ports = {
       kernel: mortal(this.kernel, signal),
       bgp: mortal(this.bgp, signal),
+      greet: async () => ({ kind: 'silent' }) as const,
       clock: mortalClock(this.clock, signal),
     };
     const parts = { ...ports, failed };

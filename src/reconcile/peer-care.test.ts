@@ -1,0 +1,100 @@
+import { expect } from 'chai';
+import { address } from '../model/address.js';
+import type { Greeting, Peer, PeerState, Speaker } from '../model/peer.js';
+import { PeerCare } from './peer-care.js';
+import { HandClock, Stage } from './stories/stage.js';
+
+const PEER: Peer = {
+  name: 'tor1',
+  address: address('192.0.2.0'),
+  asn: 65000,
+  families: [4],
+  untagged: [],
+  passive: false,
+  maxPrefixes: 10,
+};
+const STATE: PeerState = { address: PEER.address, asn: 65000, session: 'active', endOfRib: [] };
+
+describe('a session that does not stand', () => {
+  let clock: HandClock;
+  let greetings: number;
+  let answer: Greeting;
+  let reopened: number[];
+  let told: string[];
+  let care: PeerCare;
+  let speaker: Speaker;
+
+  beforeEach(() => {
+    clock = new HandClock();
+    [greetings, answer, reopened, told] = [0, { kind: 'refused' }, [], []];
+    const greet = async () => {
+      greetings++;
+      return answer;
+    };
+    const stage = new Stage();
+    speaker = { ...stage.speaker(), peers: [PEER] };
+    const reopen = async () => void reopened.push(clock.now() / 1000);
+    const bgp = Object.assign(stage.bgp, { reopen });
+    care = new PeerCare(bgp, greet, clock, (peer, reason) => told.push(`${peer.name} ${reason}`));
+  });
+
+  /** Lets time go by, as gobgpd goes on telling of the session what `state` says. */
+  async function pass(seconds: number, state: () => Partial<PeerState>): Promise<void> {
+    for (const end = clock.now() + seconds * 1000; clock.now() < end; ) {
+      care.hear([PEER], speaker, [{ ...STATE, ...state() }]);
+      while (clock.step(250));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  it('is looked into ever more rarely, and its reason is told once', async () => {
+    await pass(3600, () => ({}));
+    expect(greetings).to.be.within(10, 20);
+    expect(told).to.have.length(1);
+    expect(care.reason(PEER.address)).to.match(/^refuses TCP on port 179/);
+  });
+
+  it('is told of again when the reason is another one, and no more once it stands', async () => {
+    await pass(15, () => ({}));
+    answer = { kind: 'silent' };
+    await pass(60, () => ({}));
+    expect(told).to.have.length(2);
+    await pass(1, () => ({ session: 'established' }));
+    expect(care.reason(PEER.address)).to.equal(undefined);
+    const before = greetings;
+    await pass(600, () => ({ session: 'established' }));
+    expect(greetings).to.equal(before);
+  });
+
+  it('is not looked into while it is only coming up', async () => {
+    await pass(8, () => ({}));
+    await pass(60, () => ({ session: 'established' }));
+    expect(greetings).to.equal(0);
+  });
+
+  it('after too many paths is opened again after 15 s when it had stood well in between', async () => {
+    for (let i = 0; i < 3; i++) {
+      const before = reopened.length;
+      await pass(30, () =>
+        reopened.length > before ? { session: 'established' } : { session: 'idle', overLimit: true },
+      );
+      expect(reopened).to.have.length(before + 1);
+      await pass(700, () => ({ session: 'established' }));
+    }
+    expect(new Set(told)).to.deep.equal(
+      new Set(['tor1 sent more than 10 paths of a family: session ended, opened again after 15 s']),
+    );
+  });
+
+  it('after too many paths is opened after 15, 30, 60 s and so on while it never stands well', async () => {
+    const delays: number[] = [];
+    for (let i = 0; i < 8; i++) {
+      await pass(1, () => ({ session: 'established' }));
+      const [before, began] = [reopened.length, clock.now() / 1000];
+      while (reopened.length === before) await pass(1, () => ({ session: 'idle', overLimit: true }));
+      delays.push(Math.round(reopened.at(-1)! - began));
+    }
+    expect(delays).to.deep.equal([15, 30, 60, 120, 240, 480, 900, 900]);
+    expect(greetings).to.equal(0);
+  });
+});

@@ -1,0 +1,131 @@
+/**
+ * Looks after sessions that do not stand. gobgpd tries by itself, but does not say why it fails, so the peer is greeted,
+ * ever more rarely; and it does not try again after too many paths, so that is done here, ever later.
+ */
+import { whyDown } from '../decide/why-down.js';
+import type { Address } from '../model/address.js';
+import type { Peer, PeerState, Speaker } from '../model/peer.js';
+import type { Bgp, Clock, Greet } from '../ports.js';
+
+/** In ms: how long a session may take to come up, and the longest time between two greetings. */
+const PATIENCE = 10_000;
+const RAREST = 300_000;
+/** In ms: when a session is opened again after too many paths, doubled each time; and when that is forgotten. */
+const FIRST_REOPENING = 15_000;
+const LATEST_REOPENING = 900_000;
+const STANDS_WELL = 600_000;
+/** In ms: a session that goes sooner has come up in vain. */
+const STEADY = 30_000;
+const SOON = 1_000;
+
+interface Care {
+  peer: Peer;
+  /** Why the session does not stand, as far as it is known. */
+  reason?: string;
+  standsSince?: number;
+  /** How often the session came up and soon went again, as with TTL security on one side alone. */
+  flaps: number;
+  /** How often it was greeted since it last stood, and how often it sent too many paths. */
+  greetings: number;
+  excesses: number;
+  /** What is to happen next, while something is. */
+  callOff?: (() => void) | undefined;
+}
+
+export class PeerCare {
+  readonly #bgp: Bgp;
+  readonly #greet: Greet;
+  readonly #clock: Clock;
+  readonly #told: (peer: Peer, reason: string) => void;
+  readonly #cares = new Map<Address, Care>();
+
+  /** @param told hears of each new reason once */
+  constructor(bgp: Bgp, greet: Greet, clock: Clock, told: (peer: Peer, reason: string) => void) {
+    this.#bgp = bgp;
+    this.#greet = greet;
+    this.#clock = clock;
+    this.#told = told;
+  }
+
+  /** Why this peer has no session; undefined when it has one, or when nobody knows yet. */
+  reason(peer: Address): string | undefined {
+    return this.#cares.get(peer)?.reason;
+  }
+
+  /** Other settings: what was found out is of no use any more. */
+  forget(): void {
+    for (const { callOff } of this.#cares.values()) callOff?.();
+    this.#cares.clear();
+  }
+
+  /** The sessions as gobgpd tells them. @param peers those that gobgpd was given */
+  hear(peers: readonly Peer[], speaker: Speaker, states: readonly PeerState[]): void {
+    for (const peer of peers) {
+      const state = states.find(({ address }) => address === peer.address);
+      const care = this.#cares.get(peer.address) ?? { peer, flaps: 0, greetings: 0, excesses: 0 };
+      this.#cares.set(peer.address, care);
+      care.peer = peer;
+      if (state?.session === 'established') this.#stands(care);
+      else if (state?.overLimit) this.#hasSentTooMuch(care);
+      else this.#isDown(care, speaker);
+    }
+  }
+
+  #stands(care: Care): void {
+    if (care.standsSince !== undefined) return;
+    care.standsSince = this.#clock.now();
+    if (care.flaps === 0) delete care.reason;
+    care.callOff?.();
+    care.callOff = this.#clock.after(STEADY, () => {
+      care.callOff = undefined;
+      delete care.reason;
+      [care.flaps, care.greetings] = [0, 0];
+    });
+  }
+
+  #hasSentTooMuch(care: Care): void {
+    if (care.callOff && care.standsSince === undefined) return;
+    care.callOff?.();
+    if (care.standsSince !== undefined && this.#clock.now() - care.standsSince >= STANDS_WELL) care.excesses = 0;
+    delete care.standsSince;
+    const delay = Math.min(LATEST_REOPENING, FIRST_REOPENING * 2 ** care.excesses++);
+    this.#tell(
+      care,
+      `sent more than ${care.peer.maxPrefixes} paths of a family: session ended, opened again after ${delay / 1000} s`,
+    );
+    care.callOff = this.#clock.after(delay, () => {
+      care.callOff = undefined;
+      this.#bgp.reopen(care.peer).catch((error: Error) => this.#tell(care, `cannot be opened again: ${error.message}`));
+    });
+  }
+
+  #isDown(care: Care, speaker: Speaker): void {
+    const hasFlapped = care.standsSince !== undefined && this.#clock.now() - care.standsSince < STEADY;
+    if (care.standsSince === undefined && care.callOff) return;
+    care.callOff?.();
+    delete care.standsSince;
+    if (hasFlapped) care.flaps++;
+    const delay = hasFlapped && care.flaps === 1 ? SOON : Math.min(RAREST, PATIENCE * 2 ** care.greetings);
+    care.callOff = this.#clock.after(delay, () => {
+      care.greetings++;
+      void this.#ask(care, speaker);
+    });
+  }
+
+  async #ask(care: Care, speaker: Speaker): Promise<void> {
+    const greeting = await this.#greet(care.peer, speaker);
+    // Meanwhile the session may stand, or the settings be others.
+    const isStill = this.#cares.get(care.peer.address) === care && (care.standsSince === undefined || care.flaps > 0);
+    if (!isStill) return;
+    const why = whyDown(care.peer, speaker, greeting);
+    this.#tell(care, care.flaps > 0 ? `comes up and goes again; it ${why}` : why);
+    if (care.standsSince !== undefined) return;
+    care.callOff = undefined;
+    this.#isDown(care, speaker);
+  }
+
+  #tell(care: Care, reason: string): void {
+    if (care.reason !== reason) this.#told(care.peer, reason);
+    care.reason = reason;
+  }
+}
