@@ -169,9 +169,9 @@ export class Routing {
     this.#loop.nudge();
   }
 
-  /** Resolves when gobgpd says of every endpoint what it should, but for those that failed. */
+  /** Resolves when gobgpd says of every endpoint and block what it should, but for those that failed. */
   allSaid(signal: AbortSignal): Promise<void> {
-    const prefixes = () => this.#world.endpoints().flatMap(({ addresses }) => addresses.map(hostPrefix));
+    const prefixes = () => [...this.#world.endpointPrefixes(), ...this.#world.aggregates()];
     const isSaid = (prefix: Prefix) => this.#reconciler.failures.has(prefix) || this.#reconciler.isSettled(prefix);
     return this.#waiters.until(
       () => this.#peering.connected && prefixes().every(isSaid),
@@ -212,6 +212,7 @@ export class Routing {
       known: world.known(prefix),
       routes: [...world.routes(prefix).values()],
       announced: world.announced(prefix),
+      carrier: this.#reconciler.carrier(prefix),
       duplicate: world.duplicate(prefix),
       failure: this.#reconciler.failures.get(prefix),
     };
@@ -235,6 +236,11 @@ export class Routing {
 
   get networks(): Networks {
     return this.#world.networks;
+  }
+
+  /** The blocks that this node announces as a whole. */
+  aggregates(): Prefix[] {
+    return this.#world.aggregates();
   }
 
   paths(): Path[] {
@@ -274,9 +280,11 @@ export class Routing {
 
   #isSettled(prefix: Prefix, extent: Extent): boolean {
     if (extent === 'withdrawn') return this.#world.announced(prefix) === undefined || !this.#peering.connected;
-    const failure = this.#reconciler.failures.get(prefix);
-    if (failure?.refused) throw failure;
+    const { failures } = this.#reconciler;
+    if (failures.get(prefix)?.refused) throw failures.get(prefix);
     if (extent === 'routed') return this.#reconciler.isRouted(prefix);
+    const carried = failures.get(this.#reconciler.carrier(prefix));
+    if (carried?.refused) throw carried;
     return this.#peering.connected && this.#reconciler.isSettled(prefix);
   }
 
@@ -309,7 +317,10 @@ export class Routing {
 
   /** A route that the kernel refuses of what a peer says must not keep the peers away. */
   #lacksAnnouncement(): boolean {
-    return [...this.#reconciler.failures.keys()].some((prefix) => this.#world.known(prefix).endpoint !== undefined);
+    return [...this.#reconciler.failures.keys()].some((prefix) => {
+      const { endpoint, aggregate } = this.#world.known(prefix);
+      return endpoint !== undefined || aggregate !== undefined;
+    });
   }
 
   async #readKernel(): Promise<void> {
