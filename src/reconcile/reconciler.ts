@@ -128,19 +128,14 @@ export class Reconciler {
     if (!world.endpointsComplete) return;
     const due = prefixes.flatMap((prefix): Announcement[] => {
       const announced = world.announced(prefix);
-      if (!announced || this.#awaitsBlock(prefix)) return [];
-      return wantedAnnouncement(world.known(prefix), world.networks, world.routes(prefix)) ? [] : [announced];
+      return announced && !wantedAnnouncement(world.known(prefix), world.networks, world.routes(prefix))
+        ? [announced]
+        : [];
     });
     if (due.length === 0) return;
     const failed = await this.#bgp.withdraw(due);
     for (const announcement of due) if (!failed.has(announcement)) world.believeWithdrawn(announcement);
     this.#remember('withdrawal', failed);
-  }
-
-  /** A host route goes only when the block that replaces it has been said. */
-  #awaitsBlock(prefix: Prefix): boolean {
-    const carrier = this.carrier(prefix);
-    return carrier !== prefix && this.#world.duty !== 'off' && this.#world.announced(carrier) === undefined;
   }
 
   async #removeRoutes(prefixes: readonly Prefix[]): Promise<void> {

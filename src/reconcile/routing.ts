@@ -3,6 +3,7 @@
  * It hears the kernel and gobgpd, and runs passes when something was touched.
  */
 
+import { meanwhile } from '../decide/aggregates.js';
 import { duplicateSentence } from '../decide/duplicate.js';
 import { withOwnNetworks } from '../decide/own-network.js';
 import { type Quota, quotaSentence } from '../decide/quota.js';
@@ -30,6 +31,9 @@ import { World } from './world.js';
 /** Everything is read again this often, in ms, whatever the events said. */
 const AUDIT_EVERY = 30_000;
 
+/** So long host routes and blocks are both announced when one replaces the other, in ms. */
+const OVERLAP = 3000;
+
 /** How far a caller waits for its endpoint. */
 export type Extent = 'routed' | 'announced' | 'withdrawn';
 
@@ -52,6 +56,8 @@ export class Routing {
   readonly #backOff: BackOff;
   /** What the configuration says, without the networks that endpoints have for themselves. */
   #configured: Networks;
+  /** Calls off what is to follow `meanwhile`. */
+  #stopTurning = () => {};
   readonly #withOwnTargets = new Map<string, Endpoint>();
   /** The networks that the kernel keeps apart. */
   #separated: Networks | undefined;
@@ -136,16 +142,16 @@ export class Routing {
 
   /** New networks and peers: the difference is a pass like any other. */
   configure(networks: Networks, speaker: Speaker): void {
-    this.#configured = networks;
-    this.#world.untagged = untaggedOf(speaker);
-    this.#peering.configure(speaker);
-    this.#renewNetworks();
-    this.#loop.nudge();
+    this.#turnTo(networks);
+    this.speak(speaker);
   }
 
   /** New peers alone. */
   speak(speaker: Speaker): void {
-    this.configure(this.#configured, speaker);
+    this.#world.untagged = untaggedOf(speaker);
+    this.#peering.configure(speaker);
+    this.#renewNetworks();
+    this.#loop.nudge();
   }
 
   /** Resolves when this endpoint is so. Rejects with the reason when a step is refused, or when the signal comes first. */
@@ -264,6 +270,16 @@ export class Routing {
 
   endpoints(): Endpoint[] {
     return this.#world.endpoints();
+  }
+
+  #turnTo(networks: Networks): void {
+    this.#stopTurning();
+    this.#configured = meanwhile(this.#configured, networks);
+    if (this.#configured === networks) return;
+    this.#stopTurning = this.#parts.clock.after(OVERLAP, () => {
+      this.#configured = networks;
+      this.#renewNetworks();
+    });
   }
 
   /** Networks come and go with the endpoints that have them for themselves; the next pass makes it so. */

@@ -6,7 +6,7 @@
 import { aggregateAround, aggregatesOf } from '../decide/aggregates.js';
 import type { Refusal } from '../decide/guard.js';
 import type { Candidate, Complete, Known } from '../decide/routes.js';
-import { type Address, contains, hostPrefix, type Prefix } from '../model/address.js';
+import { type Address, hostPrefix, type Prefix } from '../model/address.js';
 import type { Announcement } from '../model/announcement.js';
 import type { Duty } from '../model/duty.js';
 import { type Endpoint, endpointKey } from '../model/endpoint.js';
@@ -292,14 +292,7 @@ export class World {
   }
 
   believeAnnounced(announcement: Announcement): void {
-    const { prefix } = announcement;
-    if (this.#aggregates.has(prefix) && !this.#announced.has(prefix)) this.#touchInside(prefix);
-    this.#announced.set(prefix, announcement);
-  }
-
-  /** What a block now leads to may not need an announcement of its own any more. */
-  #touchInside(block: Prefix): void {
-    for (const prefix of this.#announced.keys()) if (contains(block, prefix)) this.touch(prefix);
+    this.#announced.set(announcement.prefix, announcement);
   }
 
   believeWithdrawn(announcement: Announcement): void {
