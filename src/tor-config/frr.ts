@@ -1,9 +1,10 @@
 /** FRR, 8.4 and newer: lines for frr.conf, or for `vtysh -f`. Loaded into a real FRR by e2e/tor-config. */
-import { bitsOf, type Family, lengthOf, type Prefix } from '../model/address.js';
+import { baseOf, bitsOf, type Family, isLinkLocal, lengthOf, type Prefix } from '../model/address.js';
 import { isRange, LIST, PASSWORD_PLACEHOLDER, type Session, type Tor } from './tor.js';
 
-/** The ToR's side, for FRR. */
+/** The ToR's side, for FRR. Throws an Error with the remedy when there is none. */
 export function frr(tor: Tor): string {
+  for (const { from } of tor.sessions) if (isRange(from) && isLinkLocal(baseOf(from))) refuseLinkLocal(from);
   return [
     ...prefixLists(tor),
     `router bgp ${tor.asn}`,
@@ -16,6 +17,18 @@ export function frr(tor: Tor): string {
     'exit',
     '',
   ].join('\n');
+}
+
+/**
+ * FRR answers "Malformed listen range" (8.4), and would have to know the link. Its own way there, `neighbor LINK interface`,
+ * waits for a router advertisement, and a node sends none.
+ */
+function refuseLinkLocal(range: Prefix): never {
+  throw new Error(
+    `FRR takes no listen range of link-local addresses (${range}): give the links addresses of their own, like a /31, and ` +
+      'the nodes\' peers an address; or write for each node "neighbor fe80::... remote-as AS" and "neighbor fe80::... ' +
+      'interface LINK" by hand, with the link-local address that the node has on that link',
+  );
 }
 
 function prefixLists({ accepted }: Tor): string[] {
