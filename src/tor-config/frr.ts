@@ -2,9 +2,8 @@
 import { baseOf, bitsOf, type Family, isLinkLocal, lengthOf, type Prefix } from '../model/address.js';
 import { isRange, LIST, PASSWORD_PLACEHOLDER, type Session, type Tor } from './tor.js';
 
-/** The ToR's side, for FRR. Throws an Error with the remedy when there is none. */
+/** The ToR's side, for FRR. */
 export function frr(tor: Tor): string {
-  for (const { from } of tor.sessions) if (isRange(from) && isLinkLocal(baseOf(from))) refuseLinkLocal(from);
   return [
     ...prefixLists(tor),
     `router bgp ${tor.asn}`,
@@ -20,15 +19,15 @@ export function frr(tor: Tor): string {
 }
 
 /**
- * FRR answers "Malformed listen range" (8.4), and would have to know the link. Its own way there, `neighbor LINK interface`,
- * waits for a router advertisement, and a node sends none.
+ * FRR answers "Malformed listen range" (8.4) to link-local ones: it would have to know the link. There it finds nodes by
+ * their router advertisements, and which of its links lead to nodes is not in their configuration.
  */
-function refuseLinkLocal(range: Prefix): never {
-  throw new Error(
-    `FRR takes no listen range of link-local addresses (${range}): give the links addresses of their own, like a /31, and ` +
-      'the nodes\' peers an address; or write for each node "neighbor fe80::... remote-as AS" and "neighbor fe80::... ' +
-      'interface LINK" by hand, with the link-local address that the node has on that link',
-  );
+function listenTo(range: Prefix, group: string): string[] {
+  if (!isLinkLocal(baseOf(range))) return [` bgp listen range ${range} peer-group ${group}`];
+  return [
+    ' ! FRR takes no range of link-local addresses. Add this line for each link to a node, with its name for LINK:',
+    ` !   neighbor LINK interface peer-group ${group}`,
+  ];
 }
 
 function prefixLists({ accepted }: Tor): string[] {
@@ -67,7 +66,7 @@ function neighbor({ timers }: Tor, session: Session): string[] {
     ...(session.hasPassword ? [` neighbor ${key} password ${PASSWORD_PLACEHOLDER}`] : []),
     ...(multihop === undefined ? [] : [` neighbor ${key} ebgp-multihop ${multihop}`]),
     ...(ttlSecurity === undefined ? [] : [` neighbor ${key} ttl-security hops ${ttlSecurity}`]),
-    ...(isRange(from) ? [` bgp listen range ${from} peer-group ${key}`] : []),
+    ...(isRange(from) ? listenTo(from, key) : []),
   ];
 }
 
