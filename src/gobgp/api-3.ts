@@ -46,6 +46,8 @@ export function api3(): Codec {
     postPolicy: 2,
     shift: 0,
     overLimit: 2,
+    // Since 3.21 only.
+    signsRanges: false,
     writePath: pathMessage,
     readPath,
   });

@@ -23,7 +23,7 @@ const NO_PATHS: readonly Path[] = [];
 export class World {
   networks: Networks;
   /** Targets for paths that carry none, by the peer they come from. */
-  untagged: ReadonlyMap<Address, readonly RouteTarget[]> = new Map();
+  untagged: (peer: Address) => readonly RouteTarget[] | undefined = () => undefined;
   duty: Duty = 'on';
   readonly border = new Border();
   quotas = new Quotas();
@@ -77,7 +77,7 @@ export class World {
   }
 
   #tagged(path: Path): Path {
-    const targets = path.targets.length === 0 ? this.untagged.get(path.peer) : undefined;
+    const targets = path.targets.length === 0 ? this.untagged(path.peer) : undefined;
     return targets ? { ...path, targets } : path;
   }
 
