@@ -102,7 +102,7 @@ export function unfitPeerSetting(
     found.push({ path: [...path, 'multihop'], message });
   }
   if (peer.passive && own.listenPort === -1) {
-    const message = `waits for the peer to connect, but bgp.listenPort is -1; leave ${waiting} out, or listen`;
+    const message = 'waits for the peer to connect, but bgp.listenPort is -1; leave it out, or listen';
     found.push({ path: [...path, waiting], message });
   }
   return found;
