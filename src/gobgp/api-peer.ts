@@ -111,8 +111,8 @@ export function readPeer(peer: ApiPeer | null, overLimit: number): ListedPeer {
   const [conf, timers, graceful] = [peer?.conf, peer?.timers?.config, peer?.gracefulRestart];
   const afiSafis = peer?.afiSafis ?? [];
   return {
-    // Who came by a range was never configured.
-    address: conf?.neighborAddress || peer?.state?.neighborAddress || '',
+    // Who came by a range has no configured address: none in 3.x, "invalid IP" in 4.8.
+    address: (conf?.peerGroup ? peer?.state?.neighborAddress : conf?.neighborAddress) ?? '',
     asn: conf?.peerAsn ?? 0,
     description: conf?.description ?? '',
     password: conf?.authPassword ?? '',

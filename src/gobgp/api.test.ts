@@ -85,7 +85,10 @@ for (const { codec, type, nobody, globalTable, postPolicy, exactLookup } of GENE
     });
 
     it('reads where a peer is that came by a range', () => {
-      const peer = { conf: { peerGroup: 'slash32-1' }, state: { neighborAddress: '192.0.2.7', sessionState: 6 } };
+      const peer = {
+        conf: { peerGroup: 'slash32-1', neighborAddress: 'invalid IP' },
+        state: { neighborAddress: '192.0.2.7', sessionState: 6 },
+      };
       const read = relay('ListPeerResponse', { peer }, codec.listPeer.decode);
       expect(read).to.include({ address: '192.0.2.7', group: 'slash32-1', session: 6 });
     });
