@@ -100,7 +100,7 @@ describe('podman with the CNI back end', () => {
     await oracle.noLeaks();
   });
 
-  it(`publishes a port through portmap in the chain, and takes it back, ${KILLS} times over`, async function () {
+  it(`publishes a port through portmap in the chain, to itself and its neighbour too, and takes it back, ${KILLS} times over`, async function () {
     this.timeout(patience(KILLS, 15));
     if ((await host.attempt(['iptables', '-t', 'nat', '-S'])).code !== 0) this.skip(); // portmap is nothing without
     const command = ['/bin/nc', '-ll', '-p', '80', '-e', '/bin/cat'];
@@ -110,7 +110,14 @@ describe('podman with the CNI back end', () => {
       await podman(...runDetached(host, name, '--publish', '8080:80'), ...command);
       const server = await live(name);
       await until(async () => (await host.exec(ask)) === 'hello', { what: 'an answer through the published port' });
-      await oracle.noLeaks([server]);
+      // Hairpin: the server itself, and its neighbour, through the address of the node.
+      const inside = ['/bin/sh', '-c', 'echo hello | nc -w 2 192.0.2.1 8080'];
+      const neighbour = await run(`neighbour-${round}`);
+      for (const asking of [name, `neighbour-${round}`]) {
+        expect(await podman('exec', asking, ...inside), `through the published port from ${asking}`).to.equal('hello');
+      }
+      await oracle.noLeaks([server, neighbour]);
+      await removed(`neighbour-${round}`);
       await removed(name);
       expect(await host.exec(['iptables', '-t', 'nat', '-S'])).not.to.contain('8080');
     });

@@ -32,6 +32,11 @@ describe('the alias of a host end', () => {
     );
   });
 
+  it('keeps an id readable beside a network whose name is too long for it', () => {
+    const alias = aliasOf({ network: '\u{10000}'.repeat(15), containerId: '3f2a90c1', ifname: '\u{10000}'.repeat(3) });
+    expect(parseAlias(alias)).to.deep.include({ containerId: '3f2a90c1', ifname: '\u{10000}'.repeat(3) });
+  });
+
   it('tells ids apart that are too long for it', () => {
     const long = 'c'.repeat(299);
     const of = (containerId: string) => aliasOf({ network: 'blue', containerId, ifname: 'eth0' });

@@ -20,9 +20,10 @@ export function aliasOf(endpoint: Pick<Endpoint, 'network' | 'containerId' | 'if
   const ifname = encodeURIComponent(endpoint.ifname);
   const whole = [WORD, network, endpoint.containerId, ifname].join(' ');
   if (whole.length <= MOST_BYTES) return whole;
-  const hashed = [WORD, network, digest(endpoint.containerId), ifname].join(' ');
-  if (hashed.length <= MOST_BYTES) return hashed;
-  return [WORD, digest(endpoint.network), digest(endpoint.containerId), ifname].join(' ');
+  // A link is found again by its id: one that a digest would not shorten stays readable, and the network gives way.
+  const id = shortened(endpoint.containerId);
+  const hashed = [WORD, network, id, ifname].join(' ');
+  return hashed.length <= MOST_BYTES ? hashed : [WORD, digest(endpoint.network), id, ifname].join(' ');
 }
 
 /** Reads an alias. Undefined when it is not one of ours. */
@@ -34,6 +35,11 @@ export function parseAlias(text: string): Alias | undefined {
   } catch {
     return undefined; // a percent sign that we did not write
   }
+}
+
+function shortened(id: string): string {
+  const hashed = digest(id);
+  return id.length > hashed.length ? hashed : id;
 }
 
 function digest(text: string): string {

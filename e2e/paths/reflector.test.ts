@@ -1,0 +1,62 @@
+/** One AS: a node in the role of a route reflector passes on what its clients say, and its kernel and theirs route it. */
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import type { Container } from '../lab/container.js';
+import { Lab } from '../lab/lab.js';
+import { type Attached, add, del } from '../lab/runtime.js';
+import { until } from '../lab/until.js';
+import { kernelRoutes } from '../main-job/fabric.js';
+import { waysTo } from './dual-tor.js';
+
+const TOPOLOGY = fileURLToPath(new URL('../../../e2e/paths/reflector.clab.yml', import.meta.url));
+
+describe('a route reflector', () => {
+  let lab: Lab;
+  const at: Record<string, Container & Attached> = {};
+
+  before(async function () {
+    this.timeout(90_000);
+    lab = await Lab.forTests(TOPOLOGY, { name: 'paths-reflector' });
+    for (const [node, name, network] of [
+      ['node2', 'blue-2', 'blue'],
+      ['node3', 'blue-3', 'blue'],
+      ['node2', 'red-2', 'red'],
+    ] as const) {
+      const container = await lab.container(node, name);
+      at[name] = Object.assign(container, await add(container, { network }));
+    }
+  });
+  after(() => lab?.down());
+
+  const has = (node: string, address: string, table: number, present = true) =>
+    until(async () => (await kernelRoutes(lab.node(node), table)).includes(address) === present, {
+      what: `${address} to be ${present ? 'in' : 'gone from'} table ${table} of ${node}`,
+      timeout: 40_000,
+    });
+
+  it('passes on what one client says to the other, with its targets and its own next hop', async () => {
+    await has('node3', at['blue-2']!.v4, 1001);
+    await has('node2', at['blue-3']!.v4, 1001);
+    await has('node3', at['red-2']!.v4, 1002);
+    expect(await waysTo(lab.node('node3'), at['blue-2']!.v4)).to.eql(['192.0.2.2']);
+    expect(await kernelRoutes(lab.node('node3'), 1001)).to.not.include(at['red-2']!.v4);
+    const ping = ['ping', '-n', '-c', '1', '-W', '1', at['blue-3']!.v4];
+    await until(async () => (await at['blue-2']!.attempt(ping)).code === 0, {
+      what: 'the clients to reach each other',
+    });
+  });
+
+  it('passes the local preference on that a client has said', async () => {
+    const text = await lab
+      .node('node3')
+      .exec(['gobgp', '--target', 'unix:///run/slash32/gobgpd.sock', 'global', 'rib', `${at['blue-2']!.v4}/32`]);
+    expect(text).to.match(/LocalPref: 200/);
+    expect(text).to.match(/Originator: 192\.0\.2\.2/);
+  });
+
+  it('passes on that it is gone', async () => {
+    const { v4 } = at['red-2']!;
+    await del(at['red-2']!, { network: 'red' });
+    await has('node3', v4, 1002, false);
+  });
+});
