@@ -90,6 +90,11 @@ export class World {
     return this.#announced.get(prefix);
   }
 
+  /** Is it of an endpoint here? Only then is there anything to announce. */
+  hasEndpoint(prefix: Prefix): boolean {
+    return this.#endpoints.has(prefix);
+  }
+
   endpoints(): Endpoint[] {
     return [...new Set(this.#endpoints.values())];
   }
