@@ -4,7 +4,7 @@
  */
 import type { z } from 'zod';
 import { type Address, familyOf, isLinkLocal } from '../model/address.js';
-import type { Peer, SoughtPeer } from '../model/peer.js';
+import type { Peer } from '../model/peer.js';
 import type { Path, Problem } from './problem.js';
 
 /** A peer as the file has it, as far as settings meet. */
@@ -86,11 +86,15 @@ export function peerConflicts(peer: Written, context: z.core.$RefinementCtx): vo
   }
 }
 
-/** What one peer cannot have because of how the node itself speaks. `own` is `bgp` as the file has it, unchecked. */
+/**
+ * What one peer cannot have because of how the node itself speaks. `own` is `bgp` as the file has it, unchecked.
+ * @param waiting the key that makes it wait for the other side to connect
+ */
 export function unfitPeerSetting(
-  peer: Peer | SoughtPeer,
+  peer: Pick<Peer, 'asn' | 'multihop' | 'passive'>,
   path: Path,
   own: { readonly asn?: unknown; readonly listenPort?: unknown },
+  waiting = 'passive',
 ): Problem[] {
   const found: Problem[] = [];
   if (peer.multihop !== undefined && peer.asn === own.asn) {
@@ -98,8 +102,8 @@ export function unfitPeerSetting(
     found.push({ path: [...path, 'multihop'], message });
   }
   if (peer.passive && own.listenPort === -1) {
-    const message = 'waits for the peer to connect, but bgp.listenPort is -1; leave passive out, or listen';
-    found.push({ path: [...path, 'passive'], message });
+    const message = 'waits for the peer to connect, but bgp.listenPort is -1; leave it out, or listen';
+    found.push({ path: [...path, waiting], message });
   }
   return found;
 }

@@ -116,7 +116,23 @@ const CASES: Record<string, [text: string, problem: string]> = {
   ],
   'two sides that wait for each other': [
     'bgp: { asn: 1, listenPort: -1, peers: [{ address: 192.0.2.0, asn: 2, passive: true }] }\n',
-    '1:79: bgp.peers.0.passive: waits for the peer to connect, but bgp.listenPort is -1; leave passive out, or listen',
+    '1:79: bgp.peers.0.passive: waits for the peer to connect, but bgp.listenPort is -1; leave it out, or listen',
+  ],
+  'a listen range at a node that does not listen': [
+    'bgp: { asn: 1, listenPort: -1, listenRanges: [{ prefix: 192.0.2.0/24, asn: 2 }] }\n',
+    '1:57: bgp.listenRanges.0.prefix: waits for the peer to connect, but bgp.listenPort is -1; leave it out, or listen',
+  ],
+  'two listen ranges that overlap': [
+    bgp('listenRanges: [{ prefix: 192.0.2.0/24, asn: 2 }, { prefix: 192.0.0.0/16, asn: 3 }]'),
+    '3:62: bgp.listenRanges.1.prefix: 192.0.0.0/16 overlaps 192.0.2.0/24 of bgp.listenRanges.0; who comes belongs to one of them',
+  ],
+  'a listen range for any AS but ours': [
+    bgp('listenRanges: [{ prefix: 192.0.2.0/24, asn: external }]'),
+    '3:47: bgp.listenRanges.0.asn: gobgpd lets any AS in where a range has none, our own too; write one range for each AS, with its number',
+  ],
+  'a listen range of link-local addresses': [
+    bgp('listenRanges: [{ prefix: fe80::/10, asn: 2 }]'),
+    '3:28: bgp.listenRanges.0.prefix: a link-local peer is named by its link: use peers with interface',
   ],
   'no paths at all': [
     peer('maxPrefixes: 0'),

@@ -9,7 +9,7 @@ import { type Address, hostPrefix, type Prefix, prefix } from '../model/address.
 import type { HostAddress, Way } from '../model/host.js';
 import type { Networks } from '../model/network.js';
 import type { Path } from '../model/path.js';
-import { DEFAULT_GUARDS, type Peer, type Speaker } from '../model/peer.js';
+import { DEFAULT_GUARDS, type ListenRange, type Peer, type Speaker, settingsOf } from '../model/peer.js';
 import type { PrefixRange } from '../model/prefix-range.js';
 import { aggregatesOf } from './aggregates.js';
 import { holds, type PrefixBytes, prefixBytes } from './prefix-bytes.js';
@@ -47,18 +47,23 @@ const MARTIANS = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/4', '
  * @param addresses what the host itself has
  */
 export function guardOf(
-  { peers, guards = DEFAULT_GUARDS }: Pick<Speaker, 'peers' | 'guards'>,
+  speaker: Pick<Speaker, 'peers' | 'ranges' | 'guards'>,
   networks: Networks,
   addresses: readonly HostAddress[],
 ): Guard {
-  const byPeer = new Map(peers.map((peer) => [peer.address, peerGuard(peer)]));
-  const stranger = peerGuard({});
+  const { peers, guards = DEFAULT_GUARDS } = speaker;
+  const byPeer = new Map<Address, ReturnType<typeof peerGuard>>();
+  const guardOfPeer = (peer: Address) => {
+    const guard = byPeer.get(peer) ?? peerGuard(settingsOf(speaker, peer) ?? {});
+    byPeer.set(peer, guard);
+    return guard;
+  };
   const place = placeGuard(guards.protected, peers, networks, addresses);
   const aggregates = aggregatesOf(networks);
   const lengths = { 4: guards.lengths[4], 16: guards.lengths[6] };
   return ({ prefix: heard, peer }) => {
     const bytes = prefixBytes(heard);
-    const ofPeer = byPeer.get(peer) ?? stranger;
+    const ofPeer = guardOfPeer(peer);
     if (bytes.length === 0) return ofPeer.default;
     if (MARTIANS.some((martian) => holds(martian, bytes))) return 'martian';
     const { ge, le } = lengths[bytes.bytes.length as 4 | 16];
@@ -74,7 +79,7 @@ export function nextHopRefusal(way: Way | undefined): Refusal | undefined {
 }
 
 /** The lists of one peer. `deny` is asked first, so that a hole can be cut into what `allow` says. */
-function peerGuard({ allow, deny = [], allowDefault }: Partial<Peer>) {
+function peerGuard({ allow, deny = [], allowDefault }: Partial<Peer | ListenRange>) {
   const [allowed, denied] = [allow?.map(compiled), deny.map(compiled)];
   return {
     // No list names a default route by accident: "0.0.0.0/0 le 32" means everything else.

@@ -1,5 +1,5 @@
 /** Prefixes taken apart once: a path is compared with dozens of them, and there are many paths. */
-import { baseOf, bytesOf, lengthOf, type Prefix } from '../model/address.js';
+import { baseOf, bytesOf, lengthOf, type Prefix, sameBits } from '../model/address.js';
 
 /** The 4 or 16 bytes of a prefix, and how many of their bits count. */
 export interface PrefixBytes {
@@ -14,8 +14,5 @@ export function prefixBytes(of: Prefix): PrefixBytes {
 /** Is `inner` the same prefix as `outer`, or a part of it? */
 export function holds(outer: PrefixBytes, inner: PrefixBytes): boolean {
   if (outer.bytes.length !== inner.bytes.length || outer.length > inner.length) return false;
-  const whole = outer.length >> 3;
-  for (let i = 0; i < whole; i++) if (outer.bytes[i] !== inner.bytes[i]) return false;
-  const rest = outer.length & 7;
-  return rest === 0 || (outer.bytes[whole]! ^ inner.bytes[whole]!) >> (8 - rest) === 0;
+  return sameBits(outer.bytes, inner.bytes, outer.length);
 }

@@ -2,7 +2,7 @@
 import type { Address, Prefix } from '../model/address.js';
 import type { Duty } from '../model/duty.js';
 import type { Endpoint } from '../model/endpoint.js';
-import type { Network, Networks } from '../model/network.js';
+import type { HostNetwork, Network, Networks } from '../model/network.js';
 import type { Path } from '../model/path.js';
 import { hopKey, isOfThisNode, MAIN_TABLE, type NextHop, type Route, routeKey, satisfies } from '../model/route.js';
 import type { Aggregate } from './aggregates.js';
@@ -61,9 +61,14 @@ function shareTarget(exporter: Network, importer: Network): boolean {
 function routesOfPaths({ prefix, paths, within }: Known, networks: Networks): Route[] {
   const byTable = new Map<number, Candidate[]>();
   for (const candidate of paths) {
-    for (const { table, verdict } of importVerdicts(candidate, networks)) {
-      if (verdict === 'imported') byTable.set(table, [...(byTable.get(table) ?? []), candidate]);
-    }
+    const ask = (network: Network | HostNetwork, table: number) => {
+      if (importVerdict(network, candidate.path, candidate) !== 'imported') return;
+      const others = byTable.get(table);
+      if (others) others.push(candidate);
+      else byTable.set(table, [candidate]);
+    };
+    for (const network of networks.byName.values()) ask(network, network.table);
+    ask(networks.host, MAIN_TABLE);
   }
   if (within && byTable.size > 0 && !byTable.has(MAIN_TABLE))
     byTable.set(MAIN_TABLE, [...new Set([...byTable.values()].flat())]);
@@ -80,6 +85,7 @@ function nextHopsOf(imported: readonly Candidate[]): NextHop[] {
   const hops = bestPaths(paths).map(
     ({ nextHop, device }): NextHop => (device === undefined ? { gateway: nextHop } : { gateway: nextHop, device }),
   );
+  if (hops.length === 1) return hops;
   return [...new Map(hops.map((hop) => [hopKey(hop), hop])).values()];
 }
 

@@ -6,10 +6,12 @@
 import type { TargetParts } from '../model/route-target.js';
 import { type ApiTarget, codecOf, familyMessage, ORIGIN_IGP, ROUTE_TARGET, typesOf } from './api.js';
 import type { Codec, Received, WirePath, WireRank } from './codec.js';
+import { rememberText } from './remember.js';
 
 const PACKAGE = 'apipb';
 const SERVICE = `${PACKAGE}.GobgpApi`;
 const TYPE_URL = `type.googleapis.com/${PACKAGE}.`;
+const MP_REACH = `${TYPE_URL}MpReachNLRIAttribute`;
 /** Which message carries which form of a target. */
 const TARGET_MESSAGES: Record<TargetParts['form'], string> = {
   as2: 'TwoOctetAsSpecificExtended',
@@ -46,6 +48,8 @@ export function api3(): Codec {
     postPolicy: 2,
     shift: 0,
     overLimit: 2,
+    // Since 3.21 only.
+    signsRanges: false,
     writePath: pathMessage,
     readPath,
   });
@@ -102,13 +106,15 @@ function readPath(path: ApiPath): Received {
 
 function unicastPath(path: ApiPath, nlri: Any): WirePath {
   const { prefixLen, prefix } = read<{ prefixLen: number; prefix: string }>('IPAddressPrefix', nlri);
-  const found: Found = { nextHops: [], targets: [], asPath: [], rank: { external: path.isFromExternal } };
-  for (const attribute of path.pattrs) readAttribute(attribute, found);
+  const { external, internal } = attributesOf(path.pattrs);
+  const found = path.isFromExternal ? external : internal;
+  const mpReach = path.pattrs.find(({ type_url }) => type_url === MP_REACH);
   return {
     family: prefix.includes(':') ? 6 : 4,
     base: prefix,
     length: prefixLen,
     ...found,
+    ...(mpReach && { nextHops: nextHopsOf(read<{ nextHops: string[] }>('MpReachNLRIAttribute', mpReach)) }),
     // 3.x prints Go's nil address for a path that no peer sent.
     neighbour: path.neighborIp === '<nil>' ? '' : path.neighborIp,
     withdrawn: path.isWithdraw,
@@ -118,15 +124,34 @@ function unicastPath(path: ApiPath, nlri: Any): WirePath {
 /** What the attributes of a path say, as they are read. */
 type Found = {
   readonly [field in 'nextHops' | 'targets' | 'asPath']: WirePath[field][number][];
-} & { rank: WireRank };
+} & { readonly rank: WireRank };
+
+/** Attributes without MP_REACH, which names the prefix as well: all others are the same for many paths. */
+const attributesOf = rememberText(
+  (attributes: readonly Any[]) =>
+    attributes.map(({ type_url, value }) => (type_url === MP_REACH ? '' : `${type_url} ${latin1(value)}`)).join('\n'),
+  (attributes) => {
+    const found: Found = { nextHops: [], targets: [], asPath: [], rank: {} };
+    for (const attribute of attributes) readAttribute(attribute, found);
+    const from = (external: boolean): Found => ({ ...found, rank: { ...found.rank, external } });
+    return { external: from(true), internal: from(false) };
+  },
+);
+
+const nextHopsOf = rememberText(
+  ({ nextHops }: { nextHops: readonly string[] }) => nextHops.join(),
+  ({ nextHops }) => nextHops,
+);
+
+/** protobufjs gives a plain array where there are no bytes. */
+function latin1(bytes: Uint8Array): string {
+  return (Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes)).toString('latin1');
+}
 
 function readAttribute(attribute: Any, into: Found): void {
   switch (attribute.type_url.slice(TYPE_URL.length)) {
     case 'NextHopAttribute':
       into.nextHops.push(read<{ nextHop: string }>('NextHopAttribute', attribute).nextHop);
-      break;
-    case 'MpReachNLRIAttribute':
-      into.nextHops.push(...read<{ nextHops: string[] }>('MpReachNLRIAttribute', attribute).nextHops);
       break;
     case 'AsPathAttribute':
       for (const segment of read<{ segments: { numbers: number[] }[] }>('AsPathAttribute', attribute).segments)

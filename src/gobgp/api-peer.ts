@@ -1,6 +1,6 @@
 /** Peers in GoBGP's API, configuration in, configuration and state out: what we use of them is the same in 3.x and 4.x. */
 import type { Family } from '../model/address.js';
-import type { ListedPeer, WirePeer, WirePeerState, WireTable } from './codec.js';
+import type { ListedPeer, WirePeer, WirePeerState, WireRange, WireTable } from './codec.js';
 
 /** With local_restarting, everything is held back until each peer has spoken, or for so long. GoBGP's default: 6 minutes. */
 const DEFERRAL_SECONDS = 15;
@@ -10,7 +10,13 @@ const ESTABLISHED = 6;
 
 /** What we read of a Peer. uint64 comes as Long, which Number() cannot take but String() can. */
 export interface ApiPeer {
-  readonly conf: { neighborAddress: string; peerAsn: number; authPassword: string; description: string } | null;
+  readonly conf: {
+    neighborAddress: string;
+    peerAsn: number;
+    authPassword: string;
+    description: string;
+    peerGroup: string;
+  } | null;
   readonly ebgpMultihop: { enabled: boolean; multihopTtl: number } | null;
   readonly state: ApiPeerState | null;
   readonly timers: {
@@ -28,6 +34,7 @@ interface ApiPeerState {
   readonly sessionState: number;
   readonly adminState: number;
   readonly flops: number;
+  readonly neighborAddress: string;
   readonly messages: { received: { total: unknown } | null } | null;
   /** Not in 3.x. */
   readonly disconnectMessage?: string;
@@ -45,7 +52,6 @@ interface ApiAfiSafi {
 
 /** A Peer to add. */
 export function peerMessage(peer: WirePeer): object {
-  const graceful = peer.restartTime > 0;
   return {
     conf: {
       neighborAddress: peer.address,
@@ -53,6 +59,19 @@ export function peerMessage(peer: WirePeer): object {
       authPassword: peer.password,
       description: peer.description,
     },
+    ...sessionMessage(peer),
+  };
+}
+
+/** A PeerGroup to add. gobgpd gives its settings to whoever comes by its range. */
+export function groupMessage({ group, peer }: WireRange): object {
+  const conf = { peerGroupName: group, peerAsn: peer.asn, authPassword: peer.password, description: peer.description };
+  return { conf, ...sessionMessage(peer) };
+}
+
+function sessionMessage(peer: WirePeer): object {
+  const graceful = peer.restartTime > 0;
+  return {
     timers: {
       config: { holdTime: peer.hold, keepaliveInterval: peer.keepalive, connectRetry: peer.connectRetry },
     },
@@ -92,7 +111,8 @@ export function readPeer(peer: ApiPeer | null, overLimit: number): ListedPeer {
   const [conf, timers, graceful] = [peer?.conf, peer?.timers?.config, peer?.gracefulRestart];
   const afiSafis = peer?.afiSafis ?? [];
   return {
-    address: conf?.neighborAddress ?? '',
+    // Who came by a range has no configured address: none in 3.x, "invalid IP" in 4.8.
+    address: (conf?.peerGroup ? peer?.state?.neighborAddress : conf?.neighborAddress) ?? '',
     asn: conf?.peerAsn ?? 0,
     description: conf?.description ?? '',
     password: conf?.authPassword ?? '',
@@ -109,12 +129,13 @@ export function readPeer(peer: ApiPeer | null, overLimit: number): ListedPeer {
     localRestarting: graceful?.localRestarting ?? false,
     longLivedRestart: afiSafis[0]?.longLivedGracefulRestart?.config?.restartTime ?? 0,
     reflectedAs: peer?.routeReflector?.routeReflectorClient ? peer.routeReflector.routeReflectorClusterId : '',
+    group: conf?.peerGroup ?? '',
     ...stateOf(peer, overLimit),
     tables: afiSafis.flatMap(readTable),
   };
 }
 
-function stateOf(peer: ApiPeer | null, overLimit: number): Omit<WirePeerState, 'tables'> {
+function stateOf(peer: ApiPeer | null, overLimit: number): Omit<WirePeerState, 'tables' | 'group'> {
   const state = peer?.state;
   const session = state?.sessionState ?? 0;
   return {

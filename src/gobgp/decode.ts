@@ -2,12 +2,13 @@
  * What gobgpd tells, in our words. Nothing from outside is trusted: gobgpd passes on what peers send, so anything odd is
  * refused with a reason, and never thrown, because one odd path must not silence the others.
  */
-import { address, familyOf, isLinkLocal, type Prefix, prefix } from '../model/address.js';
+import { type Address, address, familyOf, isLinkLocal, type Prefix, prefix } from '../model/address.js';
 import type { Announcement } from '../model/announcement.js';
 import { communityFrom, GRACEFUL_SHUTDOWN } from '../model/community.js';
 import type { Path, PathName, Rank } from '../model/path.js';
 import { type RouteTarget, routeTarget, type TargetParts } from '../model/route-target.js';
 import type { Received, WirePath, WireRank } from './codec.js';
+import { rememberObject, rememberText } from './remember.js';
 
 /** What one received path means. */
 export type Told =
@@ -28,8 +29,8 @@ export function told(received: Received, links: Links = NO_LINKS): Told {
   const of = attempt(() => prefix(`${received.base}/${received.length}`));
   if (of instanceof Error) return { kind: 'refused', reason: of.message };
   if (received.neighbour === '') return ours(of, received);
-  const [peerText = '', zone] = received.neighbour.split('%');
-  const peer = attempt(() => address(peerText));
+  const [peerText = '', zone] = received.neighbour.split('%', 2);
+  const peer = attempt(() => addressOf(peerText));
   if (peer instanceof Error) return { kind: 'refused', reason: `${of}: ${peer.message}` };
   const path = { prefix: of, peer };
   if (received.withdrawn) return { kind: 'gone', path };
@@ -48,31 +49,33 @@ function heard(name: PathName, received: WirePath, zone: string | undefined): To
   const path = {
     ...name,
     ...nextHopOf(name.prefix, received.nextHops, zone),
-    targets: [...new Set(received.targets.map(targetOf))],
+    targets: targetsOf(received.targets),
     asPath: received.asPath,
     ...rankOf(received.rank),
   };
   return { kind: 'heard', path };
 }
 
-function rankOf({ localPref, med, origin, external, communities }: WireRank): Rank {
-  return {
+const addressOf = rememberText((text: string) => text, address);
+
+const targetsOf = rememberObject((targets: readonly TargetParts[]) => [...new Set(targets.map(targetOf))]);
+
+const rankOf = rememberObject(
+  ({ localPref, med, origin, external, communities }: WireRank): Rank => ({
     ...(localPref !== undefined && { localPref }),
     ...(med !== undefined && { med }),
     ...(origin !== undefined && origin > 0 && { origin }),
     ...(external === false && { internal: true }),
     ...(communities !== undefined && { communities: communities.map(communityFrom) }),
-  };
-}
+  }),
+);
 
 /**
  * The global next hop when there is one: a link-local address beside it says that the peer is on our link, and then the
  * global one is on-link too (RFC 2545 section 3). A link-local address alone needs the link, which only the peer's zone names.
  */
 function nextHopOf(of: Prefix, texts: readonly string[], zone?: string): Pick<Path, 'nextHop' | 'device'> {
-  // BIRD, and gobgpd 3.36, have "::" where the global one would be, if they have none.
-  const candidates = texts.map((text) => address(text)).filter((one) => one !== '::');
-  const nextHop = candidates.find((one) => !isLinkLocal(one)) ?? candidates[0];
+  const nextHop = chooseNextHop(texts);
   if (nextHop === undefined) throw new Error('no next hop');
   if (familyOf(of) === 6 && nextHop.startsWith('::ffff:')) {
     throw new Error(`its next hop ${nextHop} is an IPv4 address: the peer has no IPv6 address on this session`);
@@ -81,6 +84,12 @@ function nextHopOf(of: Prefix, texts: readonly string[], zone?: string): Pick<Pa
   if (zone === undefined) throw new Error(`its next hop ${nextHop} is link-local, and the link is not known`);
   return { nextHop, device: zone };
 }
+
+const chooseNextHop = rememberObject((texts: readonly string[]): Address | undefined => {
+  // BIRD, and gobgpd 3.36, have "::" where the global one would be, if they have none.
+  const candidates = texts.map(addressOf).filter((one) => one !== '::');
+  return candidates.find((one) => !isLinkLocal(one)) ?? candidates[0];
+});
 
 /** A target's canonical text. A small AS in the 4-octet form is another target than the same AS in two: `65000L:1`. */
 function targetOf({ form, administrator, number }: TargetParts): RouteTarget {

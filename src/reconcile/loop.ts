@@ -1,4 +1,9 @@
-/** When a pass runs: at once when idle; when busy, exactly once more afterwards, however often it was asked. */
+/**
+ * When a pass runs: in the next turn of the event loop when idle; when busy, exactly once more afterwards, however often it
+ * was asked.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 export class Loop {
   readonly #pass: () => Promise<void>;
   readonly #failed: (error: unknown) => void;
@@ -25,8 +30,8 @@ export class Loop {
     try {
       while (this.#again) {
         this.#again = false;
-        // A turn of its own: nudges of the same moment share one pass.
-        await Promise.resolve();
+        // gobgpd tells each path in a message of its own, and hundreds come in one turn of the event loop: they share a pass.
+        await nextTurn();
         await this.#pass();
       }
     } catch (error) {

@@ -39,6 +39,8 @@ export class Reconciler {
   /** Is gobgpd there to talk to? While it is not, announcements wait, and that is no failure. */
   bgpConnected = false;
   readonly failures = new Map<Prefix, StepFailure>();
+  /** What this pass has decided. */
+  readonly #decided = new Map<Prefix, readonly Route[]>();
 
   constructor(world: World, kernel: Kernel, bgp: Bgp, refusals: Refusals) {
     this.#refusals = refusals;
@@ -49,6 +51,7 @@ export class Reconciler {
 
   /** One pass over a slice of the touched prefixes. Returns those that failed, and why. */
   async pass(): Promise<ReadonlyMap<Prefix, StepFailure>> {
+    this.#decided.clear();
     const prefixes = this.#world.takeTouched(SLICE);
     for (const prefix of prefixes) this.failures.delete(prefix);
     await this.#world.border.learn(this.#kernel, this.#world.nextHops(prefixes));
@@ -91,14 +94,26 @@ export class Reconciler {
   }
 
   #missing(prefix: Prefix): Route[] {
-    const world = this.#world;
-    return routesToPut(wantedRoutes(world.known(prefix), world.networks), world.routes(prefix));
+    return routesToPut(this.#wanted(prefix), this.#world.routes(prefix));
   }
 
   #surplus(prefix: Prefix): Route[] {
     const world = this.#world;
+    const believed = world.routes(prefix);
+    if (believed.size === 0) return [];
+    const announced = world.announced(prefix) !== undefined;
+    return routesToRemove(this.#wanted(prefix), believed, world.complete(prefix), announced);
+  }
+
+  /** Decided once, unless somebody has said something new meanwhile. */
+  #wanted(prefix: Prefix): readonly Route[] {
+    const world = this.#world;
+    const isOld = world.isTouched(prefix);
+    const decided = isOld ? undefined : this.#decided.get(prefix);
+    if (decided) return decided;
     const wanted = wantedRoutes(world.known(prefix), world.networks);
-    return routesToRemove(wanted, world.routes(prefix), world.complete(prefix), world.announced(prefix) !== undefined);
+    if (!isOld) this.#decided.set(prefix, wanted);
+    return wanted;
   }
 
   async #putRoutes(prefixes: readonly Prefix[]): Promise<void> {
@@ -111,11 +126,13 @@ export class Reconciler {
 
   async #announce(prefixes: readonly Prefix[]): Promise<void> {
     const world = this.#world;
-    const due = prefixes.flatMap((prefix) => {
-      const wanted = wantedAnnouncement(world.known(prefix), world.networks, world.routes(prefix));
-      const announced = world.announced(prefix);
-      return wanted && !(announced && sameAnnouncement(announced, wanted)) ? [wanted] : [];
-    });
+    const due = prefixes
+      .filter((prefix) => world.isOurs(prefix))
+      .flatMap((prefix) => {
+        const wanted = wantedAnnouncement(world.known(prefix), world.networks, world.routes(prefix));
+        const announced = world.announced(prefix);
+        return wanted && !(announced && sameAnnouncement(announced, wanted)) ? [wanted] : [];
+      });
     if (due.length === 0) return;
     const failed = await this.#bgp.announce(due);
     for (const announcement of due) if (!failed.has(announcement)) world.believeAnnounced(announcement);

@@ -8,13 +8,13 @@ import { duplicateSentence } from '../decide/duplicate.js';
 import { withOwnNetworks } from '../decide/own-network.js';
 import { type Quota, quotaSentence } from '../decide/quota.js';
 import type { BgpStanding } from '../decide/readiness.js';
-import { type Address, hostPrefix, type Prefix } from '../model/address.js';
+import { type Address, contains, hostPrefix, type Prefix } from '../model/address.js';
 import type { Announcement } from '../model/announcement.js';
 import type { Duty } from '../model/duty.js';
 import { type Endpoint, endpointKey } from '../model/endpoint.js';
 import type { Networks } from '../model/network.js';
 import type { Path } from '../model/path.js';
-import type { Speaker } from '../model/peer.js';
+import { type Speaker, settingsOf } from '../model/peer.js';
 import type { Route } from '../model/route.js';
 import type { RouteTarget } from '../model/route-target.js';
 import type { Bgp, BgpEvent, Clock, Greet, Kernel, KernelEvent } from '../ports.js';
@@ -207,6 +207,11 @@ export class Routing {
           reason: this.#peering.reason(address),
         })),
         ...(speaker.sought ?? []).map(({ name, reason }) => ({ name, established: false, reason })),
+        ...(speaker.ranges ?? []).map(({ name, prefix }) => ({
+          name,
+          established: [...established].some((address) => contains(prefix, address)),
+          reason: `nobody has come from ${prefix}`,
+        })),
       ],
     };
   }
@@ -333,10 +338,7 @@ export class Routing {
 
   /** A route that the kernel refuses of what a peer says must not keep the peers away. */
   #lacksAnnouncement(): boolean {
-    return [...this.#reconciler.failures.keys()].some((prefix) => {
-      const { endpoint, aggregate } = this.#world.known(prefix);
-      return endpoint !== undefined || aggregate !== undefined;
-    });
+    return [...this.#reconciler.failures.keys()].some((prefix) => this.#world.isOurs(prefix));
   }
 
   async #readKernel(): Promise<void> {
@@ -418,6 +420,6 @@ export class Routing {
   }
 }
 
-function untaggedOf(speaker: Speaker): ReadonlyMap<Address, readonly RouteTarget[]> {
-  return new Map(speaker.peers.map(({ address, untagged }) => [address, untagged]));
+function untaggedOf(speaker: Speaker): (peer: Address) => readonly RouteTarget[] | undefined {
+  return (peer) => settingsOf(speaker, peer)?.untagged;
 }

@@ -26,7 +26,7 @@ export class World {
   /** Blocks that the node announces, by prefix. */
   #aggregates: ReturnType<typeof aggregatesOf>;
   /** Targets for paths that carry none, by the peer they come from. */
-  untagged: ReadonlyMap<Address, readonly RouteTarget[]> = new Map();
+  untagged: (peer: Address) => readonly RouteTarget[] | undefined = () => undefined;
   duty: Duty = 'on';
   readonly border = new Border();
   quotas = new Quotas();
@@ -96,7 +96,7 @@ export class World {
   }
 
   #tagged(path: Path): Path {
-    const targets = path.targets.length === 0 ? this.untagged.get(path.peer) : undefined;
+    const targets = path.targets.length === 0 ? this.untagged(path.peer) : undefined;
     return targets ? { ...path, targets } : path;
   }
 
@@ -107,6 +107,11 @@ export class World {
 
   announced(prefix: Prefix): Announcement | undefined {
     return this.#announced.get(prefix);
+  }
+
+  /** Is it of an endpoint here, or a block of ours? Only then is there anything to announce. */
+  isOurs(prefix: Prefix): boolean {
+    return this.#endpoints.has(prefix) || this.#aggregates.has(prefix);
   }
 
   endpoints(): Endpoint[] {

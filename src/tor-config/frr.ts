@@ -1,5 +1,5 @@
 /** FRR, 8.4 and newer: lines for frr.conf, or for `vtysh -f`. Loaded into a real FRR by e2e/tor-config. */
-import { type Family, lengthOf } from '../model/address.js';
+import { baseOf, type Family, isLinkLocal, lengthOf, type Prefix } from '../model/address.js';
 import { type Accepted, isRange, LIST, PASSWORD_PLACEHOLDER, type Session, type Tor } from './tor.js';
 
 /** The ToR's side, for FRR. */
@@ -16,6 +16,18 @@ export function frr(tor: Tor): string {
     'exit',
     '',
   ].join('\n');
+}
+
+/**
+ * FRR answers "Malformed listen range" (8.4) to link-local ones: it would have to know the link. There it finds nodes by
+ * their router advertisements, and which of its links lead to nodes is not in their configuration.
+ */
+function listenTo(range: Prefix, group: string): string[] {
+  if (!isLinkLocal(baseOf(range))) return [` bgp listen range ${range} peer-group ${group}`];
+  return [
+    ' ! FRR takes no range of link-local addresses. Add this line for each link to a node, with its name for LINK:',
+    ` !   neighbor LINK interface peer-group ${group}`,
+  ];
 }
 
 function prefixLists({ accepted }: Tor): string[] {
@@ -54,7 +66,7 @@ function neighbor({ timers }: Tor, session: Session): string[] {
     ...(session.hasPassword ? [` neighbor ${key} password ${PASSWORD_PLACEHOLDER}`] : []),
     ...(multihop === undefined ? [] : [` neighbor ${key} ebgp-multihop ${multihop}`]),
     ...(ttlSecurity === undefined ? [] : [` neighbor ${key} ttl-security hops ${ttlSecurity}`]),
-    ...(isRange(from) ? [` bgp listen range ${from} peer-group ${key}`] : []),
+    ...(isRange(from) ? listenTo(from, key) : []),
   ];
 }
 
