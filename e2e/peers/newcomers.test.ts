@@ -5,6 +5,7 @@ import type { Container } from '../lab/container.js';
 import { Lab } from '../lab/lab.js';
 import type { LabNode } from '../lab/node.js';
 import { inRepository } from '../lab/repository.js';
+import { monitorRoutes } from '../lab/route-monitor.js';
 import { type Attached, add, cni } from '../lab/runtime.js';
 import { until } from '../lab/until.js';
 import { atTor, kernelRoutes } from '../main-job/fabric.js';
@@ -73,6 +74,16 @@ describe('a peer that no configuration names', () => {
     await until(async () => (await since()) > before, { what: 'another session', timeout: 40_000 });
     const text = await listening!.exec([...GOBGP, 'neighbor', '192.0.2.0']);
     expect(text).to.include('Configured hold time is 12');
+  });
+
+  it('keeps our routes while gobgpd is killed, and takes them again without a change in its kernel', async () => {
+    const before = (await sessions(listening!))[0]?.since ?? 0;
+    const monitor = await monitorRoutes(lab.node('tor1').namespace);
+    await listening!.kill('gobgpd', 'SIGKILL');
+    const again = async () => ((await sessions(listening!).catch(() => []))[0]?.since ?? 0) > before;
+    await until(again, { what: 'a session with the new gobgpd', timeout: 40_000 });
+    await atTor(lab, one.v4);
+    expect((await monitor.stop()).filter(({ route }) => route.includes(one.v4))).to.eql([]);
   });
 
   it('is as good as any other for STATUS: without it the node is cut off, and the reason names the range', async () => {

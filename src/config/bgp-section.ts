@@ -23,6 +23,18 @@ const aLink = parsed((text) => {
   throw new RangeError('expected the name of a link, of at most 15 characters');
 });
 
+/** RFC 5880 has no defaults; these are what switches have. */
+const BFD = { minTx: 300, minRx: 300, multiplier: 3 };
+const anInterval = wholeNumber(10, 60_000).describe('ms');
+const bfd = z.preprocess(
+  (given) => (given === true ? {} : given),
+  z.strictObject({
+    minTx: anInterval.prefault(BFD.minTx),
+    minRx: anInterval.prefault(BFD.minRx),
+    multiplier: wholeNumber(2, 255).prefault(BFD.multiplier).describe('So many heartbeats missed are a loss.'),
+  }),
+);
+
 /** One peer of the list. */
 export const peerSection = (node: ThisNode) =>
   z
@@ -43,6 +55,7 @@ export const peerSection = (node: ThisNode) =>
       ...sessionFields(node),
       maxRoutes: maxRoutes.describe('So many of its prefixes are imported at most; its session stays.'),
       passive: z.boolean().prefault(false).describe('Wait for the peer to connect.'),
+      bfd: bfd.optional().describe('Loss of the peer is noticed by a fast heartbeat (RFC 5880). gobgpd 4.8 or later.'),
       localAddress: anAddress.optional().describe("This node's address in its session. Default: the kernel's choice."),
       maxPrefixes: wholeNumber(1, 10_000_000)
         .optional()
@@ -58,6 +71,7 @@ export const peerSection = (node: ThisNode) =>
         families,
         passive,
         localAddress,
+        bfd,
         maxPrefixes,
         maxRoutes,
         asn,
@@ -65,7 +79,7 @@ export const peerSection = (node: ThisNode) =>
       }): Peer | SoughtPeer => {
         const common = {
           ...sessionOf(session),
-          ...present({ localAddress, maxPrefixes, maxRoutes }),
+          ...present({ localAddress, bfd, maxPrefixes, maxRoutes }),
           asn,
           passive,
           name: name ?? address ?? device ?? auto ?? '',

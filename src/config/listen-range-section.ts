@@ -9,6 +9,12 @@ import type { ThisNode } from './this-node.js';
 const EXTERNAL =
   'gobgpd lets any AS in where a range has none, our own too; write one range for each AS, with its number';
 
+const oneAsn = z.preprocess((given, context) => {
+  if (given !== 'external') return given;
+  context.addIssue({ code: 'custom', message: EXTERNAL });
+  return z.NEVER;
+}, anAsn);
+
 export const listenRangeSection = (node: ThisNode) =>
   z
     .strictObject({
@@ -19,10 +25,7 @@ export const listenRangeSection = (node: ThisNode) =>
           'a link-local peer is named by its link: use peers with interface',
         )
         .describe('Where they connect from. No two ranges may overlap.'),
-      asn: anAsn
-        .or(z.literal('external').refine(() => false, EXTERNAL))
-        .transform(Number)
-        .describe('AS number of all of them.'),
+      asn: oneAsn.describe('AS number of all of them.'),
       families: someFamilies.optional().describe('What is exchanged. Default: the family of the range.'),
       ...sessionFields(node),
     })

@@ -15,6 +15,7 @@ interface Written {
   readonly families?: readonly string[] | undefined;
   readonly passwordFile?: string | undefined;
   readonly multihop?: number | undefined;
+  readonly bfd?: object | undefined;
   readonly ttlSecurity?: number | undefined;
   readonly localAddress?: Address | undefined;
 }
@@ -60,6 +61,11 @@ const RULES: readonly Rule[] = [
     'ttlSecurity',
     (peer) => peer.ttlSecurity !== undefined && peer.multihop !== undefined,
     'sends with a TTL of 255, and multihop with a lower one; keep ttlSecurity alone, with the number of hops',
+  ],
+  [
+    'bfd',
+    (peer) => peer.bfd !== undefined && peer.multihop !== undefined,
+    'is for a peer that is one hop away (RFC 5881), and multihop says that it is not; leave one of the two out',
   ],
   [
     'localAddress',

@@ -134,6 +134,14 @@ const CASES: Record<string, [text: string, problem: string]> = {
     bgp('listenRanges: [{ prefix: fe80::/10, asn: 2 }]'),
     '3:28: bgp.listenRanges.0.prefix: a link-local peer is named by its link: use peers with interface',
   ],
+  'a heartbeat over several hops': [
+    peer('multihop: 2, bfd: true'),
+    '3:63: bgp.peers.0.bfd: is for a peer that is one hop away (RFC 5881), and multihop says that it is not; leave one of the two out',
+  ],
+  'a heartbeat too fast for anybody': [
+    peer('bfd: { minTx: 1 }'),
+    '3:59: bgp.peers.0.bfd.minTx: expected a whole number from 10 to 60000',
+  ],
   'no paths at all': [
     peer('maxPrefixes: 0'),
     '3:58: bgp.peers.0.maxPrefixes: expected a whole number from 1 to 10000000',

@@ -1,5 +1,6 @@
 /** Peers in GoBGP's API, configuration in, configuration and state out: what we use of them is the same in 3.x and 4.x. */
 import type { Family } from '../model/address.js';
+import type { Bfd } from '../model/peer.js';
 import type { ListedPeer, WirePeer, WirePeerState, WireRange, WireTable } from './codec.js';
 
 /** With local_restarting, everything is held back until each peer has spoken, or for so long. GoBGP's default: 6 minutes. */
@@ -26,8 +27,18 @@ export interface ApiPeer {
   readonly transport: { passiveMode: boolean; localAddress: string } | null;
   readonly ttlSecurity: { enabled: boolean; ttlMin: number } | null;
   readonly gracefulRestart: { enabled: boolean; restartTime: number; localRestarting: boolean } | null;
+  /** Not in 3.x. */
+  readonly bfd?: ApiBfd | null;
   readonly routeReflector: { routeReflectorClient: boolean; routeReflectorClusterId: string } | null;
   readonly afiSafis: readonly ApiAfiSafi[];
+}
+
+/** Intervals in microseconds, as OpenConfig has them. */
+interface ApiBfd {
+  readonly enabled: boolean;
+  readonly desiredMinimumTxInterval: number;
+  readonly requiredMinimumReceive: number;
+  readonly detectionMultiplier: number;
 }
 
 interface ApiPeerState {
@@ -60,7 +71,22 @@ export function peerMessage(peer: WirePeer): object {
       description: peer.description,
     },
     ...sessionMessage(peer),
+    ...(peer.bfd && { bfd: bfdMessage(peer.bfd) }),
   };
+}
+
+function bfdMessage({ minTx, minRx, multiplier }: Bfd): ApiBfd {
+  return {
+    enabled: true,
+    desiredMinimumTxInterval: minTx * 1000,
+    requiredMinimumReceive: minRx * 1000,
+    detectionMultiplier: multiplier,
+  };
+}
+
+function readBfd(bfd: ApiBfd): Bfd {
+  const { desiredMinimumTxInterval: tx, requiredMinimumReceive: rx, detectionMultiplier: multiplier } = bfd;
+  return { minTx: tx / 1000, minRx: rx / 1000, multiplier };
 }
 
 /** A PeerGroup to add. gobgpd gives its settings to whoever comes by its range. */
@@ -129,6 +155,7 @@ export function readPeer(peer: ApiPeer | null, overLimit: number): ListedPeer {
     localRestarting: graceful?.localRestarting ?? false,
     longLivedRestart: afiSafis[0]?.longLivedGracefulRestart?.config?.restartTime ?? 0,
     reflectedAs: peer?.routeReflector?.routeReflectorClient ? peer.routeReflector.routeReflectorClusterId : '',
+    ...(peer?.bfd?.enabled && { bfd: readBfd(peer.bfd) }),
     group: conf?.peerGroup ?? '',
     ...stateOf(peer, overLimit),
     tables: afiSafis.flatMap(readTable),

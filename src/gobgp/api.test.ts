@@ -56,13 +56,14 @@ for (const { codec, type, nobody, globalTable, postPolicy, exactLookup } of GENE
     });
 
     it('reads back every field of a peer that it writes', () => {
-      const { peer } = decoded('AddPeerRequest', codec.addPeer.encode(PEER)) as { peer: object };
+      const bfd = codec.hasBfd ? { bfd: { minTx: 100, minRx: 200, multiplier: 3 } } : {};
+      const { peer } = decoded('AddPeerRequest', codec.addPeer.encode({ ...PEER, ...bfd })) as { peer: object };
       const { session, tables, overLimit, since, losses, heard, lastWords, group, ...config } = relay(
         'ListPeerResponse',
         { peer },
         codec.listPeer.decode,
       );
-      expect(config).to.deep.equal(PEER);
+      expect(config).to.deep.equal({ ...PEER, ...bfd });
       expect({ session, overLimit, since, losses, heard, lastWords, group }).to.deep.equal(NO_SESSION);
       expect(tables.map((table) => table.family)).to.deep.equal([4, 6]);
     });

@@ -28,6 +28,7 @@ export interface Dialect<ApiPath> {
   readonly shift: 0 | 1;
   /** The watch's filter for all paths of peers. */
   readonly postPolicy: number;
+  readonly hasBfd: boolean;
   readonly signsRanges: boolean;
   /** The administrative state of a peer that has sent too many paths. */
   readonly overLimit: number;
@@ -69,6 +70,7 @@ export function codecOf<ApiPath>(dialect: Dialect<ApiPath>): Codec {
     (reply.destination?.paths ?? []).map(readPath);
   return {
     name,
+    hasBfd: dialect.hasBfd,
     signsRanges: dialect.signsRanges,
     ...(old && { oldRelease: { ...old, question: rpc(old.method, () => old.message) } }),
     getBgp: rpc('GetBgp', () => ({}), readGlobal, 'GetBgpResponse'),

@@ -5,6 +5,7 @@
  * `encode.ts`, `decode.ts` and `peers.ts` give them meaning, once for all generations; `api-3.ts` and `api-4.ts` know only bytes.
  */
 import type { Family, Prefix } from '../model/address.js';
+import type { Bfd } from '../model/peer.js';
 import type { TargetParts } from '../model/route-target.js';
 
 /** One RPC: where it lives, and how its two messages become bytes. */
@@ -56,6 +57,7 @@ export interface Codec {
   readonly sayAgain: Rpc<null, undefined>;
   /** Server stream: a peer each. */
   readonly listPeer: Rpc<null, ListedPeer>;
+  readonly hasBfd: boolean;
   /** Does every release of this generation sign sessions that come by a range (TCP MD5)? */
   readonly signsRanges: boolean;
   /** How to tell the releases of this generation that are not fit for us; without it, all are. */
@@ -137,6 +139,8 @@ export interface WirePeer {
   readonly ttlSecurity: number;
   /** Where our side of the session is. Empty: the kernel chooses, and a listed peer tells what it chose. */
   readonly localAddress: string;
+  /** Absent: none; 3.x has none at all. */
+  readonly bfd?: Bfd;
   /** How many paths of each family end the session; 0: no number does. */
   readonly maxPrefixes: number;
   readonly families: readonly Family[];

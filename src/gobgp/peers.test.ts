@@ -28,6 +28,7 @@ describe('the peers of gobgpd', () => {
     multihop: { multihop: 2 },
     'TTL security': { ttlSecurity: 1 },
     'limit of paths': { maxPrefixes: 10 },
+    heartbeat: { bfd: { minTx: 100, minRx: 100, multiplier: 3 } },
   })) {
     it(`start a new session with another ${what}`, () => {
       const changed = { ...wanted, ...change };

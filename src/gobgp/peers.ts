@@ -44,6 +44,7 @@ export function wirePeers(speaker: Speaker, restarting: boolean): readonly WireP
     passive: peer.passive,
     localAddress: peer.localAddress ?? '',
     maxPrefixes: peer.maxPrefixes ?? 0,
+    ...(peer.bfd && { bfd: peer.bfd }),
     localRestarting: restarting && speaker.restartTime > 0,
   }));
 }
@@ -83,15 +84,19 @@ function sameSession(a: WirePeer, b: WirePeer): boolean {
   const families = (peer: WirePeer) => [...peer.families].sort().join();
   const chosen = ({ description }: WirePeer) => description.split(` ${FROM}`)[1];
   return (
-    families(a) === families(b) && chosen(a) === chosen(b) && SESSION_FIELDS.every((field) => a[field] === b[field])
+    families(a) === families(b) &&
+    JSON.stringify(a.bfd) === JSON.stringify(b.bfd) &&
+    chosen(a) === chosen(b) &&
+    SESSION_FIELDS.every((field) => a[field] === b[field])
   );
 }
 
 /** Makes gobgpd's peers exactly `wanted`. Throws an Error that names those it did not take. */
 export async function admit(session: Session, wanted: readonly WirePeer[]): Promise<void> {
   const found = (await listPeers(session)).filter(({ group }) => group === '');
-  const { remove, add } = peerChanges(wanted, found);
-  const failures: string[] = [];
+  const fit = session.codec.hasBfd ? wanted : wanted.map(({ bfd, ...peer }) => peer);
+  const { remove, add } = peerChanges(fit, found);
+  const failures = wanted.filter(({ bfd }) => bfd && !session.codec.hasBfd).map(withoutBfd);
   const failed = (peer: WirePeer) => (error: unknown) => void failures.push(`${peer.address} (${reasonOf(error)})`);
   for (const peer of remove) {
     await unary(session.client, session.codec.deletePeer, peer.address).catch(failed(peer));
@@ -99,6 +104,11 @@ export async function admit(session: Session, wanted: readonly WirePeer[]): Prom
   noteLinks(session, wanted);
   for (const peer of add) await unary(session.client, session.codec.addPeer, peer).catch(failed(peer));
   if (failures.length > 0) throw new Error(`gobgpd did not change these peers: ${failures.join(', ')}`);
+}
+
+/** Its session stands all the same. */
+function withoutBfd({ address }: WirePeer): string {
+  return `${address} (speaks without BFD, which gobgpd 3.x does not have: run gobgpd 4.8, or leave bfd out)`;
 }
 
 /**

@@ -57,6 +57,7 @@ function checkPeer(peer: Peer): void {
   // gobgpd looks up a name that is no address in the DNS.
   checkCanonical('peer address', peer.address, address);
   checkSession(name, peer);
+  for (const [key, value] of Object.entries(peer.bfd ?? {})) checkWhole(`bfd ${key} of ${name}`, value, 1, 60_000);
   if (peer.maxPrefixes !== undefined) checkWhole(`maxPrefixes of ${name}`, peer.maxPrefixes, 1, 0xffffffff);
   if (peer.localAddress !== undefined) checkCanonical(`local address of ${name}`, peer.localAddress, address);
   if (isLinkLocal(peer.address) && peer.device === undefined) refuse(name, 'is link-local: name its link');

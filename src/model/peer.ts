@@ -17,6 +17,8 @@ export interface Peer {
   readonly multihop?: number;
   /** The link that a link-local address (fe80::/10) is on: without it, the address means nothing. */
   readonly device?: string;
+  /** A fast heartbeat of its own beside the session (RFC 5880, 5881). */
+  readonly bfd?: Bfd;
   /** Its packets may have made so many hops at most, and ours start with a TTL of 255 (GTSM, RFC 5082). */
   readonly ttlSecurity?: number;
   /** Where our side of the session is. Absent: the kernel chooses. */
@@ -57,7 +59,7 @@ export type Where = { readonly device: string } | { readonly gateway: true };
 
 /** From where peers may come that are not known one by one. Their settings are the same for all of them. */
 export interface ListenRange
-  extends Omit<Peer, 'address' | 'device' | 'localAddress' | 'passive' | 'maxPrefixes' | 'maxRoutes'> {
+  extends Omit<Peer, 'address' | 'device' | 'localAddress' | 'bfd' | 'passive' | 'maxPrefixes' | 'maxRoutes'> {
   readonly prefix: Prefix;
 }
 
@@ -85,6 +87,13 @@ export interface Timers {
   readonly hold: number;
   readonly keepalive: number;
   readonly connectRetry: number;
+}
+
+/** Bidirectional forwarding detection: intervals in ms, and how many heartbeats in a row make a loss. */
+export interface Bfd {
+  readonly minTx: number;
+  readonly minRx: number;
+  readonly multiplier: number;
 }
 
 /** How this node speaks BGP. */
