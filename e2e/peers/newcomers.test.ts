@@ -112,6 +112,22 @@ describe('a peer that no configuration names', () => {
     await established(listening!, 1);
   });
 
+  it('speaks without BFD where gobgpd has none, keeps its session, and status names the remedy', async () => {
+    const [before] = await sessions(following!);
+    await reconfigure(following!, (yaml) =>
+      yaml.replace('auto: default-gateway,', 'auto: default-gateway, bfd: true,'),
+    );
+    const { code, troubles } = await until(
+      async () => ((await status(following!)).troubles.length > 0 ? await status(following!) : undefined),
+      { what: 'the trouble' },
+    );
+    expect(code).to.equal(3);
+    expect(troubles[0]).to.include('192.0.2.2 (speaks without BFD').and.include('run gobgpd 4.8, or leave bfd out');
+    expect((await sessions(following!))[0]).to.eql(before);
+    await reconfigure(following!, (yaml) => yaml.replace(' bfd: true,', ''));
+    await until(async () => (await status(following!)).troubles.length === 0, { what: 'the trouble to be over' });
+  });
+
   it('and is the default gateway is found there, and again elsewhere when the default route moves', async () => {
     const { peers } = await status(following!);
     expect(peers[0]).to.include({ name: 'default-gateway', address: '192.0.2.2', session: 'established' });
