@@ -18,6 +18,18 @@ const CASES: Record<string, [text: string, problem: string]> = {
   'an empty file': ['', '1:1: bgp: missing: expected a map'],
   'a list for a map': ['- 1\n', '1:1: expected a map, found a list'],
   'an empty section': [section('log:'), '2:5: log: expected a map, found nothing'],
+  'blocks without pools': [
+    network('announce: aggregate'),
+    '4:15: networks.0.announce: "aggregate" needs pools of more than one address: they are what is announced',
+  ],
+  'a block of one address': [
+    network('{ announce: both, pools: [10.20.1.1/32] }').replace('name: blue\n    {', '{ name: blue,'),
+    '3:29: networks.0.announce: "both" needs pools of more than one address: they are what is announced',
+  ],
+  'an unknown kind of announcement': [
+    network('announce: agregate'),
+    '4:15: networks.0.announce: expected host or aggregate or both, found "agregate" (did you mean aggregate?)',
+  ],
   'a reserved AS number': [
     'bgp: { asn: 65535 }\n',
     '1:13: bgp.asn: this AS number is reserved and cannot be spoken from',

@@ -11,6 +11,7 @@ import type { Networks } from '../model/network.js';
 import type { Path } from '../model/path.js';
 import { DEFAULT_GUARDS, type ListenRange, type Peer, type Speaker, settingsOf } from '../model/peer.js';
 import type { PrefixRange } from '../model/prefix-range.js';
+import { aggregatesOf } from './aggregates.js';
 import { holds, type PrefixBytes, prefixBytes } from './prefix-bytes.js';
 
 export type Refusal =
@@ -24,6 +25,7 @@ export type Refusal =
   | 'peer-address'
   | 'protected'
   | 'inside-own-pool'
+  | 'own-aggregate'
   | 'next-hop-self'
   | 'next-hop-unreachable';
 
@@ -57,6 +59,7 @@ export function guardOf(
     return guard;
   };
   const place = placeGuard(guards.protected, peers, networks, addresses);
+  const aggregates = aggregatesOf(networks);
   const lengths = { 4: guards.lengths[4], 16: guards.lengths[6] };
   return ({ prefix: heard, peer }) => {
     const bytes = prefixBytes(heard);
@@ -65,7 +68,7 @@ export function guardOf(
     if (MARTIANS.some((martian) => holds(martian, bytes))) return 'martian';
     const { ge, le } = lengths[bytes.bytes.length as 4 | 16];
     if (bytes.length < ge || bytes.length > le) return 'length';
-    return ofPeer.listed(bytes) ?? place(bytes);
+    return ofPeer.listed(bytes) ?? place(bytes) ?? (aggregates.has(heard) ? 'own-aggregate' : undefined);
   };
 }
 
@@ -143,6 +146,7 @@ export const REFUSAL_SENTENCES: Record<Refusal, (path: Path) => string> = {
   'peer-address': ({ prefix }) => `${prefix} is the address of a BGP peer, and its session must not depend on a route`,
   protected: ({ prefix }) => `${prefix} lies in what bgp.guards.protected keeps peers from announcing`,
   'inside-own-pool': ({ prefix }) => `${prefix} is a part of a pool of this node, and larger than one address`,
+  'own-aggregate': ({ prefix }) => `${prefix} is a block that this node announces itself`,
   'next-hop-self': ({ prefix, nextHop }) => `the next hop of ${prefix}, ${nextHop}, is this node itself`,
   'next-hop-unreachable': ({ prefix, nextHop }) =>
     `the next hop of ${prefix}, ${nextHop}, is on no link of this node, so the kernel could not use it`,
