@@ -132,10 +132,10 @@ describe('a peer that no configuration names', () => {
     const { peers } = await status(following!);
     expect(peers[0]).to.include({ name: 'default-gateway', address: '192.0.2.2', session: 'established' });
     await has(following!, '10.99.0.0/24');
-    await lab.node('tor1').exec(['ip', 'address', 'add', '10.50.0.1/24', 'dev', 'eth2']);
-    await following!.exec(['ip', 'address', 'add', '10.50.0.2/24', 'dev', 'eth1']);
-    await following!.exec(['ip', 'route', 'replace', 'default', 'via', '10.50.0.1']);
-    await until(async () => (await sessions(following!))[0]?.address === '10.50.0.1', {
+    await lab.node('tor1').exec(['ip', 'address', 'add', '203.0.113.1/24', 'dev', 'eth2']);
+    await following!.exec(['ip', 'address', 'add', '203.0.113.2/24', 'dev', 'eth1']);
+    await following!.exec(['ip', 'route', 'replace', 'default', 'via', '203.0.113.1']);
+    await until(async () => (await sessions(following!))[0]?.address === '203.0.113.1', {
       what: 'the node to turn to the other gateway',
       timeout: 20_000,
     });
