@@ -172,7 +172,9 @@ function reloadOnHangup(file: string, search: PeerSearch, routing: Routing, log:
 }
 
 function secretsOf({ speaker }: Config): string[] {
-  return speaker.peers.flatMap(({ password }) => (password === undefined ? [] : [password]));
+  return [...speaker.peers, ...(speaker.sought ?? []), ...(speaker.ranges ?? [])].flatMap(({ password }) =>
+    password === undefined ? [] : [password],
+  );
 }
 
 /** The CNI edge logs facts; the log wants each line to name its event. */

@@ -12,8 +12,8 @@ export interface Frr {
   kernelRoutes(): Promise<readonly string[]>;
 }
 
-/** Starts zebra and bgpd with this bgpd configuration. */
-export async function startFrr(lab: Lab, config: string): Promise<Frr> {
+/** Starts zebra and bgpd with this configuration, and bfdd if it is wanted. */
+export async function startFrr(lab: Lab, config: string, { bfd = false } = {}): Promise<Frr> {
   const directory = `${lab.directory}/frr`;
   const file = `${directory}/frr.conf`;
   const { uid, gid } = await frrUser();
@@ -23,6 +23,11 @@ export async function startFrr(lab: Lab, config: string): Promise<Frr> {
   const common = ['-A', '127.0.0.1', '-P', '0', '-f', file, '-z', `${directory}/zserv.api`, '--vty_socket', directory];
   lab.start('b', '/usr/lib/frr/zebra', ...common, '-i', `${directory}/zebra.pid`);
   await until('zebra listens', () => exists(`${directory}/zserv.api`));
+  if (bfd) {
+    const control = ['--bfdctl', `${directory}/bfdd.sock`, '-i', `${directory}/bfdd.pid`];
+    lab.start('b', '/usr/lib/frr/bfdd', ...common, ...control);
+    await until('bfdd listens', () => exists(`${directory}/bfdd.vty`));
+  }
   lab.start('b', '/usr/lib/frr/bgpd', ...common, '-i', `${directory}/bgpd.pid`);
   await until('bgpd listens', () => exists(`${directory}/bgpd.vty`));
   return {

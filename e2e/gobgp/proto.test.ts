@@ -89,7 +89,7 @@ await onEachRelease((binary, { name }) => {
         .flatMap(({ method }) => method.map((one) => [one.name, shapeOf(one)])),
     );
     const { methodsArray } = loadProto(folder).lookupService(`${space}.${service}`);
-    expect(methodsArray).to.have.length(16);
+    expect(methodsArray).to.have.length(21);
     for (const method of methodsArray) {
       method.resolve();
       const { resolvedRequestType, resolvedResponseType, requestStream, responseStream } = method;

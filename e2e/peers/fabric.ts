@@ -44,12 +44,13 @@ export async function established(node: LabNode, count: number): Promise<void> {
 export async function sessions(node: LabNode): Promise<Session[]> {
   const text = await node.exec(['gobgp', '--target', 'unix:///run/slash32/gobgpd.sock', '-j', 'neighbor']);
   const peers = JSON.parse(text) as {
-    conf: { neighbor_address: string };
-    state: { session_state?: number };
+    conf: { neighbor_address?: string };
+    // Who came by a listen range was never configured.
+    state: { session_state?: number; neighbor_address: string };
     timers: { state: { uptime?: { seconds: number } } };
   }[];
   const all = peers.map(({ conf, state, timers }) => ({
-    address: conf.neighbor_address,
+    address: conf.neighbor_address ?? state.neighbor_address,
     established: state.session_state === 6,
     since: timers.state.uptime?.seconds ?? 0,
   }));

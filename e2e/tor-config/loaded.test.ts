@@ -4,8 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { execa } from 'execa';
+import { startFrr } from '../gobgp/frr.js';
+import { createLab } from '../gobgp/lab.js';
 import type { Container } from '../lab/container.js';
 import type { Lab } from '../lab/lab.js';
+import { inRepository } from '../lab/repository.js';
 import { type Attached, add } from '../lab/runtime.js';
 import { until } from '../lab/until.js';
 import { atTor, kernelRoutes } from '../main-job/fabric.js';
@@ -67,6 +70,22 @@ for (const [vendor, options] of [
     });
   });
 }
+
+describe('an FRR with nodes that have link-local addresses only', () => {
+  it('cannot listen to all of them, in its own words, and takes their links as what is printed says', async () => {
+    await using lab = await createLab('linklocal');
+    const text = await printed('frr', ['--listen', 'fe80::/10'], [inRepository('e2e/peers/node1.yaml')]);
+    const [line = '', group] = /neighbor LINK interface peer-group (\S+)/.exec(text) ?? [];
+    const frr = await startFrr(lab, text);
+    const configure = (command: string) => frr.vtysh('configure terminal', 'router bgp 65000', command);
+    const refused = await configure(`bgp listen range fe80::/10 peer-group ${group}`).catch((error) => error.stdout);
+    expect(refused).to.include('Malformed listen range');
+    await configure(line.replace('LINK', 'wire'));
+    const running = await frr.vtysh('show running-config');
+    expect(running).to.include(`neighbor wire interface peer-group ${group}`);
+    expect(running).to.include(`neighbor ${group} activate`).and.not.include('fe80');
+  });
+});
 
 const CHECK = {
   bird: { preface: 'router id 192.0.2.0;\n', argv: (file: string) => ['bird', '-p', '-c', file] },

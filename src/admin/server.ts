@@ -7,9 +7,9 @@ import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { duplicateSentence } from '../decide/duplicate.js';
 import { type Quota, quotaSentence } from '../decide/quota.js';
-import { address, hostPrefix, type Prefix, prefix } from '../model/address.js';
+import { address, contains, hostPrefix, type Prefix, prefix } from '../model/address.js';
 import type { Duty } from '../model/duty.js';
-import type { Peer, PeerState, SoughtPeer } from '../model/peer.js';
+import type { ListenRange, Peer, PeerState, SoughtPeer } from '../model/peer.js';
 import type { Bgp } from '../ports.js';
 import type { Drain } from '../reconcile/drain.js';
 import type { RefusalCount } from '../reconcile/refusals.js';
@@ -31,7 +31,9 @@ export interface StatusView {
   readonly gobgp: 'up' | 'away';
   /** Why gobgpd is away. */
   readonly reason?: string;
+  /** Those of the configuration, and those that stand and came by a range. */
   readonly peers: readonly PeerView[];
+  readonly ranges: readonly RangeView[];
   /** What of the configuration gobgpd has not taken, a sentence each. */
   readonly troubles: readonly string[];
   readonly duty: Duty;
@@ -53,6 +55,13 @@ export type PeerView = Omit<PeerState, 'address'> & {
   /** Why it has no session, as far as it is known. */
   readonly reason?: string;
 };
+
+/** From where peers may come, and how many of them have a session. */
+export interface RangeView {
+  readonly name: string;
+  readonly prefix: Prefix;
+  readonly established: number;
+}
 
 /** Listens until the signal. The caller holds the run directory's lock, so a socket that is there is stale. */
 export async function serveAdmin(socket: string, parts: AdminParts, signal: AbortSignal): Promise<Server> {
@@ -105,7 +114,7 @@ function asked(text: string): Prefix {
 }
 
 async function statusOf({ nodeName, routing, bgp }: AdminParts): Promise<StatusView> {
-  const { asn, routerId, peers, sought = [] } = routing.speaker;
+  const { asn, routerId, peers, sought = [], ranges = [] } = routing.speaker;
   const states = routing.bgpConnected ? await bgp.peers() : [];
   const endpoints = endpointViews(routing);
   const { away, peers: standings } = routing.bgpStanding;
@@ -116,7 +125,15 @@ async function statusOf({ nodeName, routing, bgp }: AdminParts): Promise<StatusV
     routerId,
     gobgp: away === undefined ? 'up' : 'away',
     ...(away === undefined ? {} : { reason: away }),
-    peers: [...peers, ...sought].map((peer) => peerView(peer, states, reasons.get(peer.name))),
+    peers: [
+      ...[...peers, ...sought].map((peer) => peerView(peer, states, reasons.get(peer.name))),
+      ...ranges.flatMap((range) => came(range, states)),
+    ],
+    ranges: ranges.map((range) => ({
+      name: range.name,
+      prefix: range.prefix,
+      established: came(range, states).length,
+    })),
     troubles: routing.bgpTroubles,
     duty: routing.duty,
     networks: [...routing.networks.byName.keys()],
@@ -126,6 +143,14 @@ async function statusOf({ nodeName, routing, bgp }: AdminParts): Promise<StatusV
     quotas: routing.quotas().map((quota) => (quota.refused > 0 ? { ...quota, says: quotaSentence(quota) } : quota)),
     duplicates: routing.duplicates().map(duplicateSentence),
   };
+}
+
+/** Who goes again is not missed: nobody said that it must be there. */
+function came({ name, prefix }: ListenRange, states: readonly PeerState[]): PeerView[] {
+  return states
+    .filter(({ cameByRange, session }) => cameByRange && session === 'established')
+    .filter((state) => contains(prefix, state.address))
+    .map((state) => ({ ...state, name }));
 }
 
 function peerView(peer: Peer | SoughtPeer, states: readonly PeerState[], reason: string | undefined): PeerView {

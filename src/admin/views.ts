@@ -45,7 +45,8 @@ function stateOf(routing: Routing, prefixes: readonly Prefix[]): string {
   const all = prefixes.map((prefix) => routing.about(prefix));
   const failure = all.find((about) => about.failure)?.failure;
   if (failure) return failure.message;
-  return all.every((about) => about.announced) ? 'announced' : 'not announced';
+  const isAnnounced = all.every(({ announced, carrier }) => announced ?? routing.about(carrier).announced);
+  return isAnnounced ? 'announced' : 'not announced';
 }
 
 export interface RouteView {
@@ -73,7 +74,20 @@ export function routeViews(routing: Routing): RouteView[] {
       state: stateOf(routing, [hostPrefix(address)]),
     })),
   );
-  return [...ours, ...routing.paths().flatMap((path) => heardViews(routing, path))];
+  return [...ours, ...blockViews(routing), ...routing.paths().flatMap((path) => heardViews(routing, path))];
+}
+
+function blockViews(routing: Routing): RouteView[] {
+  return routing.aggregates().flatMap((prefix) => {
+    const { networks = [], targets = [] } = routing.about(prefix).known.aggregate ?? {};
+    const common = { prefix, nextHop: 'blackhole', asPath: '-', targets: targets.join(' ') };
+    return networks.map((network) => ({
+      ...common,
+      network,
+      verdict: 'own' as const,
+      state: stateOf(routing, [prefix]),
+    }));
+  });
 }
 
 function heardViews(routing: Routing, path: Path): RouteView[] {
@@ -105,7 +119,7 @@ export interface Explanation {
 
 /** Why a prefix is, or is not, where one expects it. */
 export function explain(routing: Routing, prefix: Prefix): Explanation {
-  const { known, routes, announced, duplicate, failure } = routing.about(prefix);
+  const { known, routes, duplicate, failure } = routing.about(prefix);
   const lines: { ok: boolean; what: string; says: string }[] = [];
   if (known.endpoint) {
     const { containerId, ifname, network, link, own } = known.endpoint;
@@ -120,18 +134,26 @@ export function explain(routing: Routing, prefix: Prefix): Explanation {
         what: 'targets',
         says: `of its own, not those of ${own.base}: ${ownTargets(routing, known.endpoint)}`,
       });
-    const believed = new Map(routes.map((route) => [routeKey(route), route]));
-    const verdict = announceVerdict(known, routing.networks, believed);
-    lines.push({
-      ok: verdict === 'announced' && announced !== undefined,
-      what: 'announced',
-      says: ANNOUNCE_SENTENCES[verdict](known),
-    });
-  } else lines.push(...explainPaths(routing, prefix));
+    lines.push(...explainAnnouncement(routing, prefix));
+  } else if (known.aggregate) lines.push(...explainAnnouncement(routing, prefix));
+  else lines.push(...explainPaths(routing, prefix));
   lines.push(...explainRoutes(routes, prefix));
   if (duplicate) lines.push({ ok: false, what: 'duplicate', says: duplicateSentence(duplicate) });
   if (failure) lines.push({ ok: false, what: 'last failure', says: failure.message });
   return { prefix, lines };
+}
+
+/** Its own, and where it has none because a block leads to it, that of the block. */
+function explainAnnouncement(routing: Routing, prefix: Prefix): Explanation['lines'] {
+  const { known, routes, announced, carrier } = routing.about(prefix);
+  const believed = new Map(routes.map((route) => [routeKey(route), route]));
+  const verdict = announceVerdict(known, routing.networks, believed);
+  const line = {
+    ok: carrier !== prefix || (verdict === 'announced' && announced !== undefined),
+    what: 'announced',
+    says: ANNOUNCE_SENTENCES[verdict](known),
+  };
+  return carrier === prefix ? [line] : [line, ...explainAnnouncement(routing, carrier)];
 }
 
 function explainPaths(routing: Routing, prefix: Prefix): Explanation['lines'] {
@@ -152,11 +174,11 @@ function explainPaths(routing: Routing, prefix: Prefix): Explanation['lines'] {
 
 /** Packets may go where a shorter prefix leads: each one around it, the longest first. */
 function explainCovering(routing: Routing, prefix: Prefix): Explanation['lines'] {
-  const heard = new Set(routing.paths().map((path) => path.prefix));
-  const around = [...heard].filter((one) => contains(one, prefix)).sort((a, b) => lengthOf(b) - lengthOf(a));
+  const known = new Set([...routing.paths().map((path) => path.prefix), ...routing.aggregates()]);
+  const around = [...known].filter((one) => contains(one, prefix)).sort((a, b) => lengthOf(b) - lengthOf(a));
   const says = `no peer announces ${prefix}${around.length > 0 ? ' itself' : ''}, and no endpoint of this node has it`;
   const others = around.flatMap((one) => [
-    ...explainPaths(routing, one),
+    ...(routing.about(one).known.aggregate ? explainAnnouncement(routing, one) : explainPaths(routing, one)),
     ...explainRoutes(routing.about(one).routes, one),
   ]);
   return [{ ok: false, what: 'bgp', says }, ...others];
@@ -168,6 +190,8 @@ function explainRoutes(routes: readonly Route[], prefix: Prefix): Explanation['l
 }
 
 function routeText(route: Route): string {
+  if (route.nextHops.length === 0)
+    return `blackhole ${route.prefix} table ${route.table} proto slash32: what has no route of its own in it is dropped`;
   const hops = route.nextHops.map((hop) =>
     `${hop.gateway ? `via ${hop.gateway} ` : ''}${hop.device ? `dev ${hop.device}` : ''}`.trim(),
   );

@@ -12,6 +12,7 @@ const healthy: StatusView = {
   routerId: '192.0.2.1',
   gobgp: 'up',
   peers: [peer],
+  ranges: [],
   duty: 'on',
   networks: ['blue'],
   endpoints: 1,

@@ -2,13 +2,14 @@
 import type { PeerView, StatusView } from '../admin/server.js';
 
 export function statusText(status: StatusView): string {
-  const { node, asn, routerId, gobgp, reason, peers, networks, endpoints, announced } = status;
+  const { node, asn, routerId, gobgp, reason, peers, ranges, networks, endpoints, announced } = status;
   return [
     `${node}  AS ${asn}  router-id ${routerId}`,
     `  gobgp      ${gobgp}${reason === undefined ? '' : `  ${reason}`}`,
     ...status.troubles.map((sentence) => `             ${sentence}`),
     `  peers      ${established(status)}/${peers.length} established`,
     ...peers.flatMap(peerLines),
+    ...ranges.map(({ name, prefix, established: count }) => `  range      ${name} ${prefix} ${count} established`),
     `  networks   ${networks.length}  ${networks.join(', ')}`,
     `  endpoints  ${endpoints}  ${announced} announced`,
     ...status.quotas.map(({ of, routes, maxRoutes }) => `  quota      ${of} ${routes}/${maxRoutes} routes`),

@@ -96,7 +96,8 @@ async function reservation(node: Node, request: CheckRequest, endpoint: Endpoint
 
 async function announcement({ routing }: Node, { conf }: CheckRequest, endpoint: Endpoint): Promise<string[]> {
   const { networks, bgpStanding } = routing;
-  const due = endpoint.addresses.map(hostPrefix).flatMap((prefix) => {
+  const led = endpoint.addresses.map(hostPrefix).flatMap((prefix) => [prefix, routing.about(prefix).carrier]);
+  const due = [...new Set(led)].flatMap((prefix) => {
     const { known, routes, announced } = routing.about(prefix);
     const believed = new Map(routes.map((route) => [routeKey(route), route]));
     const wanted = wantedAnnouncement(known, networks, believed);

@@ -6,8 +6,9 @@
 import type { z } from 'zod';
 import { contains, overlap, type Prefix } from '../model/address.js';
 import type { NetConfNetworks, Network } from '../model/network.js';
-import type { Peer, SoughtPeer } from '../model/peer.js';
+import type { ListenRange, Peer, SoughtPeer } from '../model/peer.js';
 import { peerSection } from './bgp-section.js';
+import { listenRangeSection } from './listen-range-section.js';
 import { netConfSection } from './netconf-section.js';
 import { networkSection } from './network-section.js';
 import { unfitPeerSetting } from './peer-conflicts.js';
@@ -25,10 +26,15 @@ interface Element<T> {
 export function crossProblems(root: unknown, node: ThisNode): Problem[] {
   const all = wellFormed<Peer | SoughtPeer>(root, ['bgp', 'peers'], peerSection(node));
   const peers = all.filter((peer): peer is Element<Peer> => 'address' in peer.value);
+  const ranges = wellFormed<ListenRange>(root, ['bgp', 'listenRanges'], listenRangeSection(node));
   const networks = wellFormed<Network>(root, ['networks'], networkSection(node));
   const frames = wellFormed<NetConfNetworks>(root, ['netConfNetworks'], netConfSection);
   return [
-    ...doubles(all, 'name', (peer) => peer.name),
+    ...doubles<{ readonly name: string }>([...all, ...ranges], 'name', (peer) => peer.name),
+    ...overlappingRanges(ranges),
+    ...ranges.flatMap(({ value, path }) =>
+      unfitPeerSetting({ ...value, passive: true }, path, ownSection(root), 'prefix'),
+    ),
     ...all.flatMap(({ value, path }) => unfitPeerSetting(value, path, ownSection(root))),
     ...doubles(peers, 'address', (peer) => peer.address),
     ...doubles(networks, 'name', (network) => network.name),
@@ -71,6 +77,15 @@ function doubles<T>(elements: readonly Element<T>[], key: string, of: (value: T)
     path: [...later.path, key],
     message: `"${of(later.value)}" is the ${key} of ${earlier.path.join('.')} too`,
   }));
+}
+
+/** gobgpd would take one of the two, and which is its secret. */
+function overlappingRanges(ranges: readonly Element<ListenRange>[]): Problem[] {
+  return ranges.flatMap((later, i) => {
+    const earlier = ranges.slice(0, i).find(({ value }) => overlap(value.prefix, later.value.prefix));
+    const message = `${later.value.prefix} overlaps ${earlier?.value.prefix} of ${earlier?.path.join('.')}; who comes belongs to one of them`;
+    return earlier ? [{ path: [...later.path, 'prefix'], message }] : [];
+  });
 }
 
 function sharedTables(networks: readonly Element<Network>[]): Problem[] {

@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import type { Address } from '../model/address.js';
-import type { Peer, SoughtPeer, Speaker } from '../model/peer.js';
+import type { ListenRange, Peer, SoughtPeer, Speaker } from '../model/peer.js';
 import type { Config } from './config.js';
 import { crossProblems } from './cross-checks.js';
 import { describeIssue } from './describe-issue.js';
@@ -67,7 +67,9 @@ function reflectorOf({ routeReflector }: ConfigFile['bgp'], routerId: Address): 
 
 function speakerOf({ node, bgp }: ConfigFile): Speaker {
   const clients = bgp.routeReflector?.clients ?? [];
-  const peers = bgp.peers.map((peer) => (clients.includes(peer.name) ? { ...peer, isClient: true } : peer));
+  const asClient = <T extends Peer | SoughtPeer | ListenRange>(peer: T): T =>
+    clients.includes(peer.name) ? { ...peer, isClient: true } : peer;
+  const peers = bgp.peers.map(asClient);
   return {
     asn: bgp.asn,
     routerId: node.routerId,
@@ -79,6 +81,7 @@ function speakerOf({ node, bgp }: ConfigFile): Speaker {
     ...reflectorOf(bgp, node.routerId),
     peers: peers.filter((peer): peer is Peer => 'address' in peer),
     sought: peers.filter((peer): peer is SoughtPeer => 'where' in peer),
+    ...(bgp.listenRanges.length > 0 && { ranges: bgp.listenRanges.map(asClient) }),
     ...(bgp.guards === undefined ? {} : { guards: bgp.guards }),
   };
 }

@@ -1,6 +1,6 @@
 /** `networks:` and `host:` of the file. */
 import { z } from 'zod';
-import { contains, overlap, type Prefix } from '../model/address.js';
+import { contains, isBlock, overlap, type Prefix } from '../model/address.js';
 import { masqueradeObstacle } from '../model/masquerade.js';
 import type { HostNetwork, Network } from '../model/network.js';
 import type { RouteTarget } from '../model/route-target.js';
@@ -56,6 +56,12 @@ const shape = (node: ThisNode) =>
     ...imports,
     ...exports,
     ...placeFields,
+    announce: z
+      .enum(['host', 'aggregate', 'both'])
+      .prefault('host')
+      .describe(
+        'What leads to its endpoints: a route each, its pools as blocks, or both. Outside the pools: a route each.',
+      ),
     subnetFile: parsed((path) => node.subnets(absolute(path)))
       .optional()
       .describe(
@@ -86,6 +92,9 @@ function meaning(network: Shape, context: z.RefinementCtx): void {
     problem(['pools', i], `${pool} lies outside of the network's prefixes, so its addresses would not be announced`);
   }
   const { pools = [] } = network.subnetFile ?? {};
+  if (network.announce !== 'host' && ![...network.pools, ...pools].some(isBlock)) {
+    problem(['announce'], `"${network.announce}" needs pools of more than one address: they are what is announced`);
+  }
   for (const pool of pools) {
     const { error } = aPool.safeParse(pool);
     if (error) problem(['subnetFile'], `${pool} ${error.issues[0]?.message}`);
@@ -102,6 +111,7 @@ function toNetwork(network: Shape): Network {
     table: network.table ?? tableOf(network.name),
     imports: new Set(given(network, IMPORT)),
     exports: given(network, EXPORT),
+    ...(network.announce === 'host' ? {} : { announce: network.announce }),
     pools: [...network.pools, ...(network.subnetFile?.pools ?? [])],
     ...(mtu === undefined ? {} : { mtu }),
     prefixes: network.prefixes,

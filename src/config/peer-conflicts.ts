@@ -4,7 +4,7 @@
  */
 import type { z } from 'zod';
 import { type Address, familyOf, isLinkLocal } from '../model/address.js';
-import type { Peer, SoughtPeer } from '../model/peer.js';
+import type { Peer } from '../model/peer.js';
 import type { Path, Problem } from './problem.js';
 
 /** A peer as the file has it, as far as settings meet. */
@@ -15,6 +15,7 @@ interface Written {
   readonly families?: readonly string[] | undefined;
   readonly passwordFile?: string | undefined;
   readonly multihop?: number | undefined;
+  readonly bfd?: object | undefined;
   readonly ttlSecurity?: number | undefined;
   readonly localAddress?: Address | undefined;
 }
@@ -62,6 +63,11 @@ const RULES: readonly Rule[] = [
     'sends with a TTL of 255, and multihop with a lower one; keep ttlSecurity alone, with the number of hops',
   ],
   [
+    'bfd',
+    (peer) => peer.bfd !== undefined && peer.multihop !== undefined,
+    'is for a peer that is one hop away (RFC 5881), and multihop says that it is not; leave one of the two out',
+  ],
+  [
     'localAddress',
     (peer) => peer.localAddress !== undefined && (onLink(peer) || peer.auto !== undefined),
     "a peer on a link is reached from that link's own address; leave localAddress out",
@@ -86,11 +92,15 @@ export function peerConflicts(peer: Written, context: z.core.$RefinementCtx): vo
   }
 }
 
-/** What one peer cannot have because of how the node itself speaks. `own` is `bgp` as the file has it, unchecked. */
+/**
+ * What one peer cannot have because of how the node itself speaks. `own` is `bgp` as the file has it, unchecked.
+ * @param waiting the key that makes it wait for the other side to connect
+ */
 export function unfitPeerSetting(
-  peer: Peer | SoughtPeer,
+  peer: Pick<Peer, 'asn' | 'multihop' | 'passive'>,
   path: Path,
   own: { readonly asn?: unknown; readonly listenPort?: unknown },
+  waiting = 'passive',
 ): Problem[] {
   const found: Problem[] = [];
   if (peer.multihop !== undefined && peer.asn === own.asn) {
@@ -98,8 +108,8 @@ export function unfitPeerSetting(
     found.push({ path: [...path, 'multihop'], message });
   }
   if (peer.passive && own.listenPort === -1) {
-    const message = 'waits for the peer to connect, but bgp.listenPort is -1; leave passive out, or listen';
-    found.push({ path: [...path, 'passive'], message });
+    const message = 'waits for the peer to connect, but bgp.listenPort is -1; leave it out, or listen';
+    found.push({ path: [...path, waiting], message });
   }
   return found;
 }

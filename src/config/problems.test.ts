@@ -18,6 +18,18 @@ const CASES: Record<string, [text: string, problem: string]> = {
   'an empty file': ['', '1:1: bgp: missing: expected a map'],
   'a list for a map': ['- 1\n', '1:1: expected a map, found a list'],
   'an empty section': [section('log:'), '2:5: log: expected a map, found nothing'],
+  'blocks without pools': [
+    network('announce: aggregate'),
+    '4:15: networks.0.announce: "aggregate" needs pools of more than one address: they are what is announced',
+  ],
+  'a block of one address': [
+    network('{ announce: both, pools: [10.20.1.1/32] }').replace('name: blue\n    {', '{ name: blue,'),
+    '3:29: networks.0.announce: "both" needs pools of more than one address: they are what is announced',
+  ],
+  'an unknown kind of announcement': [
+    network('announce: agregate'),
+    '4:15: networks.0.announce: expected host or aggregate or both, found "agregate" (did you mean aggregate?)',
+  ],
   'a reserved AS number': [
     'bgp: { asn: 65535 }\n',
     '1:13: bgp.asn: this AS number is reserved and cannot be spoken from',
@@ -104,7 +116,31 @@ const CASES: Record<string, [text: string, problem: string]> = {
   ],
   'two sides that wait for each other': [
     'bgp: { asn: 1, listenPort: -1, peers: [{ address: 192.0.2.0, asn: 2, passive: true }] }\n',
-    '1:79: bgp.peers.0.passive: waits for the peer to connect, but bgp.listenPort is -1; leave passive out, or listen',
+    '1:79: bgp.peers.0.passive: waits for the peer to connect, but bgp.listenPort is -1; leave it out, or listen',
+  ],
+  'a listen range at a node that does not listen': [
+    'bgp: { asn: 1, listenPort: -1, listenRanges: [{ prefix: 192.0.2.0/24, asn: 2 }] }\n',
+    '1:57: bgp.listenRanges.0.prefix: waits for the peer to connect, but bgp.listenPort is -1; leave it out, or listen',
+  ],
+  'two listen ranges that overlap': [
+    bgp('listenRanges: [{ prefix: 192.0.2.0/24, asn: 2 }, { prefix: 192.0.0.0/16, asn: 3 }]'),
+    '3:62: bgp.listenRanges.1.prefix: 192.0.0.0/16 overlaps 192.0.2.0/24 of bgp.listenRanges.0; who comes belongs to one of them',
+  ],
+  'a listen range for any AS but ours': [
+    bgp('listenRanges: [{ prefix: 192.0.2.0/24, asn: external }]'),
+    '3:47: bgp.listenRanges.0.asn: gobgpd lets any AS in where a range has none, our own too; write one range for each AS, with its number',
+  ],
+  'a listen range of link-local addresses': [
+    bgp('listenRanges: [{ prefix: fe80::/10, asn: 2 }]'),
+    '3:28: bgp.listenRanges.0.prefix: a link-local peer is named by its link: use peers with interface',
+  ],
+  'a heartbeat over several hops': [
+    peer('multihop: 2, bfd: true'),
+    '3:63: bgp.peers.0.bfd: is for a peer that is one hop away (RFC 5881), and multihop says that it is not; leave one of the two out',
+  ],
+  'a heartbeat too fast for anybody': [
+    peer('bfd: { minTx: 1 }'),
+    '3:59: bgp.peers.0.bfd.minTx: expected a whole number from 10 to 60000',
   ],
   'no paths at all': [
     peer('maxPrefixes: 0'),

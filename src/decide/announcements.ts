@@ -1,13 +1,15 @@
 /** What this node says of one prefix. Announced is only what the kernel can deliver. */
-import { contains } from '../model/address.js';
+import { contains, type Prefix } from '../model/address.js';
 import type { Announcement } from '../model/announcement.js';
 import type { Endpoint } from '../model/endpoint.js';
-import type { Network, Networks } from '../model/network.js';
+import type { Networks } from '../model/network.js';
 import { MAIN_TABLE, type Route, routeKey } from '../model/route.js';
+import type { RouteTarget } from '../model/route-target.js';
 import type { Known } from './routes.js';
 
 export type AnnounceVerdict =
   | 'announced'
+  | 'in-aggregate'
   | 'no-endpoint'
   | 'drained'
   | 'unknown-network'
@@ -21,15 +23,32 @@ export function announceVerdict(
   networks: Networks,
   believed: ReadonlyMap<string, Route>,
 ): AnnounceVerdict {
-  if (!known.endpoint) return 'no-endpoint';
+  if (!known.endpoint && !known.aggregate) return 'no-endpoint';
   if (known.duty === 'off') return 'drained';
-  const network = networks.byName.get(known.endpoint.network);
-  if (!network) return 'unknown-network';
-  if (network.exports.length === 0) return 'no-export-target';
-  if (network.prefixes.length > 0 && !network.prefixes.some((outer) => contains(outer, known.prefix)))
-    return 'outside-prefixes';
+  const refusal = known.endpoint && endpointVerdict(known, known.endpoint, networks);
+  if (refusal) return refusal;
   // Packets that an announcement attracts arrive through the main table first, so that is the route which must be there.
   return believed.has(routeKey({ table: MAIN_TABLE, prefix: known.prefix })) ? 'announced' : 'no-route';
+}
+
+/** Why the host route of an endpoint is not for announcing. */
+function endpointVerdict(
+  { prefix, within }: Known,
+  endpoint: Endpoint,
+  networks: Networks,
+): AnnounceVerdict | undefined {
+  const network = networks.byName.get(endpoint.network);
+  if (!network) return 'unknown-network';
+  if (network.exports.length === 0) return 'no-export-target';
+  if (network.prefixes.length > 0 && !network.prefixes.some((outer) => contains(outer, prefix)))
+    return 'outside-prefixes';
+  return network.announce === 'aggregate' && within?.networks.includes(network.name) ? 'in-aggregate' : undefined;
+}
+
+/** The prefix whose announcement leads to this one: its own, or that of the block it lies in. */
+export function carrierOf(known: Known, networks: Networks): Prefix {
+  const verdict = known.endpoint && endpointVerdict(known, known.endpoint, networks);
+  return verdict === 'in-aggregate' && known.within ? known.within.prefix : known.prefix;
 }
 
 /** The announcement of a prefix, or undefined when there should be none. */
@@ -39,13 +58,20 @@ export function wantedAnnouncement(
   believed: ReadonlyMap<string, Route>,
 ): Announcement | undefined {
   if (announceVerdict(known, networks, believed) !== 'announced') return undefined;
-  const { exports } = networks.byName.get((known.endpoint as Endpoint).network) as Network;
-  return { prefix: known.prefix, targets: exports, ...(known.duty === 'leaving' && { leaving: true }) };
+  const targets = known.aggregate?.targets ?? exportsOf(known, networks);
+  return { prefix: known.prefix, targets, ...(known.duty === 'leaving' && { leaving: true }) };
+}
+
+function exportsOf({ endpoint }: Known, networks: Networks): readonly RouteTarget[] {
+  return networks.byName.get((endpoint as Endpoint).network)?.exports ?? [];
 }
 
 /** One sentence a verdict, for people. */
 export const ANNOUNCE_SENTENCES: Record<AnnounceVerdict, (known: Known) => string> = {
-  announced: (known) => `${known.prefix} is announced with the export targets of ${known.endpoint?.network}`,
+  announced: ({ prefix, endpoint, aggregate }) =>
+    `${prefix} is announced with the export targets of ${endpoint?.network ?? aggregate?.networks.join(', ')}`,
+  'in-aggregate': ({ prefix, endpoint, within }) =>
+    `${prefix} has no announcement of its own: ${within?.prefix} leads to it, as "announce" of ${endpoint?.network} says`,
   'no-endpoint': (known) => `no endpoint of this node has ${known.prefix}`,
   drained: (known) => `this node is drained, so ${known.prefix} is not announced; "slash32 undrain" takes it back`,
   'unknown-network': (known) => `network "${known.endpoint?.network}" is not in the node's configuration any more`,

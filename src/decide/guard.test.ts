@@ -34,6 +34,14 @@ function refusal(of: string, rules: Partial<Peer> = {}, guards: Partial<Speaker>
 }
 
 describe('the guard over what peers say', () => {
+  it('asks the lists of the range that a peer has come by, unless the peer has its own', () => {
+    const range = { ...peer({ deny: ranges('10.66.0.0/16 le 32') }), prefix: prefix('192.0.2.0/24'), asn: 65000 };
+    const from = address('192.0.2.77');
+    expect(refusal('10.66.1.1/32', {}, { ranges: [range] }, from)).to.equal('denied');
+    expect(refusal('10.67.1.1/32', {}, { ranges: [range] }, from)).to.equal(undefined);
+    expect(refusal('10.66.1.1/32', {}, { ranges: [range] }, tor)).to.equal(undefined);
+  });
+
   for (const [why, prefixes] of Object.entries({
     martian: [
       ...[

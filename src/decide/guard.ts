@@ -9,8 +9,9 @@ import { type Address, hostPrefix, type Prefix, prefix } from '../model/address.
 import type { HostAddress, Way } from '../model/host.js';
 import type { Networks } from '../model/network.js';
 import type { Path } from '../model/path.js';
-import { DEFAULT_GUARDS, type Peer, type Speaker } from '../model/peer.js';
+import { DEFAULT_GUARDS, type ListenRange, type Peer, type Speaker, settingsOf } from '../model/peer.js';
 import type { PrefixRange } from '../model/prefix-range.js';
+import { aggregatesOf } from './aggregates.js';
 import { holds, type PrefixBytes, prefixBytes } from './prefix-bytes.js';
 
 export type Refusal =
@@ -24,6 +25,7 @@ export type Refusal =
   | 'peer-address'
   | 'protected'
   | 'inside-own-pool'
+  | 'own-aggregate'
   | 'next-hop-self'
   | 'next-hop-unreachable';
 
@@ -45,22 +47,28 @@ const MARTIANS = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/4', '
  * @param addresses what the host itself has
  */
 export function guardOf(
-  { peers, guards = DEFAULT_GUARDS }: Pick<Speaker, 'peers' | 'guards'>,
+  speaker: Pick<Speaker, 'peers' | 'ranges' | 'guards'>,
   networks: Networks,
   addresses: readonly HostAddress[],
 ): Guard {
-  const byPeer = new Map(peers.map((peer) => [peer.address, peerGuard(peer)]));
-  const stranger = peerGuard({});
+  const { peers, guards = DEFAULT_GUARDS } = speaker;
+  const byPeer = new Map<Address, ReturnType<typeof peerGuard>>();
+  const guardOfPeer = (peer: Address) => {
+    const guard = byPeer.get(peer) ?? peerGuard(settingsOf(speaker, peer) ?? {});
+    byPeer.set(peer, guard);
+    return guard;
+  };
   const place = placeGuard(guards.protected, peers, networks, addresses);
+  const aggregates = aggregatesOf(networks);
   const lengths = { 4: guards.lengths[4], 16: guards.lengths[6] };
   return ({ prefix: heard, peer }) => {
     const bytes = prefixBytes(heard);
-    const ofPeer = byPeer.get(peer) ?? stranger;
+    const ofPeer = guardOfPeer(peer);
     if (bytes.length === 0) return ofPeer.default;
     if (MARTIANS.some((martian) => holds(martian, bytes))) return 'martian';
     const { ge, le } = lengths[bytes.bytes.length as 4 | 16];
     if (bytes.length < ge || bytes.length > le) return 'length';
-    return ofPeer.listed(bytes) ?? place(bytes);
+    return ofPeer.listed(bytes) ?? place(bytes) ?? (aggregates.has(heard) ? 'own-aggregate' : undefined);
   };
 }
 
@@ -71,7 +79,7 @@ export function nextHopRefusal(way: Way | undefined): Refusal | undefined {
 }
 
 /** The lists of one peer. `deny` is asked first, so that a hole can be cut into what `allow` says. */
-function peerGuard({ allow, deny = [], allowDefault }: Partial<Peer>) {
+function peerGuard({ allow, deny = [], allowDefault }: Partial<Peer | ListenRange>) {
   const [allowed, denied] = [allow?.map(compiled), deny.map(compiled)];
   return {
     // No list names a default route by accident: "0.0.0.0/0 le 32" means everything else.
@@ -138,6 +146,7 @@ export const REFUSAL_SENTENCES: Record<Refusal, (path: Path) => string> = {
   'peer-address': ({ prefix }) => `${prefix} is the address of a BGP peer, and its session must not depend on a route`,
   protected: ({ prefix }) => `${prefix} lies in what bgp.guards.protected keeps peers from announcing`,
   'inside-own-pool': ({ prefix }) => `${prefix} is a part of a pool of this node, and larger than one address`,
+  'own-aggregate': ({ prefix }) => `${prefix} is a block that this node announces itself`,
   'next-hop-self': ({ prefix, nextHop }) => `the next hop of ${prefix}, ${nextHop}, is this node itself`,
   'next-hop-unreachable': ({ prefix, nextHop }) =>
     `the next hop of ${prefix}, ${nextHop}, is on no link of this node, so the kernel could not use it`,

@@ -140,7 +140,14 @@ function ownNetwork(
     ...permittedOf(base, byNetConf, base.allowTargets),
     ...permittedOf(base, byContainer, base.allowOverride),
   };
-  return { ...base, name, imports: new Set(wish.imports ?? base.imports), exports: wish.exports ?? base.exports };
+  // The block carries the targets of its own network, not these: only host routes say them.
+  const { announce: _, ...withHostRoutes } = base;
+  return {
+    ...withHostRoutes,
+    name,
+    imports: new Set(wish.imports ?? base.imports),
+    exports: wish.exports ?? base.exports,
+  };
 }
 
 /** Tables that networks may have: up to the largest mark, and none of the kernel's own. */

@@ -143,6 +143,20 @@ describe('wanted announcements', () => {
     expect(announceVerdict({ ...known, duty: 'off' }, networks, inKernel)).to.equal('drained');
   });
 
+  it('of a block are made without any endpoint, once its blackhole is there, and end with a drain', () => {
+    const block = { prefix: prefix('10.20.1.0/24'), networks: ['blue'], targets: [routeTarget('1:1')] };
+    const of = { prefix: block.prefix, endpoint: undefined, paths: [], aggregate: block };
+    const routes = wantedRoutes(of, networks);
+    expect(routes).to.eql([{ table: MAIN_TABLE, prefix: block.prefix, nextHops: [] }]);
+    expect(wantedAnnouncement({ ...of, duty: 'leaving' }, networks, keyed(routes))).to.eql({
+      prefix: block.prefix,
+      targets: ['1:1'],
+      leaving: true,
+    });
+    expect(announceVerdict(of, networks, new Map())).to.equal('no-route');
+    expect(announceVerdict({ ...of, duty: 'off' }, networks, keyed(routes))).to.equal('drained');
+  });
+
   it('stay within the prefixes of the network', () => {
     const fenced = { ...networks.byName.get('blue')!, prefixes: [prefix('10.99.0.0/16')] };
     const changed = { ...networks, byName: new Map([['blue', fenced]]) };

@@ -4,7 +4,8 @@ import type { Duty } from '../model/duty.js';
 import type { Endpoint } from '../model/endpoint.js';
 import type { HostNetwork, Network, Networks } from '../model/network.js';
 import type { Path } from '../model/path.js';
-import { hopKey, leadsToEndpoint, MAIN_TABLE, type NextHop, type Route, routeKey, satisfies } from '../model/route.js';
+import { hopKey, isOfThisNode, MAIN_TABLE, type NextHop, type Route, routeKey, satisfies } from '../model/route.js';
+import type { Aggregate } from './aggregates.js';
 import { bestPaths } from './best-paths.js';
 import { type ImportVerdict, importVerdict, type Standing } from './import-verdict.js';
 
@@ -14,6 +15,10 @@ export interface Known {
   readonly endpoint: Endpoint | undefined;
   /** One a peer. */
   readonly paths: readonly Candidate[];
+  /** It is a block that this node announces. */
+  readonly aggregate?: Aggregate | undefined;
+  /** The block of this node that it lies in. */
+  readonly within?: Aggregate | undefined;
   /** This node is being drained, or is. */
   readonly duty?: Exclude<Duty, 'on'>;
 }
@@ -27,6 +32,7 @@ export interface Candidate extends Omit<Standing, 'endpoint'> {
 
 /** Every route that the kernel should hold for this prefix. */
 export function wantedRoutes(known: Known, networks: Networks): Route[] {
+  if (known.aggregate) return [{ table: MAIN_TABLE, prefix: known.prefix, nextHops: [] }];
   if (known.endpoint) return routesToEndpoint(known.prefix, known.endpoint, networks);
   return known.paths.length > 0 ? routesOfPaths(known, networks) : [];
 }
@@ -48,7 +54,11 @@ function shareTarget(exporter: Network, importer: Network): boolean {
   return exporter.exports.some((target) => importer.imports.has(target));
 }
 
-function routesOfPaths({ prefix, paths }: Known, networks: Networks): Route[] {
+/**
+ * Heard paths, in the tables of those that import them. An address of a block of ours that has moved to another node is in
+ * the main table too, whatever the host imports: there a default route led to it, before the blackhole was around it.
+ */
+function routesOfPaths({ prefix, paths, within }: Known, networks: Networks): Route[] {
   const byTable = new Map<number, Candidate[]>();
   for (const candidate of paths) {
     const ask = (network: Network | HostNetwork, table: number) => {
@@ -60,6 +70,8 @@ function routesOfPaths({ prefix, paths }: Known, networks: Networks): Route[] {
     for (const network of networks.byName.values()) ask(network, network.table);
     ask(networks.host, MAIN_TABLE);
   }
+  if (within && byTable.size > 0 && !byTable.has(MAIN_TABLE))
+    byTable.set(MAIN_TABLE, [...new Set([...byTable.values()].flat())]);
   return [...byTable].map(([table, imported]) => ({ table, prefix, nextHops: nextHopsOf(imported) }));
 }
 
@@ -135,7 +147,7 @@ export function routesToPut(wanted: readonly Route[], believed: ReadonlyMap<stri
 
 /**
  * Routes to remove: not wanted, and the source that would want them is complete.
- * A route to an endpoint also stays while its prefix is announced: whoever heard us may still send packets.
+ * A route to an endpoint, or a blackhole, also stays while its prefix is announced: whoever heard us may still send packets.
  */
 export function routesToRemove(
   wanted: readonly Route[],
@@ -146,7 +158,7 @@ export function routesToRemove(
   const needed = new Set(wanted.map(routeKey));
   return [...believed.values()].filter((route) => {
     if (needed.has(routeKey(route))) return false;
-    if (!leadsToEndpoint(route)) return complete.paths;
+    if (!isOfThisNode(route)) return complete.paths;
     return complete.endpoints && !(announced && route.table === MAIN_TABLE);
   });
 }

@@ -48,6 +48,9 @@ export function api3(): Codec {
     postPolicy: 2,
     shift: 0,
     overLimit: 2,
+    hasBfd: false,
+    // Since 3.21 only.
+    signsRanges: false,
     writePath: pathMessage,
     readPath,
   });

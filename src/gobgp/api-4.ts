@@ -59,6 +59,8 @@ export function api4(): Codec {
     postPolicy: 3,
     shift: 1,
     overLimit: 3,
+    hasBfd: true,
+    signsRanges: true,
     writePath: pathMessage,
     readPath,
     oldRelease: {

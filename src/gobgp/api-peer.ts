@@ -1,6 +1,7 @@
 /** Peers in GoBGP's API, configuration in, configuration and state out: what we use of them is the same in 3.x and 4.x. */
 import type { Family } from '../model/address.js';
-import type { ListedPeer, WirePeer, WirePeerState, WireTable } from './codec.js';
+import type { Bfd } from '../model/peer.js';
+import type { ListedPeer, WirePeer, WirePeerState, WireRange, WireTable } from './codec.js';
 
 /** With local_restarting, everything is held back until each peer has spoken, or for so long. GoBGP's default: 6 minutes. */
 const DEFERRAL_SECONDS = 15;
@@ -10,7 +11,13 @@ const ESTABLISHED = 6;
 
 /** What we read of a Peer. uint64 comes as Long, which Number() cannot take but String() can. */
 export interface ApiPeer {
-  readonly conf: { neighborAddress: string; peerAsn: number; authPassword: string; description: string } | null;
+  readonly conf: {
+    neighborAddress: string;
+    peerAsn: number;
+    authPassword: string;
+    description: string;
+    peerGroup: string;
+  } | null;
   readonly ebgpMultihop: { enabled: boolean; multihopTtl: number } | null;
   readonly state: ApiPeerState | null;
   readonly timers: {
@@ -20,14 +27,25 @@ export interface ApiPeer {
   readonly transport: { passiveMode: boolean; localAddress: string } | null;
   readonly ttlSecurity: { enabled: boolean; ttlMin: number } | null;
   readonly gracefulRestart: { enabled: boolean; restartTime: number; localRestarting: boolean } | null;
+  /** Not in 3.x. */
+  readonly bfd?: ApiBfd | null;
   readonly routeReflector: { routeReflectorClient: boolean; routeReflectorClusterId: string } | null;
   readonly afiSafis: readonly ApiAfiSafi[];
+}
+
+/** Intervals in microseconds, as OpenConfig has them. */
+interface ApiBfd {
+  readonly enabled: boolean;
+  readonly desiredMinimumTxInterval: number;
+  readonly requiredMinimumReceive: number;
+  readonly detectionMultiplier: number;
 }
 
 interface ApiPeerState {
   readonly sessionState: number;
   readonly adminState: number;
   readonly flops: number;
+  readonly neighborAddress: string;
   readonly messages: { received: { total: unknown } | null } | null;
   /** Not in 3.x. */
   readonly disconnectMessage?: string;
@@ -45,7 +63,6 @@ interface ApiAfiSafi {
 
 /** A Peer to add. */
 export function peerMessage(peer: WirePeer): object {
-  const graceful = peer.restartTime > 0;
   return {
     conf: {
       neighborAddress: peer.address,
@@ -53,6 +70,34 @@ export function peerMessage(peer: WirePeer): object {
       authPassword: peer.password,
       description: peer.description,
     },
+    ...sessionMessage(peer),
+    ...(peer.bfd && { bfd: bfdMessage(peer.bfd) }),
+  };
+}
+
+function bfdMessage({ minTx, minRx, multiplier }: Bfd): ApiBfd {
+  return {
+    enabled: true,
+    desiredMinimumTxInterval: minTx * 1000,
+    requiredMinimumReceive: minRx * 1000,
+    detectionMultiplier: multiplier,
+  };
+}
+
+function readBfd(bfd: ApiBfd): Bfd {
+  const { desiredMinimumTxInterval: tx, requiredMinimumReceive: rx, detectionMultiplier: multiplier } = bfd;
+  return { minTx: tx / 1000, minRx: rx / 1000, multiplier };
+}
+
+/** A PeerGroup to add. gobgpd gives its settings to whoever comes by its range. */
+export function groupMessage({ group, peer }: WireRange): object {
+  const conf = { peerGroupName: group, peerAsn: peer.asn, authPassword: peer.password, description: peer.description };
+  return { conf, ...sessionMessage(peer) };
+}
+
+function sessionMessage(peer: WirePeer): object {
+  const graceful = peer.restartTime > 0;
+  return {
     timers: {
       config: { holdTime: peer.hold, keepaliveInterval: peer.keepalive, connectRetry: peer.connectRetry },
     },
@@ -92,7 +137,8 @@ export function readPeer(peer: ApiPeer | null, overLimit: number): ListedPeer {
   const [conf, timers, graceful] = [peer?.conf, peer?.timers?.config, peer?.gracefulRestart];
   const afiSafis = peer?.afiSafis ?? [];
   return {
-    address: conf?.neighborAddress ?? '',
+    // Who came by a range has no configured address: none in 3.x, "invalid IP" in 4.8.
+    address: (conf?.peerGroup ? peer?.state?.neighborAddress : conf?.neighborAddress) ?? '',
     asn: conf?.peerAsn ?? 0,
     description: conf?.description ?? '',
     password: conf?.authPassword ?? '',
@@ -109,12 +155,14 @@ export function readPeer(peer: ApiPeer | null, overLimit: number): ListedPeer {
     localRestarting: graceful?.localRestarting ?? false,
     longLivedRestart: afiSafis[0]?.longLivedGracefulRestart?.config?.restartTime ?? 0,
     reflectedAs: peer?.routeReflector?.routeReflectorClient ? peer.routeReflector.routeReflectorClusterId : '',
+    ...(peer?.bfd?.enabled && { bfd: readBfd(peer.bfd) }),
+    group: conf?.peerGroup ?? '',
     ...stateOf(peer, overLimit),
     tables: afiSafis.flatMap(readTable),
   };
 }
 
-function stateOf(peer: ApiPeer | null, overLimit: number): Omit<WirePeerState, 'tables'> {
+function stateOf(peer: ApiPeer | null, overLimit: number): Omit<WirePeerState, 'tables' | 'group'> {
   const state = peer?.state;
   const session = state?.sessionState ?? 0;
   return {

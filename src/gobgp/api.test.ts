@@ -25,7 +25,8 @@ const PATH: WirePath = {
   neighbour: '',
   withdrawn: false,
 };
-const NO_SESSION = { session: 0, overLimit: false, since: 0, losses: 0, heard: 0, lastWords: '' };
+type Added = { readonly conf: object };
+const NO_SESSION = { session: 0, overLimit: false, since: 0, losses: 0, heard: 0, lastWords: '', group: '' };
 const PEER: WirePeer = {
   address: '192.0.2.2',
   asn: 65000,
@@ -55,15 +56,42 @@ for (const { codec, type, nobody, globalTable, postPolicy, exactLookup } of GENE
     });
 
     it('reads back every field of a peer that it writes', () => {
-      const { peer } = decoded('AddPeerRequest', codec.addPeer.encode(PEER)) as { peer: object };
-      const { session, tables, overLimit, since, losses, heard, lastWords, ...config } = relay(
+      const bfd = codec.hasBfd ? { bfd: { minTx: 100, minRx: 200, multiplier: 3 } } : {};
+      const { peer } = decoded('AddPeerRequest', codec.addPeer.encode({ ...PEER, ...bfd })) as { peer: object };
+      const { session, tables, overLimit, since, losses, heard, lastWords, group, ...config } = relay(
         'ListPeerResponse',
         { peer },
         codec.listPeer.decode,
       );
-      expect(config).to.deep.equal(PEER);
-      expect({ session, overLimit, since, losses, heard, lastWords }).to.deep.equal(NO_SESSION);
+      expect(config).to.deep.equal({ ...PEER, ...bfd });
+      expect({ session, overLimit, since, losses, heard, lastWords, group }).to.deep.equal(NO_SESSION);
       expect(tables.map((table) => table.family)).to.deep.equal([4, 6]);
+    });
+
+    it('gives a group the settings that it gives a peer, and a range the name of its group', () => {
+      const range = { prefix: '192.0.2.0/24', group: 'slash32-1', peer: PEER };
+      const { peerGroup } = decoded('AddPeerGroupRequest', codec.addPeerGroup.encode(range)) as { peerGroup: Added };
+      const { peer } = decoded('AddPeerRequest', codec.addPeer.encode(PEER)) as { peer: Added };
+      const plain = (message: object) => JSON.parse(JSON.stringify(message));
+      expect(plain(peerGroup)).to.deep.equal({
+        ...plain(peer),
+        conf: { peerGroupName: 'slash32-1', peerAsn: 65000, authPassword: 'secret', description: 'tor1' },
+      });
+      const { dynamicNeighbor } = decoded('AddDynamicNeighborRequest', codec.addDynamicNeighbor.encode(range)) as {
+        dynamicNeighbor: object;
+      };
+      expect(relay('ListDynamicNeighborResponse', { dynamicNeighbor }, codec.listDynamicNeighbor.decode)).to.deep.equal(
+        { prefix: '192.0.2.0/24', group: 'slash32-1' },
+      );
+    });
+
+    it('reads where a peer is that came by a range', () => {
+      const peer = {
+        conf: { peerGroup: 'slash32-1', neighborAddress: 'invalid IP' },
+        state: { neighborAddress: '192.0.2.7', sessionState: 6 },
+      };
+      const read = relay('ListPeerResponse', { peer }, codec.listPeer.decode);
+      expect(read).to.include({ address: '192.0.2.7', group: 'slash32-1', session: 6 });
     });
 
     it('never asks peers to keep our routes for longer than the hold time when we die without a word', () => {

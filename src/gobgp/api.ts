@@ -6,9 +6,9 @@
  */
 import type { Type } from 'protobufjs';
 import { type Family, familyOf, type Prefix } from '../model/address.js';
-import { type ApiPeer, peerMessage, readPeer } from './api-peer.js';
+import { type ApiPeer, groupMessage, peerMessage, readPeer } from './api-peer.js';
 import { policyMessages, readAssignment } from './api-policy.js';
-import type { Codec, OldRelease, Received, Rpc, WireEvent, WireGlobal, WirePath } from './codec.js';
+import type { Codec, OldRelease, RangeName, Received, Rpc, WireEvent, WireGlobal, WirePath } from './codec.js';
 import { loadProto } from './proto.js';
 
 /** How one generation says what all of them say. `ApiPath` is its Path message as protobufjs reads it. */
@@ -28,6 +28,8 @@ export interface Dialect<ApiPath> {
   readonly shift: 0 | 1;
   /** The watch's filter for all paths of peers. */
   readonly postPolicy: number;
+  readonly hasBfd: boolean;
+  readonly signsRanges: boolean;
   /** The administrative state of a peer that has sent too many paths. */
   readonly overLimit: number;
   writePath(path: WirePath): object;
@@ -68,6 +70,8 @@ export function codecOf<ApiPath>(dialect: Dialect<ApiPath>): Codec {
     (reply.destination?.paths ?? []).map(readPath);
   return {
     name,
+    hasBfd: dialect.hasBfd,
+    signsRanges: dialect.signsRanges,
     ...(old && { oldRelease: { ...old, question: rpc(old.method, () => old.message) } }),
     getBgp: rpc('GetBgp', () => ({}), readGlobal, 'GetBgpResponse'),
     startBgp: rpc('StartBgp', globalMessage),
@@ -94,6 +98,11 @@ export function codecOf<ApiPath>(dialect: Dialect<ApiPath>): Codec {
     addPeer: rpc('AddPeer', (peer) => ({ peer: peerMessage(peer) })),
     deletePeer: rpc('DeletePeer', (address) => ({ address })),
     enablePeer: rpc('EnablePeer', (address) => ({ address })),
+    addPeerGroup: rpc('AddPeerGroup', (range) => ({ peerGroup: groupMessage(range) })),
+    deletePeerGroup: rpc('DeletePeerGroup', (name) => ({ name })),
+    addDynamicNeighbor: rpc('AddDynamicNeighbor', (range) => ({ dynamicNeighbor: rangeMessage(range) })),
+    deleteDynamicNeighbor: rpc('DeleteDynamicNeighbor', rangeMessage),
+    listDynamicNeighbor: rpc('ListDynamicNeighbor', () => ({}), readRange, 'ListDynamicNeighborResponse'),
     addDefinedSet: rpc('AddDefinedSet', policy.set),
     addPolicy: rpc('AddPolicy', policy.policy),
     deletePolicy: rpc('DeletePolicy', policy.deletion),
@@ -155,6 +164,15 @@ function readGlobal(reply: { global: WireGlobal | null }): WireGlobal {
 /** Family as a message: IANA's numbers. */
 export function familyMessage(family: Family): object {
   return { afi: family === 4 ? 1 : 2, safi: 1 };
+}
+
+function rangeMessage({ prefix, group }: RangeName): object {
+  return { prefix, peerGroup: group };
+}
+
+function readRange(reply: { dynamicNeighbor: { prefix: string; peerGroup: string } | null }): RangeName {
+  const { prefix = '', peerGroup: group = '' } = reply.dynamicNeighbor ?? {};
+  return { prefix, group };
 }
 
 function lookupsMessage(prefixes: readonly Prefix[], type: number): object {

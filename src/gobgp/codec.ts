@@ -5,6 +5,7 @@
  * `encode.ts`, `decode.ts` and `peers.ts` give them meaning, once for all generations; `api-3.ts` and `api-4.ts` know only bytes.
  */
 import type { Family, Prefix } from '../model/address.js';
+import type { Bfd } from '../model/peer.js';
 import type { TargetParts } from '../model/route-target.js';
 
 /** One RPC: where it lives, and how its two messages become bytes. */
@@ -35,6 +36,15 @@ export interface Codec {
   readonly deletePeer: Rpc<string, undefined>;
   /** Opens the session of a peer again that gobgpd has shut down. By address. */
   readonly enablePeer: Rpc<string, undefined>;
+  /** Settings under a name, for peers that are not known beforehand. */
+  readonly addPeerGroup: Rpc<WireRange, undefined>;
+  /** By name. */
+  readonly deletePeerGroup: Rpc<string, undefined>;
+  /** From where peers of a group may come. */
+  readonly addDynamicNeighbor: Rpc<RangeName, undefined>;
+  readonly deleteDynamicNeighbor: Rpc<RangeName, undefined>;
+  /** Server stream: a range each. */
+  readonly listDynamicNeighbor: Rpc<null, RangeName>;
   readonly addDefinedSet: Rpc<WireSet, undefined>;
   readonly addPolicy: Rpc<WirePolicy, undefined>;
   /** By name. */
@@ -47,6 +57,9 @@ export interface Codec {
   readonly sayAgain: Rpc<null, undefined>;
   /** Server stream: a peer each. */
   readonly listPeer: Rpc<null, ListedPeer>;
+  readonly hasBfd: boolean;
+  /** Does every release of this generation sign sessions that come by a range (TCP MD5)? */
+  readonly signsRanges: boolean;
   /** How to tell the releases of this generation that are not fit for us; without it, all are. */
   readonly oldRelease?: OldRelease;
 }
@@ -126,6 +139,8 @@ export interface WirePeer {
   readonly ttlSecurity: number;
   /** Where our side of the session is. Empty: the kernel chooses, and a listed peer tells what it chose. */
   readonly localAddress: string;
+  /** Absent: none; 3.x has none at all. */
+  readonly bfd?: Bfd;
   /** How many paths of each family end the session; 0: no number does. */
   readonly maxPrefixes: number;
   readonly families: readonly Family[];
@@ -139,6 +154,17 @@ export interface WirePeer {
   readonly longLivedRestart: number;
   /** What other peers of our AS say is passed on to it, with this cluster id (RFC 4456). Empty: it is no client. */
   readonly reflectedAs: string;
+}
+
+/** From where peers may come, and the name of the group that has their settings. */
+export interface RangeName {
+  readonly prefix: string;
+  readonly group: string;
+}
+
+/** The same with those settings; `address` and `passive` of them mean nothing. */
+export interface WireRange extends RangeName {
+  readonly peer: WirePeer;
 }
 
 /** What peers may hear: statements are tried in their order, until one has a verdict. */
@@ -183,6 +209,8 @@ export interface WirePeerState {
   readonly overLimit: boolean;
   /** Since when the session stands, in seconds of Unix time; 0: it does not. */
   readonly since: number;
+  /** The group of the range that it came by; empty: it was added. */
+  readonly group: string;
   /** How often the session was lost. */
   readonly losses: number;
   /** Messages that came, of all sessions with it. */

@@ -8,8 +8,9 @@
  * digest of the content: a policy of the wanted name is the wanted one, and 4.8 would not look at replaced sets again.
  */
 import { createHash } from 'node:crypto';
+import { hostPrefix, type Prefix } from '../model/address.js';
 import { GRACEFUL_SHUTDOWN } from '../model/community.js';
-import type { Peer, Speaker } from '../model/peer.js';
+import type { ListenRange, Peer, Speaker } from '../model/peer.js';
 import { listing, unary } from './call.js';
 import type { WirePolicy, WireSet, WireStatement } from './codec.js';
 import type { Session } from './session.js';
@@ -22,12 +23,8 @@ const LEAVING = 'leaving';
 export function exportPolicy(speaker: Speaker): WirePolicy {
   const sets: WireSet[] = [{ name: LEAVING, kind: 'community', list: [`^${GRACEFUL_SHUTDOWN}$`] }];
   const statements: WireStatement[] = [];
-  for (const peer of speaker.peers.filter(isSpecial)) {
-    sets.push({
-      name: peer.address,
-      kind: 'neighbour',
-      list: [`${peer.address}/${peer.address.includes(':') ? 128 : 32}`],
-    });
+  for (const peer of [...speaker.peers, ...(speaker.ranges ?? [])].filter(isSpecial)) {
+    sets.push({ name: placeOf(peer), kind: 'neighbour', list: [placeOf(peer)] });
     statements.push(...settingsOf(peer));
   }
   statements.push({ name: 'own', origin: 'local', verdict: 'accept' });
@@ -47,15 +44,20 @@ export async function applyExportPolicy({ client, codec }: Session, wanted: Wire
   await unary(client, codec.sayAgain, null);
 }
 
-function isSpecial({ communities, largeCommunities, localPreference }: Peer): boolean {
+function placeOf(peer: Peer | ListenRange): Prefix {
+  return 'prefix' in peer ? peer.prefix : hostPrefix(peer.address);
+}
+
+function isSpecial({ communities, largeCommunities, localPreference }: Peer | ListenRange): boolean {
   return communities !== undefined || largeCommunities !== undefined || localPreference !== undefined;
 }
 
-function settingsOf(peer: Peer): WireStatement[] {
-  const { address, communities = [], largeCommunities = [], localPreference } = peer;
-  const marks = { name: `marks ${address}`, neighbour: address, communities, largeCommunities };
+function settingsOf(peer: Peer | ListenRange): WireStatement[] {
+  const place = placeOf(peer);
+  const { communities = [], largeCommunities = [], localPreference } = peer;
+  const marks = { name: `marks ${place}`, neighbour: place, communities, largeCommunities };
   // Who is leaving has said so by a local preference of 0, which must stand.
-  const preference = { name: `preference ${address}`, neighbour: address, without: LEAVING };
+  const preference = { name: `preference ${place}`, neighbour: place, without: LEAVING };
   return [
     ...(communities.length + largeCommunities.length > 0 ? [marks] : []),
     ...(localPreference === undefined ? [] : [{ ...preference, localPreference }]),

@@ -13,6 +13,7 @@ import { say } from './announcing.js';
 import { type Connection, type ConnectionOptions, connected } from './connection.js';
 import { applyExportPolicy, exportPolicy } from './export-policy.js';
 import { admit, listPeers, peerDifferences, peerState, reopen, wirePeers } from './peers.js';
+import { openRanges, wireRanges } from './ranges.js';
 import { findAnnounced } from './session.js';
 import { checkSpeaker } from './validate.js';
 
@@ -44,7 +45,8 @@ export class Gobgp implements Bgp {
     if (this.#options.manage ?? true) {
       // First, so that no peer hears for a moment what it should not.
       await applyExportPolicy(session, exportPolicy(speaker));
-      return admit(session, wirePeers(speaker, restarting));
+      await admit(session, wirePeers(speaker, restarting));
+      return openRanges(session, wireRanges(speaker));
     }
     for (const difference of peerDifferences(speaker.peers, await listPeers(session))) this.#options.warn?.(difference);
   }

@@ -5,7 +5,7 @@ import { contractSpeaker } from './gobgp.contract.js';
 import { peerChanges, peerDifferences, peerState, wirePeers } from './peers.js';
 
 const speaker = contractSpeaker('192.0.2.1', '192.0.2.2');
-const DOWN = { session: 1, tables: [], overLimit: false, since: 0, losses: 0, heard: 0, lastWords: '' };
+const DOWN = { session: 1, tables: [], overLimit: false, since: 0, losses: 0, heard: 0, group: '', lastWords: '' };
 const [wanted] = wirePeers(speaker, false) as [ReturnType<typeof wirePeers>[number]];
 
 describe('the peers of gobgpd', () => {
@@ -28,6 +28,7 @@ describe('the peers of gobgpd', () => {
     multihop: { multihop: 2 },
     'TTL security': { ttlSecurity: 1 },
     'limit of paths': { maxPrefixes: 10 },
+    heartbeat: { bfd: { minTx: 100, minRx: 100, multiplier: 3 } },
   })) {
     it(`start a new session with another ${what}`, () => {
       const changed = { ...wanted, ...change };

@@ -1,6 +1,6 @@
 /** Peers: which to add and remove so that gobgpd has exactly the speaker's, and what their sessions do. */
 import { address } from '../model/address.js';
-import type { Peer, PeerState, Speaker } from '../model/peer.js';
+import type { ListenRange, Peer, PeerState, Speaker } from '../model/peer.js';
 import { listing, reasonOf, unary } from './call.js';
 import type { ListedPeer, WirePeer } from './codec.js';
 import type { Finished } from './end-of-rib.js';
@@ -38,22 +38,36 @@ function wireAddress({ address, device }: Pick<Peer, 'address' | 'device'>): str
 /** The speaker's peers as gobgpd should hold them. */
 export function wirePeers(speaker: Speaker, restarting: boolean): readonly WirePeer[] {
   return speaker.peers.map((peer) => ({
+    ...wireSession(peer, speaker),
     address: wireAddress(peer),
-    asn: peer.asn,
     description: peer.localAddress === undefined ? peer.name : `${peer.name} ${FROM}${peer.localAddress}`,
-    password: peer.password ?? '',
     passive: peer.passive,
-    multihop: peer.multihop ?? 0,
-    ttlSecurity: peer.ttlSecurity ?? 0,
     localAddress: peer.localAddress ?? '',
     maxPrefixes: peer.maxPrefixes ?? 0,
+    ...(peer.bfd && { bfd: peer.bfd }),
+    localRestarting: restarting && speaker.restartTime > 0,
+  }));
+}
+
+/** What a session with somebody has of these settings, whoever it is. */
+export function wireSession(peer: Peer | ListenRange, speaker: Speaker): WirePeer {
+  return {
+    address: '',
+    asn: peer.asn,
+    description: peer.name,
+    password: peer.password ?? '',
+    passive: true,
+    multihop: peer.multihop ?? 0,
+    ttlSecurity: peer.ttlSecurity ?? 0,
+    localAddress: '',
+    maxPrefixes: 0,
     families: peer.families,
     ...(peer.timers ?? speaker.timers),
     restartTime: speaker.restartTime,
-    localRestarting: restarting && speaker.restartTime > 0,
+    localRestarting: false,
     longLivedRestart: peer.longLivedRestart ?? 0,
     reflectedAs: peer.isClient ? (speaker.reflector?.clusterId ?? speaker.routerId) : '',
-  }));
+  };
 }
 
 /** What to do so that `found` becomes `wanted`. A changed peer is removed and added: its session has to start again anyway. */
@@ -70,14 +84,19 @@ function sameSession(a: WirePeer, b: WirePeer): boolean {
   const families = (peer: WirePeer) => [...peer.families].sort().join();
   const chosen = ({ description }: WirePeer) => description.split(` ${FROM}`)[1];
   return (
-    families(a) === families(b) && chosen(a) === chosen(b) && SESSION_FIELDS.every((field) => a[field] === b[field])
+    families(a) === families(b) &&
+    JSON.stringify(a.bfd) === JSON.stringify(b.bfd) &&
+    chosen(a) === chosen(b) &&
+    SESSION_FIELDS.every((field) => a[field] === b[field])
   );
 }
 
 /** Makes gobgpd's peers exactly `wanted`. Throws an Error that names those it did not take. */
 export async function admit(session: Session, wanted: readonly WirePeer[]): Promise<void> {
-  const { remove, add } = peerChanges(wanted, await listPeers(session));
-  const failures: string[] = [];
+  const found = (await listPeers(session)).filter(({ group }) => group === '');
+  const fit = session.codec.hasBfd ? wanted : wanted.map(({ bfd, ...peer }) => peer);
+  const { remove, add } = peerChanges(fit, found);
+  const failures = wanted.filter(({ bfd }) => bfd && !session.codec.hasBfd).map(withoutBfd);
   const failed = (peer: WirePeer) => (error: unknown) => void failures.push(`${peer.address} (${reasonOf(error)})`);
   for (const peer of remove) {
     await unary(session.client, session.codec.deletePeer, peer.address).catch(failed(peer));
@@ -85,6 +104,11 @@ export async function admit(session: Session, wanted: readonly WirePeer[]): Prom
   noteLinks(session, wanted);
   for (const peer of add) await unary(session.client, session.codec.addPeer, peer).catch(failed(peer));
   if (failures.length > 0) throw new Error(`gobgpd did not change these peers: ${failures.join(', ')}`);
+}
+
+/** Its session stands all the same. */
+function withoutBfd({ address }: WirePeer): string {
+  return `${address} (speaks without BFD, which gobgpd 3.x does not have: run gobgpd 4.8, or leave bfd out)`;
 }
 
 /**
@@ -99,7 +123,9 @@ export function peerDifferences(wanted: readonly Peer[], found: readonly ListedP
       ? []
       : [`peer ${name} (${address}) has AS ${other.asn} in gobgpd's own file, and ${asn} in ours`];
   });
-  const unknown = found.filter(({ address }) => !wanted.some((peer) => peer.address === address));
+  const unknown = found.filter(
+    ({ address, group }) => group === '' && !wanted.some((peer) => peer.address === address),
+  );
   return [
     ...differs,
     ...unknown.map(({ address }) => `gobgpd's own file has peer ${address}: add it to bgp.peers too`),
@@ -138,6 +164,7 @@ export function peerState(peer: ListedPeer, finished: Finished): PeerState {
     session,
     endOfRib: session === 'established' ? [...(finished.get(peer.address) ?? [])] : [],
     ...(peer.since > 0 && { since: peer.since }),
+    ...(peer.group !== '' && { cameByRange: true }),
     overLimit: peer.overLimit,
     losses: peer.losses,
     heard: peer.heard,

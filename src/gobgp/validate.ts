@@ -5,7 +5,7 @@
  */
 import { address, familyOf, isLinkLocal, prefix } from '../model/address.js';
 import type { Announcement } from '../model/announcement.js';
-import type { Peer, Speaker } from '../model/peer.js';
+import type { ListenRange, Peer, Speaker } from '../model/peer.js';
 import { routeTarget } from '../model/route-target.js';
 
 /** 8 bytes each, in a BGP message of 4096 (RFC 4271 section 4). */
@@ -46,6 +46,7 @@ export function checkSpeaker(speaker: Speaker): void {
     if (familyOf(speaker.nextHop6) !== 6) refuse('the IPv6 next hop', `is ${speaker.nextHop6}`);
   }
   for (const peer of speaker.peers) checkPeer(peer);
+  for (const range of speaker.ranges ?? []) checkRange(range);
   const addresses = speaker.peers.map((peer) => peer.address);
   const twice = addresses.find((one, i) => addresses.indexOf(one) !== i);
   if (twice !== undefined) refuse(`peer ${twice}`, 'is named twice');
@@ -55,14 +56,25 @@ function checkPeer(peer: Peer): void {
   const name = `peer ${peer.address}`;
   // gobgpd looks up a name that is no address in the DNS.
   checkCanonical('peer address', peer.address, address);
-  checkAsn(name, peer.asn);
-  if (peer.families.length === 0) refuse(name, 'speaks no family: name ipv4, ipv6 or both');
-  if (peer.multihop !== undefined) checkWhole(`multihop of ${name}`, peer.multihop, 1, 255);
-  if (peer.ttlSecurity !== undefined) checkWhole(`ttlSecurity of ${name}`, peer.ttlSecurity, 1, 254);
+  checkSession(name, peer);
+  for (const [key, value] of Object.entries(peer.bfd ?? {})) checkWhole(`bfd ${key} of ${name}`, value, 1, 60_000);
   if (peer.maxPrefixes !== undefined) checkWhole(`maxPrefixes of ${name}`, peer.maxPrefixes, 1, 0xffffffff);
   if (peer.localAddress !== undefined) checkCanonical(`local address of ${name}`, peer.localAddress, address);
   if (isLinkLocal(peer.address) && peer.device === undefined) refuse(name, 'is link-local: name its link');
   if (peer.device !== undefined && !/^[^\s/%]{1,15}$/.test(peer.device)) refuse(name, 'is on a link of no valid name');
+}
+
+function checkRange(range: ListenRange): void {
+  checkCanonical('listen range', range.prefix, prefix);
+  // AS 0 would let in any.
+  checkSession(`listen range ${range.prefix}`, range);
+}
+
+function checkSession(name: string, peer: Peer | ListenRange): void {
+  checkAsn(name, peer.asn);
+  if (peer.families.length === 0) refuse(name, 'speaks no family: name ipv4, ipv6 or both');
+  if (peer.multihop !== undefined) checkWhole(`multihop of ${name}`, peer.multihop, 1, 255);
+  if (peer.ttlSecurity !== undefined) checkWhole(`ttlSecurity of ${name}`, peer.ttlSecurity, 1, 254);
   // The password itself stays out of the error.
   if (Buffer.byteLength(peer.password ?? '') > MOST_PASSWORD_BYTES)
     refuse(name, 'has a password of more than 80 bytes');

@@ -14,6 +14,7 @@ import { wantedRules } from './rules.js';
 /** `ip route replace 10.20.2.0/24 table 1001 proto 32 metric 3232 via 192.0.2.0` */
 export function putRouteCommand(route: Route): string {
   const [only] = route.nextHops;
+  const type = only ? [] : ['blackhole'];
   const way =
     route.nextHops.length === 1 && only
       ? hopWords(only, route.prefix)
@@ -23,6 +24,7 @@ export function putRouteCommand(route: Route): string {
     ...version(route.prefix),
     'route',
     'replace',
+    ...type,
     ...placeWords(route),
     'metric',
     `${METRIC}`,

@@ -94,7 +94,7 @@ export class FakeKernel implements Kernel {
   linkDown(name: string): void {
     this.#links.delete(name);
     for (const [key, { nextHops }] of this.#routes) {
-      if (nextHops.every(({ device }) => device === name)) this.#routes.delete(key);
+      if (nextHops.length > 0 && nextHops.every(({ device }) => device === name)) this.#routes.delete(key);
     }
     this.#tell({ kind: 'lost' });
   }
@@ -141,7 +141,6 @@ export class FakeKernel implements Kernel {
   }
 
   #whyNot({ prefix, nextHops }: Route): string | undefined {
-    if (nextHops.length === 0) return 'Invalid argument: no next hop';
     return nextHops.map((hop) => this.#whyNotHop(hop, prefix)).find((reason) => reason !== undefined);
   }
 

@@ -109,6 +109,34 @@ export function kernelContract(make: () => KernelWorld, dispose: () => void): vo
     }
   });
 
+  it('replaces a route by a blackhole, in both IP versions, and back', async () => {
+    const [hole4, hole6] = [
+      { ...heard4, nextHops: [] },
+      { ...heard6, nextHops: [] },
+    ];
+    for (const routes of [
+      [heard4, heard6],
+      [hole4, hole6],
+      [heard4, heard6],
+      [hole4, hole6],
+    ]) {
+      expect(await kernel.put(routes)).to.have.property('size', 0);
+      await holds(...routes);
+    }
+    expect(await kernel.remove([hole4, hole6])).to.have.property('size', 0);
+    await holds();
+  });
+
+  it('keeps a blackhole when every link goes', async () => {
+    const hole = { table: MAIN_TABLE, prefix: prefix('10.20.1.0/24'), nextHops: [] };
+    await kernel.put([hole, local4]);
+    await listening(async (events) => {
+      world.linkDown('s32one');
+      await world.until('lost', () => events.some(({ kind }) => kind === 'lost'));
+    });
+    await holds(hole);
+  });
+
   it('refuses a route that leads nowhere, says which and why, and takes the others', async () => {
     const lost: Route = { ...local4, nextHops: [{ device: 's32none' }] };
     const unreachable: Route = { ...heard4, nextHops: [{ gateway: address('198.51.100.1') }] };

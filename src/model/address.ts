@@ -85,6 +85,11 @@ export function lengthOf(of: Prefix): number {
   return Number(of.slice(of.indexOf('/') + 1));
 }
 
+/** Does it hold more than one address? */
+export function isBlock(prefix: Prefix): boolean {
+  return lengthOf(prefix) < bitsOf(prefix);
+}
+
 /** Does `outer` hold `inner`, an address or a prefix of at least its length? */
 export function contains(outer: Prefix, inner: Address | Prefix): boolean {
   if (familyOf(outer) !== familyOf(inner)) return false;

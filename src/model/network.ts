@@ -11,6 +11,8 @@ export interface Network {
   readonly imports: ReadonlySet<RouteTarget>;
   /** Every announcement of its endpoints carries these. Empty: nothing is announced. */
   readonly exports: readonly RouteTarget[];
+  /** Its pools are announced as blocks, instead of the host routes in them or besides. Absent: host routes alone. */
+  readonly announce?: 'aggregate' | 'both';
   /** Where its own addresses come from when no IPAM plugin is named. */
   readonly pools: readonly Prefix[];
   /** MTU of its endpoints, in bytes, unless their CNI configuration names another. Absent: as the uplink. */

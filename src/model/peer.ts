@@ -1,4 +1,4 @@
-import type { Address, Family, Prefix } from './address.js';
+import { type Address, contains, type Family, type Prefix } from './address.js';
 import type { Community, LargeCommunity } from './community.js';
 import type { PrefixRange } from './prefix-range.js';
 import type { RouteTarget } from './route-target.js';
@@ -17,6 +17,8 @@ export interface Peer {
   readonly multihop?: number;
   /** The link that a link-local address (fe80::/10) is on: without it, the address means nothing. */
   readonly device?: string;
+  /** A fast heartbeat of its own beside the session (RFC 5880, 5881). */
+  readonly bfd?: Bfd;
   /** Its packets may have made so many hops at most, and ours start with a TTL of 255 (GTSM, RFC 5082). */
   readonly ttlSecurity?: number;
   /** Where our side of the session is. Absent: the kernel chooses. */
@@ -55,6 +57,20 @@ export interface SoughtPeer extends Omit<Peer, 'address' | 'device'> {
 /** A place at which one peer is. */
 export type Where = { readonly device: string } | { readonly gateway: true };
 
+/** From where peers may come that are not known one by one. Their settings are the same for all of them. */
+export interface ListenRange
+  extends Omit<Peer, 'address' | 'device' | 'localAddress' | 'bfd' | 'passive' | 'maxPrefixes' | 'maxRoutes'> {
+  readonly prefix: Prefix;
+}
+
+/** What holds for paths of this peer: its own settings, or else those of the range that it comes by. */
+export function settingsOf(
+  { peers, ranges = [] }: Pick<Speaker, 'peers' | 'ranges'>,
+  address: Address,
+): Peer | ListenRange | undefined {
+  return peers.find((peer) => peer.address === address) ?? ranges.find(({ prefix }) => contains(prefix, address));
+}
+
 /** What is taken from no peer. */
 export interface Guards {
   /** Nothing that lies in one of these, besides what the node has itself. */
@@ -71,6 +87,13 @@ export interface Timers {
   readonly hold: number;
   readonly keepalive: number;
   readonly connectRetry: number;
+}
+
+/** Bidirectional forwarding detection: intervals in ms, and how many heartbeats in a row make a loss. */
+export interface Bfd {
+  readonly minTx: number;
+  readonly minRx: number;
+  readonly multiplier: number;
 }
 
 /** How this node speaks BGP. */
@@ -93,6 +116,8 @@ export interface Speaker {
   readonly peers: readonly Peer[];
   /** Peers whose addresses are not in the configuration; what is found joins `peers`. */
   readonly sought?: readonly SoughtPeer[];
+  /** From where others may come; no two overlap. */
+  readonly ranges?: readonly ListenRange[];
   /** Absent: DEFAULT_GUARDS. */
   readonly guards?: Guards;
 }
@@ -125,6 +150,8 @@ export interface PeerState {
   readonly since?: number;
   /** gobgpd has ended the session because the peer sent more than `maxPrefixes`. */
   readonly overLimit?: boolean;
+  /** It is not in the configuration: it came by a listen range. */
+  readonly cameByRange?: boolean;
   /** How often the session was lost since gobgpd knows the peer. */
   readonly losses?: number;
   /** BGP messages that came from it since gobgpd knows it. */

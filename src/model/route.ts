@@ -7,7 +7,7 @@ export const MAIN_TABLE = 254;
 export interface Route {
   readonly table: number;
   readonly prefix: Prefix;
-  /** One, or several for ECMP. */
+  /** One, or several for ECMP. None is a blackhole: what nothing more specific takes is dropped. */
   readonly nextHops: readonly NextHop[];
 }
 
@@ -27,8 +27,8 @@ export function routeKey(route: Pick<Route, 'table' | 'prefix'>): string {
   return `${route.table} ${route.prefix}`;
 }
 
-/** A route out of a device is to an endpoint of ours; one through a gateway came from a heard path. */
-export function leadsToEndpoint(route: Route): boolean {
+/** One through a gateway came from a heard path. A route out of a device is to an endpoint of ours, a blackhole is of our block. */
+export function isOfThisNode(route: Route): boolean {
   return route.nextHops.every((hop) => hop.gateway === undefined);
 }
 

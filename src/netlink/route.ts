@@ -38,6 +38,7 @@ const RTA_VIA = 18;
 const RT_TABLE_UNSPEC = 0;
 const RTN_UNICAST = 1;
 const RTN_LOCAL = 2;
+const RTN_BLACKHOLE = 6;
 const RTNH_F_ONLINK = 4;
 /** Without it, every IPv4 answer names the main table; IPv6 names the right one, and refuses the flag. */
 const RTM_F_LOOKUP_TABLE = 0x1000;
@@ -45,7 +46,7 @@ const RTM_F_LOOKUP_TABLE = 0x1000;
 const FIXED_PART = 12;
 const HOP_PART = 8;
 
-/** A route of type unicast. */
+/** A route of type unicast, or without any hop a blackhole. */
 export interface RouteEntry {
   readonly table: number;
   /** Network bytes with host bits zero, and how many of them count. */
@@ -161,6 +162,10 @@ function newRoute(route: RouteEntry, how: number): Request {
 
 function writeRoute(message: MessageBuffer, route: RouteEntry): void {
   const [hop] = route.hops;
+  if (!hop) {
+    writePlace(message, route, Scope.universe, 0, RTN_BLACKHOLE);
+    return;
+  }
   const direct = ipFamily(route.destination) === AF_INET && route.hops.every(({ gateway }) => !gateway);
   const alone = route.hops.length === 1 ? hop : undefined;
   writePlace(message, route, direct ? Scope.link : Scope.universe, hopFlags(alone), RTN_UNICAST);

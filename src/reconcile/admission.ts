@@ -2,7 +2,7 @@
 import { applicants, importVerdicts } from '../decide/routes.js';
 import type { Address, Prefix } from '../model/address.js';
 import type { Speaker } from '../model/peer.js';
-import { leadsToEndpoint, type Route, routeKey } from '../model/route.js';
+import { isOfThisNode, type Route, routeKey } from '../model/route.js';
 import { Quotas } from './quotas.js';
 import type { World } from './world.js';
 
@@ -28,7 +28,7 @@ export function renewQuotas(world: World, speaker: Speaker): void {
 /** The kernel's routes have been read: those that came from paths have their places, whoever said them. */
 export function keepPlaces(quotas: Quotas, routes: readonly Route[]): void {
   if (!quotas.areSet) return;
-  for (const route of routes) if (!leadsToEndpoint(route)) quotas.keep(route.prefix, route.table);
+  for (const route of routes) if (!isOfThisNode(route)) quotas.keep(route.prefix, route.table);
 }
 
 /** Every heard route that is installed now, and whose path it follows. */

@@ -5,7 +5,7 @@
  * really taken; a route is removed only when its announcement is really gone. Whatever fails is touched again after a
  * while, and a restart, drift, a changed target and a retry are all the same pass.
  */
-import { wantedAnnouncement } from '../decide/announcements.js';
+import { carrierOf, wantedAnnouncement } from '../decide/announcements.js';
 import { routesToPut, routesToRemove, wantedRoutes } from '../decide/routes.js';
 import type { Prefix } from '../model/address.js';
 import { type Announcement, sameAnnouncement } from '../model/announcement.js';
@@ -70,10 +70,17 @@ export class Reconciler {
   isSettled(prefix: Prefix): boolean {
     const world = this.#world;
     if (world.isTouched(prefix) || this.failures.has(prefix)) return false;
+    const carrier = this.carrier(prefix);
+    if (carrier !== prefix && !this.isSettled(carrier)) return false;
     const announced = world.announced(prefix);
     const wanted = wantedAnnouncement(world.known(prefix), world.networks, world.routes(prefix));
     const routed = this.#surplus(prefix).length === 0 && this.#missing(prefix).length === 0;
     return routed && (wanted && announced ? sameAnnouncement(wanted, announced) : wanted === announced);
+  }
+
+  /** The prefix whose announcement leads to this one: mostly its own. */
+  carrier(prefix: Prefix): Prefix {
+    return carrierOf(this.#world.known(prefix), this.#world.networks);
   }
 
   /** Are its routes in the kernel, whatever gobgpd says? */
@@ -120,7 +127,7 @@ export class Reconciler {
   async #announce(prefixes: readonly Prefix[]): Promise<void> {
     const world = this.#world;
     const due = prefixes
-      .filter((prefix) => world.hasEndpoint(prefix))
+      .filter((prefix) => world.isOurs(prefix))
       .flatMap((prefix) => {
         const wanted = wantedAnnouncement(world.known(prefix), world.networks, world.routes(prefix));
         const announced = world.announced(prefix);

@@ -3,17 +3,18 @@
  * It hears the kernel and gobgpd, and runs passes when something was touched.
  */
 
+import { meanwhile } from '../decide/aggregates.js';
 import { duplicateSentence } from '../decide/duplicate.js';
 import { withOwnNetworks } from '../decide/own-network.js';
 import { type Quota, quotaSentence } from '../decide/quota.js';
 import type { BgpStanding } from '../decide/readiness.js';
-import { type Address, hostPrefix, type Prefix } from '../model/address.js';
+import { type Address, contains, hostPrefix, type Prefix } from '../model/address.js';
 import type { Announcement } from '../model/announcement.js';
 import type { Duty } from '../model/duty.js';
 import { type Endpoint, endpointKey } from '../model/endpoint.js';
 import type { Networks } from '../model/network.js';
 import type { Path } from '../model/path.js';
-import type { Speaker } from '../model/peer.js';
+import { type Speaker, settingsOf } from '../model/peer.js';
 import type { Route } from '../model/route.js';
 import type { RouteTarget } from '../model/route-target.js';
 import type { Bgp, BgpEvent, Clock, Greet, Kernel, KernelEvent } from '../ports.js';
@@ -29,6 +30,9 @@ import { World } from './world.js';
 
 /** Everything is read again this often, in ms, whatever the events said. */
 const AUDIT_EVERY = 30_000;
+
+/** So long host routes and blocks are both announced when one replaces the other, in ms. */
+const OVERLAP = 3000;
 
 /** How far a caller waits for its endpoint. */
 export type Extent = 'routed' | 'announced' | 'withdrawn';
@@ -52,6 +56,8 @@ export class Routing {
   readonly #backOff: BackOff;
   /** What the configuration says, without the networks that endpoints have for themselves. */
   #configured: Networks;
+  /** Calls off what is to follow `meanwhile`. */
+  #stopTurning = () => {};
   readonly #withOwnTargets = new Map<string, Endpoint>();
   /** The networks that the kernel keeps apart. */
   #separated: Networks | undefined;
@@ -136,16 +142,16 @@ export class Routing {
 
   /** New networks and peers: the difference is a pass like any other. */
   configure(networks: Networks, speaker: Speaker): void {
-    this.#configured = networks;
-    this.#world.untagged = untaggedOf(speaker);
-    this.#peering.configure(speaker);
-    this.#renewNetworks();
-    this.#loop.nudge();
+    this.#turnTo(networks);
+    this.speak(speaker);
   }
 
   /** New peers alone. */
   speak(speaker: Speaker): void {
-    this.configure(this.#configured, speaker);
+    this.#world.untagged = untaggedOf(speaker);
+    this.#peering.configure(speaker);
+    this.#renewNetworks();
+    this.#loop.nudge();
   }
 
   /** Resolves when this endpoint is so. Rejects with the reason when a step is refused, or when the signal comes first. */
@@ -169,9 +175,9 @@ export class Routing {
     this.#loop.nudge();
   }
 
-  /** Resolves when gobgpd says of every endpoint what it should, but for those that failed. */
+  /** Resolves when gobgpd says of every endpoint and block what it should, but for those that failed. */
   allSaid(signal: AbortSignal): Promise<void> {
-    const prefixes = () => this.#world.endpoints().flatMap(({ addresses }) => addresses.map(hostPrefix));
+    const prefixes = () => [...this.#world.endpointPrefixes(), ...this.#world.aggregates()];
     const isSaid = (prefix: Prefix) => this.#reconciler.failures.has(prefix) || this.#reconciler.isSettled(prefix);
     return this.#waiters.until(
       () => this.#peering.connected && prefixes().every(isSaid),
@@ -201,6 +207,11 @@ export class Routing {
           reason: this.#peering.reason(address),
         })),
         ...(speaker.sought ?? []).map(({ name, reason }) => ({ name, established: false, reason })),
+        ...(speaker.ranges ?? []).map(({ name, prefix }) => ({
+          name,
+          established: [...established].some((address) => contains(prefix, address)),
+          reason: `nobody has come from ${prefix}`,
+        })),
       ],
     };
   }
@@ -212,6 +223,7 @@ export class Routing {
       known: world.known(prefix),
       routes: [...world.routes(prefix).values()],
       announced: world.announced(prefix),
+      carrier: this.#reconciler.carrier(prefix),
       duplicate: world.duplicate(prefix),
       failure: this.#reconciler.failures.get(prefix),
     };
@@ -237,6 +249,11 @@ export class Routing {
     return this.#world.networks;
   }
 
+  /** The blocks that this node announces as a whole. */
+  aggregates(): Prefix[] {
+    return this.#world.aggregates();
+  }
+
   paths(): Path[] {
     return this.#world.paths();
   }
@@ -260,6 +277,16 @@ export class Routing {
     return this.#world.endpoints();
   }
 
+  #turnTo(networks: Networks): void {
+    this.#stopTurning();
+    this.#configured = meanwhile(this.#configured, networks);
+    if (this.#configured === networks) return;
+    this.#stopTurning = this.#parts.clock.after(OVERLAP, () => {
+      this.#configured = networks;
+      this.#renewNetworks();
+    });
+  }
+
   /** Networks come and go with the endpoints that have them for themselves; the next pass makes it so. */
   #renewNetworks(): void {
     this.#world.networks = withOwnNetworks(this.#configured, this.#withOwnTargets.values());
@@ -274,9 +301,11 @@ export class Routing {
 
   #isSettled(prefix: Prefix, extent: Extent): boolean {
     if (extent === 'withdrawn') return this.#world.announced(prefix) === undefined || !this.#peering.connected;
-    const failure = this.#reconciler.failures.get(prefix);
-    if (failure?.refused) throw failure;
+    const { failures } = this.#reconciler;
+    if (failures.get(prefix)?.refused) throw failures.get(prefix);
     if (extent === 'routed') return this.#reconciler.isRouted(prefix);
+    const carried = failures.get(this.#reconciler.carrier(prefix));
+    if (carried?.refused) throw carried;
     return this.#peering.connected && this.#reconciler.isSettled(prefix);
   }
 
@@ -309,7 +338,7 @@ export class Routing {
 
   /** A route that the kernel refuses of what a peer says must not keep the peers away. */
   #lacksAnnouncement(): boolean {
-    return [...this.#reconciler.failures.keys()].some((prefix) => this.#world.known(prefix).endpoint !== undefined);
+    return [...this.#reconciler.failures.keys()].some((prefix) => this.#world.isOurs(prefix));
   }
 
   async #readKernel(): Promise<void> {
@@ -393,6 +422,6 @@ export class Routing {
   }
 }
 
-function untaggedOf(speaker: Speaker): ReadonlyMap<Address, readonly RouteTarget[]> {
-  return new Map(speaker.peers.map(({ address, untagged }) => [address, untagged]));
+function untaggedOf(speaker: Speaker): (peer: Address) => readonly RouteTarget[] | undefined {
+  return (peer) => settingsOf(speaker, peer)?.untagged;
 }

@@ -3,6 +3,7 @@
  * and a pass looks at touched prefixes only: the routes of a prefix depend on that prefix alone.
  */
 
+import { aggregateAround, aggregatesOf } from '../decide/aggregates.js';
 import type { Refusal } from '../decide/guard.js';
 import type { Candidate, Complete, Known } from '../decide/routes.js';
 import { type Address, hostPrefix, type Prefix } from '../model/address.js';
@@ -21,9 +22,11 @@ const NOTHING: ReadonlyMap<string, Route> = new Map();
 const NO_PATHS: readonly Path[] = [];
 
 export class World {
-  networks: Networks;
+  #networks: Networks;
+  /** Blocks that the node announces, by prefix. */
+  #aggregates: ReturnType<typeof aggregatesOf>;
   /** Targets for paths that carry none, by the peer they come from. */
-  untagged: ReadonlyMap<Address, readonly RouteTarget[]> = new Map();
+  untagged: (peer: Address) => readonly RouteTarget[] | undefined = () => undefined;
   duty: Duty = 'on';
   readonly border = new Border();
   quotas = new Quotas();
@@ -45,7 +48,19 @@ export class World {
   readonly #touched = new Set<Prefix>();
 
   constructor(networks: Networks) {
-    this.networks = networks;
+    this.#networks = networks;
+    this.#aggregates = aggregatesOf(networks);
+  }
+
+  get networks(): Networks {
+    return this.#networks;
+  }
+
+  set networks(networks: Networks) {
+    for (const prefix of this.#aggregates.keys()) this.touch(prefix);
+    this.#networks = networks;
+    this.#aggregates = aggregatesOf(networks);
+    for (const prefix of this.#aggregates.keys()) this.touch(prefix);
   }
 
   known(prefix: Prefix): Known {
@@ -54,6 +69,10 @@ export class World {
       prefix,
       endpoint: this.#endpoints.get(prefix),
       paths: heard.map((path) => this.#candidate(path)),
+      ...(this.#aggregates.size > 0 && {
+        aggregate: this.#aggregates.get(prefix),
+        within: aggregateAround(this.#aggregates, prefix),
+      }),
       ...(this.duty !== 'on' && { duty: this.duty }),
     };
   }
@@ -77,7 +96,7 @@ export class World {
   }
 
   #tagged(path: Path): Path {
-    const targets = path.targets.length === 0 ? this.untagged.get(path.peer) : undefined;
+    const targets = path.targets.length === 0 ? this.untagged(path.peer) : undefined;
     return targets ? { ...path, targets } : path;
   }
 
@@ -90,17 +109,26 @@ export class World {
     return this.#announced.get(prefix);
   }
 
-  /** Is it of an endpoint here? Only then is there anything to announce. */
-  hasEndpoint(prefix: Prefix): boolean {
-    return this.#endpoints.has(prefix);
+  /** Is it of an endpoint here, or a block of ours? Only then is there anything to announce. */
+  isOurs(prefix: Prefix): boolean {
+    return this.#endpoints.has(prefix) || this.#aggregates.has(prefix);
   }
 
   endpoints(): Endpoint[] {
     return [...new Set(this.#endpoints.values())];
   }
 
+  endpointPrefixes(): Prefix[] {
+    return [...this.#endpoints.keys()];
+  }
+
   paths(): Path[] {
     return [...this.#paths.values()].flat().map((path) => this.#tagged(path));
+  }
+
+  /** The blocks that this node announces as a whole. */
+  aggregates(): Prefix[] {
+    return [...this.#aggregates.keys()];
   }
 
   /** The path of another node that says of an endpoint's prefix that it is there. */
@@ -119,6 +147,8 @@ export class World {
       ...this.#paths.keys(),
       ...this.#routes.keys(),
       ...this.#announced.keys(),
+      // Last, so that what is more specific is there before a block goes up around it.
+      ...this.#aggregates.keys(),
     ]);
   }
 
@@ -299,6 +329,6 @@ export class World {
       this.believeAnnounced(announcement);
       this.touch(announcement.prefix);
     }
-    for (const prefix of this.#endpoints.keys()) this.#urgent.add(prefix);
+    for (const prefix of [...this.#endpoints.keys(), ...this.#aggregates.keys()]) this.touch(prefix);
   }
 }

@@ -2,8 +2,8 @@
  * BIRD 2: a file to include from bird.conf, which has the router id, `protocol device` and the `protocol kernel` of each
  * family as on every BIRD. Loaded into a real BIRD by e2e/tor-config.
  */
-import { bitsOf, type Family, type Prefix } from '../model/address.js';
-import { isRange, PASSWORD_PLACEHOLDER, type Session, type Tor } from './tor.js';
+import type { Family } from '../model/address.js';
+import { type Accepted, isRange, PASSWORD_PLACEHOLDER, type Session, type Tor } from './tor.js';
 
 /** The ToR's side, for BIRD. */
 export function bird(tor: Tor): string {
@@ -13,8 +13,8 @@ export function bird(tor: Tor): string {
   ].join('\n');
 }
 
-function filter(family: Family, accepted: readonly Prefix[]): string {
-  const sets = accepted.map((prefix) => `${prefix}{${bitsOf(prefix)},${bitsOf(prefix)}}`);
+function filter(family: Family, accepted: readonly Accepted[]): string {
+  const sets = accepted.map(({ within, length }) => `${within}{${length},${length}}`);
   const condition = sets.length === 0 ? 'false' : `net ~ [ ${sets.join(', ')} ]`;
   return `function slash32_accepts_${family}() { return ${condition}; }\n`;
 }

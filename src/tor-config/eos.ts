@@ -1,6 +1,6 @@
 /** Arista EOS: commands for `configure`. Never loaded into a device: there was none to test with. */
-import { bitsOf, type Family } from '../model/address.js';
-import { isRange, LIST, PASSWORD_PLACEHOLDER, type Session, type Tor } from './tor.js';
+import { type Family, lengthOf } from '../model/address.js';
+import { type Accepted, isRange, LIST, PASSWORD_PLACEHOLDER, type Session, type Tor } from './tor.js';
 
 /** The ToR's side, for EOS. */
 export function eos(tor: Tor): string {
@@ -18,8 +18,13 @@ export function eos(tor: Tor): string {
   ].join('\n');
 }
 
+/** `eq` must be longer than the prefix itself. */
+function rule({ within, length }: Accepted): string {
+  return lengthOf(within) === length ? within : `${within} eq ${length}`;
+}
+
 function prefixList({ accepted }: Tor, family: Family): string[] {
-  const rules = accepted[family].map((prefix, i) => `   seq ${(i + 1) * 10} permit ${prefix} eq ${bitsOf(prefix)}`);
+  const rules = accepted[family].map((one, i) => `   seq ${(i + 1) * 10} permit ${rule(one)}`);
   const none = `   seq 10 deny ${family === 4 ? '0.0.0.0/0' : '::/0'} le ${family === 4 ? 32 : 128}`;
   return [`${family === 4 ? 'ip' : 'ipv6'} prefix-list ${LIST[family]}`, ...(rules.length > 0 ? rules : [none])];
 }

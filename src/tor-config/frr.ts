@@ -1,6 +1,6 @@
 /** FRR, 8.4 and newer: lines for frr.conf, or for `vtysh -f`. Loaded into a real FRR by e2e/tor-config. */
-import { bitsOf, type Family, lengthOf, type Prefix } from '../model/address.js';
-import { isRange, LIST, PASSWORD_PLACEHOLDER, type Session, type Tor } from './tor.js';
+import { baseOf, type Family, isLinkLocal, lengthOf, type Prefix } from '../model/address.js';
+import { type Accepted, isRange, LIST, PASSWORD_PLACEHOLDER, type Session, type Tor } from './tor.js';
 
 /** The ToR's side, for FRR. */
 export function frr(tor: Tor): string {
@@ -18,19 +18,31 @@ export function frr(tor: Tor): string {
   ].join('\n');
 }
 
+/**
+ * FRR answers "Malformed listen range" (8.4) to link-local ones: it would have to know the link. There it finds nodes by
+ * their router advertisements, and which of its links lead to nodes is not in their configuration.
+ */
+function listenTo(range: Prefix, group: string): string[] {
+  if (!isLinkLocal(baseOf(range))) return [` bgp listen range ${range} peer-group ${group}`];
+  return [
+    ' ! FRR takes no range of link-local addresses. Add this line for each link to a node, with its name for LINK:',
+    ` !   neighbor LINK interface peer-group ${group}`,
+  ];
+}
+
 function prefixLists({ accepted }: Tor): string[] {
   const list = (family: Family) => {
     const command = `${family === 4 ? 'ip' : 'ipv6'} prefix-list ${LIST[family]}`;
     // A list that is not there permits everything, so an empty one says no.
     if (accepted[family].length === 0) return [`${command} seq 10 deny any`];
-    return accepted[family].map((prefix, i) => `${command} seq ${(i + 1) * 10} permit ${hostRoutesOf(prefix)}`);
+    return accepted[family].map((one, i) => `${command} seq ${(i + 1) * 10} permit ${rule(one)}`);
   };
   return [...list(4), ...list(6)];
 }
 
 /** `ge` must be longer than the prefix itself. */
-function hostRoutesOf(prefix: Prefix): string {
-  return lengthOf(prefix) === bitsOf(prefix) ? prefix : `${prefix} ge ${bitsOf(prefix)}`;
+function rule({ within, length }: Accepted): string {
+  return lengthOf(within) === length ? within : `${within} ge ${length}`;
 }
 
 /** A range needs a peer group, which then stands where an address would. */
@@ -54,7 +66,7 @@ function neighbor({ timers }: Tor, session: Session): string[] {
     ...(session.hasPassword ? [` neighbor ${key} password ${PASSWORD_PLACEHOLDER}`] : []),
     ...(multihop === undefined ? [] : [` neighbor ${key} ebgp-multihop ${multihop}`]),
     ...(ttlSecurity === undefined ? [] : [` neighbor ${key} ttl-security hops ${ttlSecurity}`]),
-    ...(isRange(from) ? [` bgp listen range ${from} peer-group ${key}`] : []),
+    ...(isRange(from) ? listenTo(from, key) : []),
   ];
 }
 

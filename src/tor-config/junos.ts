@@ -1,5 +1,4 @@
 /** Junos 20.2 and newer (for ranges; otherwise any): `set` commands. Never loaded into a device: there was none to test with. */
-import { bitsOf } from '../model/address.js';
 import { isRange, PASSWORD_PLACEHOLDER, type Session, type Tor } from './tor.js';
 
 const FAMILY = { 4: 'inet', 6: 'inet6' } as const;
@@ -20,10 +19,9 @@ function importPolicy({ accepted }: Tor): string[] {
   const terms = ([4, 6] as const).flatMap((family) => {
     if (accepted[family].length === 0) return [];
     const term = `${policy} term v${family}`;
-    const filters = accepted[family].map((prefix) => {
-      const bits = bitsOf(prefix);
-      return `${term} from route-filter ${prefix} prefix-length-range /${bits}-/${bits}`;
-    });
+    const filters = accepted[family].map(
+      ({ within, length }) => `${term} from route-filter ${within} prefix-length-range /${length}-/${length}`,
+    );
     return [`${term} from family ${FAMILY[family]}`, ...filters, `${term} then accept`];
   });
   return [...terms, `${policy} term rest then reject`];

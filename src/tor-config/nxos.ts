@@ -1,6 +1,6 @@
 /** Cisco NX-OS: commands for `configure terminal`. Never loaded into a device: there was none to test with. */
-import { bitsOf, type Family } from '../model/address.js';
-import { isRange, LIST, PASSWORD_PLACEHOLDER, type Session, type Tor } from './tor.js';
+import { type Family, lengthOf } from '../model/address.js';
+import { type Accepted, isRange, LIST, PASSWORD_PLACEHOLDER, type Session, type Tor } from './tor.js';
 
 /** The ToR's side, for NX-OS. */
 export function nxos(tor: Tor): string {
@@ -21,12 +21,17 @@ export function nxos(tor: Tor): string {
   ].join('\n');
 }
 
+/** `eq` must be longer than the prefix itself. */
+function rule({ within, length }: Accepted): string {
+  return lengthOf(within) === length ? within : `${within} eq ${length}`;
+}
+
 function prefixList({ accepted }: Tor, family: Family): string[] {
   const command = `${family === 4 ? 'ip' : 'ipv6'} prefix-list ${LIST[family]}`;
   if (accepted[family].length === 0) {
     return [`${command} seq 10 deny ${family === 4 ? '0.0.0.0/0 le 32' : '::/0 le 128'}`];
   }
-  return accepted[family].map((prefix, i) => `${command} seq ${(i + 1) * 10} permit ${prefix} eq ${bitsOf(prefix)}`);
+  return accepted[family].map((one, i) => `${command} seq ${(i + 1) * 10} permit ${rule(one)}`);
 }
 
 /** Which AS may come from a range. */

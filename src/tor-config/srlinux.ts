@@ -1,5 +1,4 @@
 /** Nokia SR Linux 25.3 and newer: `set` commands. Never loaded into a device: there was none to test with. */
-import { bitsOf } from '../model/address.js';
 import { isRange, PASSWORD_PLACEHOLDER, type Session, type Tor } from './tor.js';
 
 const BGP = 'set / network-instance default protocols bgp';
@@ -27,10 +26,10 @@ function importPolicy({ accepted }: Tor): string[] {
   const lists = ([4, 6] as const).flatMap((family) => {
     if (accepted[family].length === 0) return [];
     const statement = `${policy} statement v${family}`;
-    const prefixes = accepted[family].map((prefix) => {
-      const bits = bitsOf(prefix);
-      return `set / routing-policy prefix-set slash32-${family} prefix ${prefix} mask-length-range ${bits}..${bits}`;
-    });
+    const prefixes = accepted[family].map(
+      ({ within, length }) =>
+        `set / routing-policy prefix-set slash32-${family} prefix ${within} mask-length-range ${length}..${length}`,
+    );
     return [
       ...prefixes,
       `${statement} match prefix prefix-set slash32-${family}`,

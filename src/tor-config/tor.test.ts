@@ -2,13 +2,18 @@ import { expect } from 'chai';
 import { address, prefix } from '../model/address.js';
 import type { Where } from '../model/peer.js';
 import { exampleNetwork, exampleNode } from './example-node.js';
-import { type TorNode, torOf } from './tor.js';
+import { type Tor, type TorNode, torOf } from './tor.js';
 
 const withNetwork = (over: Parameters<typeof exampleNetwork>[0]): TorNode => ({
   ...exampleNode(1),
   networks: { byName: new Map([['blue', exampleNetwork(over)]]), host: { imports: new Set() } },
 });
 const withAsn = (node: TorNode, asn: number): TorNode => ({ ...node, speaker: { ...node.speaker, asn } });
+
+const within = ({ accepted }: Tor) => ({
+  4: accepted[4].map((one) => one.within),
+  6: accepted[6].map((one) => one.within),
+});
 
 describe('a ToR', () => {
   it('expects a node at the other end of its /31 and /127', () => {
@@ -28,6 +33,19 @@ describe('a ToR', () => {
 
   it('expects a node that is hops away at its router id', () => {
     expect(torOf([exampleNode(1, { multihop: 3 })]).sessions[0]).to.include({ from: '192.0.2.1', multihop: 3 });
+  });
+
+  it('accepts the blocks that nodes announce as they are, besides host routes', () => {
+    expect(torOf([withNetwork({ announce: 'aggregate' })]).accepted).to.eql({
+      4: [
+        { within: '10.20.0.0/16', length: 32 },
+        { within: '10.20.1.0/24', length: 24 },
+      ],
+      6: [
+        { within: '2001:db8:20::/48', length: 128 },
+        { within: '2001:db8:20:1::/64', length: 64 },
+      ],
+    });
   });
 
   it('looks at the TTL where the node does, over a range only if all of them do', () => {
@@ -52,7 +70,7 @@ describe('a ToR', () => {
   });
 
   it('accepts what networks may announce: their fence, else their pools, else anything', () => {
-    const accepted = (over: Parameters<typeof exampleNetwork>[0]) => torOf([withNetwork(over)]).accepted;
+    const accepted = (over: Parameters<typeof exampleNetwork>[0]) => within(torOf([withNetwork(over)]));
     expect(accepted({})).to.eql({ 4: ['10.20.0.0/16'], 6: ['2001:db8:20::/48'] });
     expect(accepted({ prefixes: [] })).to.eql({ 4: ['10.20.1.0/24'], 6: ['2001:db8:20:1::/64'] });
     expect(accepted({ prefixes: [], pools: [] })).to.eql({ 4: ['0.0.0.0/0'], 6: ['::/0'] });
@@ -60,12 +78,12 @@ describe('a ToR', () => {
   });
 
   it('accepts nothing of a network that exports nothing', () => {
-    expect(torOf([withNetwork({ exports: [] })]).accepted).to.eql({ 4: [], 6: [] });
+    expect(within(torOf([withNetwork({ exports: [] })]))).to.eql({ 4: [], 6: [] });
   });
 
   it('lists each prefix once, and none that lies in another', () => {
     const nodes = [exampleNode(2), withNetwork({ prefixes: [prefix('10.20.1.0/24'), prefix('10.0.0.0/14')] })];
-    expect(torOf(nodes).accepted[4]).to.eql(['10.0.0.0/14', '10.20.0.0/16']);
+    expect(within(torOf(nodes))[4]).to.eql(['10.0.0.0/14', '10.20.0.0/16']);
   });
 
   it('with a range has one entry a family, with the AS numbers of all nodes', () => {

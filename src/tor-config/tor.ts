@@ -6,10 +6,13 @@ import {
   type Address,
   addressAt,
   baseOf,
+  bitsOf,
   contains,
   type Family,
   familyOf,
+  isBlock,
   isLinkLocal,
+  lengthOf,
   numberOf,
   type Prefix,
 } from '../model/address.js';
@@ -42,13 +45,19 @@ export interface Session {
 export interface Tor {
   readonly asn: number;
   readonly sessions: readonly Session[];
-  /** Host routes (/32, /128) inside these are accepted and nothing else, by family. */
-  readonly accepted: Readonly<Record<Family, readonly Prefix[]>>;
+  /** What is accepted, by family, and nothing else: host routes inside the networks' prefixes, and blocks as they are. */
+  readonly accepted: Readonly<Record<Family, readonly Accepted[]>>;
   readonly timers: Timers;
   /** Graceful restart time in seconds; 0: off. */
   readonly restartTime: number;
   /** The most host routes that one session may bring, in each family. */
   readonly maxPrefixes: number;
+}
+
+/** Prefixes of this length within this one: host routes in it, or where the lengths are the same, a block itself. */
+export interface Accepted {
+  readonly within: Prefix;
+  readonly length: number;
 }
 
 /** What the nodes' configuration does not say. */
@@ -85,7 +94,7 @@ export function torOf(nodes: readonly TorNode[], options: TorOptions = {}): Tor 
   return {
     asn: torAsn(pairs),
     sessions: options.listen ? ranges(pairs, options.listen) : single(pairs, options.links ?? []),
-    accepted: { 4: acceptedOf(nodes, 4), 6: acceptedOf(nodes, 6) },
+    accepted: { 4: acceptedFrom(nodes, 4), 6: acceptedFrom(nodes, 6) },
     timers,
     restartTime,
     maxPrefixes: options.maxPrefixes ?? 1000,
@@ -215,8 +224,21 @@ function ranges(pairs: readonly Pair[], listen: readonly Prefix[]): Session[] {
   return sessions;
 }
 
-/** All that the nodes may announce: the fences of their networks, or where there is none, the pools, or anything. */
-function acceptedOf(nodes: readonly TorNode[], family: Family): readonly Prefix[] {
+function acceptedFrom(nodes: readonly TorNode[], family: Family): Accepted[] {
+  const hosts = hostRoutesIn(nodes, family).map((within) => ({ within, length: bitsOf(within) }));
+  return [...hosts, ...blocksOf(nodes, family).map((within) => ({ within, length: lengthOf(within) }))];
+}
+
+/** The pools that nodes announce as blocks. */
+function blocksOf(nodes: readonly TorNode[], family: Family): Prefix[] {
+  const networks = nodes.flatMap((node) => [...node.networks.byName.values()]);
+  const announcing = networks.filter(({ announce, exports }) => announce && exports.length > 0);
+  const pools = announcing.flatMap((network) => network.pools);
+  return [...new Set(pools)].filter((pool) => familyOf(pool) === family && isBlock(pool));
+}
+
+/** Where host routes of the nodes may be: the fences of their networks, or where there is none, the pools, or anything. */
+function hostRoutesIn(nodes: readonly TorNode[], family: Family): readonly Prefix[] {
   const announcing = nodes
     .flatMap(({ networks }) => [...networks.byName.values()])
     .filter(({ exports }) => exports.length > 0);

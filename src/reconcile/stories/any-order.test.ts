@@ -4,10 +4,11 @@
  */
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { aggregateAround, aggregatesOf } from '../../decide/aggregates.js';
 import { wantedAnnouncement } from '../../decide/announcements.js';
 import { guardOf, nextHopRefusal } from '../../decide/guard.js';
 import { wantedRoutes } from '../../decide/routes.js';
-import { hostPrefix } from '../../model/address.js';
+import { hostPrefix, prefix } from '../../model/address.js';
 import { prefixRange } from '../../model/prefix-range.js';
 import { MAIN_TABLE, routeKey } from '../../model/route.js';
 import { routeLine, Stage, TOR, TOR2 } from './stage.js';
@@ -23,13 +24,19 @@ const behindOurBack = (name: string, run: Deed[1]): Deed =>
     await stage.rest();
   });
 const endpointIds = ['c1', 'c2', 'c3'];
-const pathPrefixes = ['10.20.2.1/32', '10.20.2.2/32', '10.20.1.1/32', '2001:db8:20:2::1/128'];
+const pathPrefixes = ['10.20.2.1/32', '10.20.2.2/32', '10.20.1.1/32', '10.20.1.0/24', '2001:db8:20:2::1/128'];
 const targetLists = [['1:1'], ['1:2'], ['1:1', '1:2'], []];
 const networkNames = ['blue', 'red'];
 
 /** The ToR's own, an address of this node, and one that no link leads to. */
 const nextHops = [undefined, undefined, '192.0.2.1', '203.0.113.9'];
 const lists = [undefined, '10.20.2.0/24 le 32', '10.20.0.0/16 ge 24'];
+
+/** Two blocks, of which the first may also be heard from others. */
+const red = (announce?: 'aggregate' | 'both') => ({
+  pools: [prefix('10.20.1.0/24'), prefix('2001:db8:20::/48')],
+  ...(announce && { announce }),
+});
 
 /** @param limit of routes, for blue */
 const deedsUnder = (limit: { maxRoutes?: number }): fc.Arbitrary<Deed> =>
@@ -83,6 +90,13 @@ const deedsUnder = (limit: { maxRoutes?: number }): fc.Arbitrary<Deed> =>
         ),
       ),
     fc
+      .constantFrom(undefined, 'aggregate' as const, 'both' as const)
+      .map((announce) =>
+        deed(`red announces ${announce ?? 'host'}`, (stage) =>
+          stage.network('red', 1002, ['1:2'], ['1:2'], red(announce)),
+        ),
+      ),
+    fc
       .boolean()
       .map((broken) =>
         deed(
@@ -119,7 +133,7 @@ const scriptsUnder = (limit: { maxRoutes?: number }) =>
 async function playScript(script: readonly (readonly [Deed, boolean])[], limit = {}): Promise<Stage> {
   const stage = new Stage();
   stage.network('blue', 1001, ['1:1'], ['1:1'], limit);
-  stage.network('red', 1002, ['1:2'], ['1:2']);
+  stage.network('red', 1002, ['1:2'], ['1:2'], red());
   stage.peer(TOR, []);
   stage.peer(TOR2, []);
   stage.bgp.start();
@@ -160,17 +174,22 @@ async function decided(stage: Stage): Promise<{ routes: string[]; announced: str
   const paths = stage.bgp.heard();
   const ways = await stage.kernel.ways(paths.map(({ nextHop }) => nextHop));
   const guard = guardOf(stage.speaker(), networks, await stage.kernel.addresses());
-  const all = [...new Set([...byPrefix.keys(), ...paths.map((path) => path.prefix)])].map((prefix) => ({
-    prefix,
-    endpoint: byPrefix.get(prefix),
-    paths: paths
-      .filter((path) => path.prefix === prefix)
-      .map((path) => ({
-        path,
-        refusal: guard(path) ?? nextHopRefusal(ways.get(path.nextHop)),
-        linkDown: false,
-      })),
-  }));
+  const aggregates = aggregatesOf(networks);
+  const all = [...new Set([...byPrefix.keys(), ...paths.map((path) => path.prefix), ...aggregates.keys()])].map(
+    (prefix) => ({
+      prefix,
+      endpoint: byPrefix.get(prefix),
+      aggregate: aggregates.get(prefix),
+      within: aggregateAround(aggregates, prefix),
+      paths: paths
+        .filter((path) => path.prefix === prefix)
+        .map((path) => ({
+          path,
+          refusal: guard(path) ?? nextHopRefusal(ways.get(path.nextHop)),
+          linkDown: false,
+        })),
+    }),
+  );
   const wanted = all.flatMap((known) => wantedRoutes(known, networks));
   const believed = new Map(wanted.map((route) => [routeKey(route), route]));
   return {

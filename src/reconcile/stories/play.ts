@@ -4,13 +4,28 @@
  */
 import { expect } from 'chai';
 import { type Address, address, prefix } from '../../model/address.js';
+import type { Network } from '../../model/network.js';
 import type { Peer } from '../../model/peer.js';
 import { type PrefixRange, prefixRange } from '../../model/prefix-range.js';
 import { Stage } from './stage.js';
 
 type Deed = (stage: Stage, words: readonly string[]) => unknown;
 
-const KEYWORDS = ['import', 'export', 'rt', 'untagged', 'network', 'allow', 'deny', 'via', 'from', 'rank', 'most'];
+const KEYWORDS = [
+  'import',
+  'export',
+  'rt',
+  'untagged',
+  'network',
+  'allow',
+  'deny',
+  'via',
+  'from',
+  'rank',
+  'most',
+  'pools',
+  'announce',
+];
 
 /** Words after a keyword, until the next keyword: `import 1:1 1:2 export 1:1`. */
 function after(words: readonly string[], keyword: string): string[] {
@@ -35,6 +50,12 @@ function limit(words: readonly string[]): { maxRoutes?: number } {
   return words.includes('most') ? { maxRoutes: Number(after(words, 'most')[0]) } : {};
 }
 
+/** `pools 10.20.1.0/24 announce aggregate` */
+function blocks(words: readonly string[]): Partial<Pick<Network, 'announce' | 'pools'>> {
+  const announce = after(words, 'announce')[0] as Network['announce'];
+  return { pools: after(words, 'pools').map(prefix), ...(announce && { announce }) };
+}
+
 /** Who says it: the first ToR, where nobody else is named. */
 function peerIn(words: readonly string[]): Address | undefined {
   const [from] = after(words, 'from');
@@ -43,7 +64,10 @@ function peerIn(words: readonly string[]): Address | undefined {
 
 const DEEDS: Record<string, Deed> = {
   network: (stage, words) =>
-    stage.network(words[0]!, Number(words[2]), after(words, 'import'), after(words, 'export'), limit(words)),
+    stage.network(words[0]!, Number(words[2]), after(words, 'import'), after(words, 'export'), {
+      ...limit(words),
+      ...blocks(words),
+    }),
   peer: (stage, words) => stage.peer(words[0]!, after(words, 'untagged'), peerRules(words)),
   'controller starts': (stage) => stage.start(),
   'controller dies': (stage) => stage.stop(),

@@ -102,7 +102,7 @@ export class Stage {
     table: number,
     imports: readonly string[],
     exports: readonly string[],
-    limit: { maxRoutes?: number } = {},
+    more: Partial<Pick<Network, 'maxRoutes' | 'announce' | 'pools'>> = {},
   ): void {
     this.#networks.set(name, {
       name,
@@ -113,7 +113,7 @@ export class Stage {
       prefixes: [],
       allow: [],
       egress: 'isolated',
-      ...limit,
+      ...more,
     });
     this.#routing?.configure(this.networks(), this.speaker());
   }
@@ -272,6 +272,6 @@ function mortalClock(clock: Clock, dead: AbortSignal): Clock {
 
 export function routeLine(route: Route): string {
   const each = route.nextHops.map(({ gateway, device }) => (gateway ? `via ${gateway}` : `dev ${device}`));
-  const hops = each.sort().join(' ');
+  const hops = each.sort().join(' ') || 'blackhole';
   return `${route.prefix} ${hops} table ${route.table === MAIN_TABLE ? 'main' : route.table}`;
 }
