@@ -112,14 +112,30 @@ describe('a peer that no configuration names', () => {
     await established(listening!, 1);
   });
 
+  it('speaks without BFD where gobgpd has none, keeps its session, and status names the remedy', async () => {
+    const [before] = await sessions(following!);
+    await reconfigure(following!, (yaml) =>
+      yaml.replace('auto: default-gateway,', 'auto: default-gateway, bfd: true,'),
+    );
+    const { code, troubles } = await until(
+      async () => ((await status(following!)).troubles.length > 0 ? await status(following!) : undefined),
+      { what: 'the trouble' },
+    );
+    expect(code).to.equal(3);
+    expect(troubles[0]).to.include('192.0.2.2 (speaks without BFD').and.include('run gobgpd 4.8, or leave bfd out');
+    expect((await sessions(following!))[0]).to.eql(before);
+    await reconfigure(following!, (yaml) => yaml.replace(' bfd: true,', ''));
+    await until(async () => (await status(following!)).troubles.length === 0, { what: 'the trouble to be over' });
+  });
+
   it('and is the default gateway is found there, and again elsewhere when the default route moves', async () => {
     const { peers } = await status(following!);
     expect(peers[0]).to.include({ name: 'default-gateway', address: '192.0.2.2', session: 'established' });
     await has(following!, '10.99.0.0/24');
-    await lab.node('tor1').exec(['ip', 'address', 'add', '10.50.0.1/24', 'dev', 'eth2']);
-    await following!.exec(['ip', 'address', 'add', '10.50.0.2/24', 'dev', 'eth1']);
-    await following!.exec(['ip', 'route', 'replace', 'default', 'via', '10.50.0.1']);
-    await until(async () => (await sessions(following!))[0]?.address === '10.50.0.1', {
+    await lab.node('tor1').exec(['ip', 'address', 'add', '203.0.113.1/24', 'dev', 'eth2']);
+    await following!.exec(['ip', 'address', 'add', '203.0.113.2/24', 'dev', 'eth1']);
+    await following!.exec(['ip', 'route', 'replace', 'default', 'via', '203.0.113.1']);
+    await until(async () => (await sessions(following!))[0]?.address === '203.0.113.1', {
       what: 'the node to turn to the other gateway',
       timeout: 20_000,
     });

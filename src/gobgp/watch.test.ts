@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { address, prefix } from '../model/address.js';
-import type { Path, PathName } from '../model/path.js';
+import type { Path } from '../model/path.js';
 import type { BgpEvent } from '../ports.js';
 import type { Received, WirePath } from './codec.js';
-import { type TableListener, tableListener } from './watch.js';
+import { type KnownPaths, type TableListener, tableListener } from './watch.js';
 
 const HEARD: WirePath = {
   family: 4,
@@ -34,7 +34,7 @@ describe('a watch', () => {
   let events: BgpEvent[];
   let refusals: [number, string][];
   let isReady: boolean;
-  let known: Map<string, PathName>;
+  let known: KnownPaths;
   let listener: TableListener;
   const stream = () => {
     const refused = (count: number, example: string) => void refusals.push([count, example]);

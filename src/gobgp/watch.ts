@@ -6,11 +6,12 @@
  * played over it: each change that the listing lacks is among them, and one that it has does no harm twice.
  * Nothing may stop reading: gobgpd queues without bound for a reader that is slow.
  */
+import type { Address, Prefix } from '../model/address.js';
 import { type Path, type PathName, pathKey } from '../model/path.js';
 import type { BgpEvent } from '../ports.js';
 import { listing, reasonOf, watching } from './call.js';
 import type { Received, WireEvent } from './codec.js';
-import { type Links, told } from './decode.js';
+import { type Links, type Told, told } from './decode.js';
 import type { Session } from './session.js';
 
 /** Called once a message that held unusable paths: how many, and the first reason. */
@@ -76,8 +77,8 @@ export interface TableListener {
   table(paths: readonly Received[]): void;
 }
 
-/** What was told and is not gone, by key. It outlives a stream: what the next table lacks has gone in between. */
-type KnownPaths = Map<string, PathName>;
+/** What was told and is not gone, by peer. It outlives a stream: what the next table lacks has gone in between. */
+export type KnownPaths = Map<Address, Set<Prefix>>;
 
 /** Turns one stream's messages, and the table, into events. */
 export function tableListener(
@@ -89,11 +90,15 @@ export function tableListener(
 ): TableListener {
   let early: Received[] | undefined = [];
   const learn = (paths: readonly Path[]) => {
-    for (const { prefix, peer } of paths) known.set(pathKey({ prefix, peer }), { prefix, peer });
+    for (const { prefix, peer } of paths) {
+      const of = known.get(peer);
+      if (of) of.add(prefix);
+      else known.set(peer, new Set([prefix]));
+    }
   };
   const change = (heard: readonly Path[], unheard: readonly PathName[]) => {
     learn(heard);
-    const gone = unheard.filter((path) => known.delete(pathKey(path)));
+    const gone = unheard.filter(({ prefix, peer }) => known.get(peer)?.delete(prefix));
     if (heard.length + gone.length > 0) hear({ kind: 'paths', heard, gone });
   };
   const changes = (paths: readonly Received[]) => {
@@ -109,18 +114,22 @@ export function tableListener(
     },
     table(paths) {
       const { heard } = changesIn(paths, refused, links);
-      const present = new Set(heard.map(pathKey));
+      const missing = missingIn(heard, known);
       learn(heard);
       hear({ kind: 'all-paths', paths: heard });
-      change(
-        [],
-        [...known.values()].filter((path) => !present.has(pathKey(path))),
-      );
+      change([], missing);
       const meanwhile = early ?? [];
       early = undefined;
       changes(meanwhile);
     },
   };
+}
+
+function missingIn(heard: readonly Path[], known: KnownPaths): PathName[] {
+  if (known.size === 0) return [];
+  const present = new Set(heard.map(pathKey));
+  const names = [...known].flatMap(([peer, prefixes]) => [...prefixes].map((prefix) => ({ prefix, peer })));
+  return names.filter((name) => !present.has(pathKey(name)));
 }
 
 /** The last word on each path in one message. What we announce ourselves is no news. */
@@ -129,6 +138,8 @@ function changesIn(
   refused: Refused,
   links?: Links,
 ): { heard: Path[]; unheard: PathName[] } {
+  // As gobgpd 3.x tells it, one path a message, there is nothing to choose from.
+  if (received.length === 1) return changeIn(told(received[0]!, links), refused);
   const heard = new Map<string, Path>();
   const unheard = new Map<string, PathName>();
   const reasons: string[] = [];
@@ -142,4 +153,11 @@ function changesIn(
   }
   if (reasons[0] !== undefined) refused(reasons.length, reasons[0]);
   return { heard: [...heard.values()], unheard: [...unheard.values()] };
+}
+
+function changeIn(meaning: Told, refused: Refused): { heard: Path[]; unheard: PathName[] } {
+  if (meaning.kind === 'refused') refused(1, meaning.reason);
+  if (meaning.kind === 'heard') return { heard: [meaning.path], unheard: [] };
+  const isNews = meaning.kind !== 'ours' && meaning.path !== undefined;
+  return { heard: [], unheard: isNews ? [meaning.path] : [] };
 }

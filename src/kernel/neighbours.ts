@@ -21,8 +21,8 @@ import {
 } from '../netlink/index.js';
 import type { Beside, Neighbours } from '../ports.js';
 
-/** Documentation addresses (RFC 5737, RFC 3849): far away wherever we are. */
-const FAR_AWAY: Record<Family, Address> = { 4: address('203.0.113.1'), 6: address('2001:db8:ffff:ffff::1') };
+/** Reserved (RFC 1112) and never given to anybody: far away wherever we are. Documentation addresses are not, in a lab. */
+const FAR_AWAY: Record<Family, Address> = { 4: address('240.0.0.1'), 6: address('4000::1') };
 
 /** The port on this socket's network namespace. */
 export function kernelNeighbours(socket: NetlinkSocket): Neighbours {

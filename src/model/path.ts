@@ -45,8 +45,13 @@ export function samePath(a: Path, b: Path): boolean {
     a.med === b.med &&
     a.origin === b.origin &&
     a.internal === b.internal &&
-    a.asPath.join() === b.asPath.join() &&
-    a.targets.join() === b.targets.join() &&
-    a.communities?.join() === b.communities?.join()
+    sameList(a.asPath, b.asPath) &&
+    sameList(a.targets, b.targets) &&
+    sameList(a.communities, b.communities)
   );
+}
+
+/** Paths with the same attributes mostly share them. */
+function sameList(a: readonly unknown[] | undefined, b: readonly unknown[] | undefined): boolean {
+  return a === b || a?.join() === b?.join();
 }

@@ -345,6 +345,7 @@ export class Routing {
     this.#kernelUnread = false;
     this.#hostUnread = true;
     this.#world.hearAllRoutes(await this.#parts.kernel.routes());
+    for (const prefix of this.#reconciler.failures.keys()) this.#world.touch(prefix);
   }
 
   /** What is believed of peers, for the networks that there are. */
@@ -406,6 +407,7 @@ export class Routing {
   #passFailed(error: unknown): void {
     this.#parts.failed('pass', error);
     this.#kernelUnread = true;
+    this.#world.touchAll();
     this.#backOff.again(() => this.#loop.nudge());
   }
 

@@ -288,12 +288,29 @@ export class World {
     this.touch(route.prefix);
   }
 
-  /** The kernel's whole truth. */
+  /** The kernel's whole truth. What differs from what was believed is touched. */
   hearAllRoutes(all: readonly Route[]): void {
-    this.#routes.clear();
-    for (const route of all) this.believeRoute(route);
+    const found = new Map<Prefix, Route[]>();
+    for (const route of all) {
+      const others = found.get(route.prefix);
+      if (others) others.push(route);
+      else found.set(route.prefix, [route]);
+    }
+    for (const prefix of [...this.#routes.keys()]) if (!found.has(prefix)) this.#hearRoutesOf(prefix, []);
+    for (const [prefix, routes] of found) this.#hearRoutesOf(prefix, routes);
     keepPlaces(this.quotas, all);
-    this.touchAll();
+  }
+
+  #hearRoutesOf(prefix: Prefix, found: readonly Route[]): void {
+    const before = this.routes(prefix);
+    const isAsBelieved = (route: Route) => {
+      const believed = before.get(routeKey(route));
+      return believed !== undefined && satisfies(believed, route);
+    };
+    if (before.size === found.length && found.every(isAsBelieved)) return;
+    this.#routes.delete(prefix);
+    for (const route of found) this.believeRoute(route);
+    this.touch(prefix);
   }
 
   believeAnnounced(announcement: Announcement): void {
