@@ -7,8 +7,11 @@ export interface LongCommand {
   stop(signal: 'SIGINT' | 'SIGTERM'): Promise<readonly string[]>;
 }
 
-/** Starts a command in a network namespace. */
-export function startIn(namespace: string, argv: readonly string[]): LongCommand {
+/**
+ * Starts a command in a network namespace.
+ * @param fine the exit codes that are no failure
+ */
+export function startIn(namespace: string, argv: readonly string[], fine: readonly number[] = [0]): LongCommand {
   const running = execa('ip', ['netns', 'exec', namespace, ...argv], { reject: false, lines: true, stdin: 'ignore' });
   if (running.pid === undefined) throw new Error(`cannot start "${argv.join(' ')}" in ${namespace}`);
   return {
@@ -16,7 +19,7 @@ export function startIn(namespace: string, argv: readonly string[]): LongCommand
     async stop(signal) {
       running.kill(signal);
       const done = await running;
-      if (done.exitCode !== 0 && done.signal !== signal) {
+      if (!fine.includes(done.exitCode ?? -1) && done.signal !== signal) {
         throw new Error(
           `"${argv.join(' ')}" in ${namespace} ended with ${done.exitCode} and said: ${done.stderr.join(' ')}`,
         );

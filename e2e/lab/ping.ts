@@ -17,7 +17,8 @@ export interface Pinger {
 
 /** One ping every 10 ms (which only root may) from a namespace to an address, until stopped. */
 export function startPinging(namespace: string, to: string): Pinger {
-  const command = startIn(namespace, ['ping', '-n', '-D', '-i', '0.01', familyOption(to), to]);
+  // It ends with 1 when nobody has answered, which is a result like any other.
+  const command = startIn(namespace, ['ping', '-n', '-D', '-i', '0.01', familyOption(to), to], [0, 1]);
   return {
     async stop() {
       return countPings(await command.stop('SIGINT'));

@@ -45,9 +45,12 @@ describe('a drain', () => {
     }[];
     return route?.gateway;
   };
+  const reaches = async (address: string) => (await client.attempt(['ping', '-c', '1', '-W', '1', address])).code === 0;
   const slash32 = (...words: string[]) => lab.node('node1').attempt([inRepository('bin/slash32'), ...words]);
 
   it('moves traffic to the other node without losing a packet, says so, and withdraws', async () => {
+    // The switch tells node3 of the address some time after it has the route itself.
+    await until(() => reaches(SHARED), { what: 'the client to reach it' });
     const pinger = startPinging(client.namespace, SHARED);
     const draining = slash32('drain', '--timeout', '20');
     await until(async () => (await via(SHARED)) === '192.0.2.3', { what: 'the switch to send to node2' });

@@ -97,4 +97,38 @@ describe('a session that does not stand', () => {
     expect(delays).to.deep.equal([15, 30, 60, 120, 240, 480, 900, 900]);
     expect(greetings).to.equal(0);
   });
+
+  it('is not looked into while the peer may be keeping our routes, since gobgpd or the session has ended', async () => {
+    for (const end of [() => care.endAll(speaker), () => {}]) {
+      const before = greetings;
+      await pass(5, () => ({ session: 'established' }));
+      end();
+      await pass(speaker.restartTime, () => ({}));
+      expect(greetings).to.equal(before);
+      await pass(15, () => ({}));
+      expect(greetings).to.equal(before + 1);
+      await pass(60, () => ({ session: 'established' }));
+    }
+  });
+
+  it('is not looked into when this controller has come after another, until the restart time is over', async () => {
+    const greet = async () => {
+      greetings++;
+      return answer;
+    };
+    care = new PeerCare(new Stage().bgp, greet, clock, () => {}, speaker.restartTime);
+    await pass(speaker.restartTime, () => ({}));
+    expect(greetings).to.equal(0);
+    await pass(15, () => ({}));
+    expect(greetings).to.equal(1);
+  });
+
+  it('is looked into at once when it has come up and gone again twice: then nothing is kept', async () => {
+    await pass(5, () => ({ session: 'established' }));
+    await pass(5, () => ({}));
+    await pass(5, () => ({ session: 'established' }));
+    expect(greetings).to.equal(0);
+    await pass(2, () => ({}));
+    expect(greetings).to.equal(1);
+  });
 });

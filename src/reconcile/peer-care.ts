@@ -1,6 +1,9 @@
 /**
  * Looks after sessions that do not stand. gobgpd tries by itself, but does not say why it fails, so the peer is greeted,
  * ever more rarely; and it does not try again after too many paths, so that is done here, ever later.
+ *
+ * A peer that may be keeping our routes is not greeted: graceful restart ends for it with any other session, and OpenBGPD
+ * and GoBGP drop the routes on a mere greeting (measured).
  */
 import { whyDown } from '../decide/why-down.js';
 import type { Address } from '../model/address.js';
@@ -17,6 +20,8 @@ const STANDS_WELL = 600_000;
 /** In ms: a session that goes sooner has come up in vain. */
 const STEADY = 30_000;
 const SOON = 1_000;
+/** So many times in a row: then nothing is kept that a greeting could harm. */
+const RESTLESS = 2;
 
 interface Care {
   peer: Peer;
@@ -38,13 +43,30 @@ export class PeerCare {
   readonly #clock: Clock;
   readonly #told: (peer: Peer, reason: string) => void;
   readonly #cares = new Map<Address, Care>();
+  /** Until when a peer may keep our routes, and until when any may that has not been heard of. */
+  readonly #keptUntil = new Map<Address, number>();
+  readonly #allKeptUntil: number;
 
-  /** @param told hears of each new reason once */
-  constructor(bgp: Bgp, greet: Greet, clock: Clock, told: (peer: Peer, reason: string) => void) {
+  /**
+   * @param told hears of each new reason once
+   * @param keeping for how long, in seconds, peers may keep routes that an earlier controller had announced
+   */
+  constructor(bgp: Bgp, greet: Greet, clock: Clock, told: (peer: Peer, reason: string) => void, keeping = 0) {
     this.#bgp = bgp;
     this.#greet = greet;
     this.#clock = clock;
     this.#told = told;
+    this.#allKeptUntil = clock.now() + keeping * 1000;
+  }
+
+  /** gobgpd has ended, and every session with it. That is no fault of a peer, and it keeps our routes now. */
+  endAll(speaker: Speaker): void {
+    for (const care of this.#cares.values()) {
+      care.callOff?.();
+      care.callOff = undefined;
+      if (care.standsSince !== undefined) this.#keeps(care, speaker);
+      delete care.standsSince;
+    }
   }
 
   /** Why this peer has no session; undefined when it has one, or when nobody knows yet. */
@@ -103,13 +125,26 @@ export class PeerCare {
     const hasFlapped = care.standsSince !== undefined && this.#clock.now() - care.standsSince < STEADY;
     if (care.standsSince === undefined && care.callOff) return;
     care.callOff?.();
+    if (care.standsSince !== undefined) this.#keeps(care, speaker);
     delete care.standsSince;
     if (hasFlapped) care.flaps++;
-    const delay = hasFlapped && care.flaps === 1 ? SOON : Math.min(RAREST, PATIENCE * 2 ** care.greetings);
+    const isRestless = hasFlapped && care.flaps === RESTLESS;
+    const delay = isRestless ? SOON : this.#keptFor(care) + Math.min(RAREST, PATIENCE * 2 ** care.greetings);
     care.callOff = this.#clock.after(delay, () => {
       care.greetings++;
       void this.#ask(care, speaker);
     });
+  }
+
+  #keeps({ peer }: Care, { restartTime }: Speaker): void {
+    const seconds = restartTime === 0 ? 0 : restartTime + (peer.longLivedRestart ?? 0);
+    this.#keptUntil.set(peer.address, this.#clock.now() + seconds * 1000);
+  }
+
+  /** For how many ms it may keep our routes yet. One that comes and goes has dropped them at the second time. */
+  #keptFor({ peer, flaps }: Care): number {
+    const until = Math.max(this.#keptUntil.get(peer.address) ?? 0, this.#allKeptUntil);
+    return flaps >= RESTLESS ? 0 : Math.max(0, until - this.#clock.now());
   }
 
   async #ask(care: Care, speaker: Speaker): Promise<void> {

@@ -77,7 +77,8 @@ export class Peering {
     this.#changed = changed;
     this.#failed = failed;
     this.#backOff = new BackOff(clock, 1_000, 30_000);
-    this.#care = new PeerCare(bgp, greet, clock, (peer, reason) => failed(`peer ${peer.name}`, new Error(reason)));
+    const told = (peer: Peer, reason: string) => failed(`peer ${peer.name}`, new Error(reason));
+    this.#care = new PeerCare(bgp, greet, clock, told, datapathKept ? speaker.restartTime : 0);
     this.#trials = new PeerTrials(clock, () => this.#admitAnew());
   }
 
@@ -172,6 +173,7 @@ export class Peering {
     this.connected = false;
     this.#admitted = false;
     this.#heardAll = false;
+    this.#care.endAll(this.speaker);
     // What was heard stays: peers and packets do not know yet, and graceful restart means that they need not.
     this.#world.pathsComplete = false;
   }
