@@ -1,5 +1,5 @@
 /** What this host has itself, and how it reaches others: the kernel's own answers, for those who judge next hops. */
-import { type Address, addressFrom, bytesOf, contains, type Prefix, prefixAround } from '../model/address.js';
+import { type Address, addressFrom, contains, type Prefix, prefixAround } from '../model/address.js';
 import type { HostAddress, Way } from '../model/host.js';
 import type { Gateways } from '../model/network.js';
 import {
@@ -7,17 +7,16 @@ import {
   decodeLink,
   decodeRoute,
   dumpAddresses,
-  findRoute,
   getLink,
   IFF_LOWER_UP,
   IFF_UP,
   leadsHere,
-  type Message,
   NetlinkError,
   type NetlinkSocket,
 } from '../netlink/index.js';
 import { LINK_PREFIX } from './ours.js';
 import { Devices } from './route-entry.js';
+import { routeTo } from './route-lookup.js';
 
 const LOOPBACK = ['127.0.0.0/8', '::1/128'] as Prefix[];
 
@@ -59,7 +58,7 @@ function hasCarrier(socket: NetlinkSocket, index: number): boolean {
 
 /** A way to a container of this node is none for paths from elsewhere, so it counts as routed. */
 export function wayTo(socket: NetlinkSocket, to: Address, devices: Devices): Way {
-  const [answer] = asked(socket, to);
+  const [answer] = routeTo(socket, to);
   if (!answer) return 'none';
   if (leadsHere(answer)) return 'self';
   const { hops } = decodeRoute(answer);
@@ -68,13 +67,4 @@ export function wayTo(socket: NetlinkSocket, to: Address, devices: Devices): Way
     ({ gateway, oif }) => !gateway && oif !== undefined && !devices.name(oif)?.startsWith(LINK_PREFIX),
   );
   return onLink ? 'on-link' : 'routed';
-}
-
-function asked(socket: NetlinkSocket, to: Address): readonly Message[] {
-  try {
-    return socket.request(findRoute(bytesOf(to)));
-  } catch (error) {
-    if (error instanceof NetlinkError) return []; // unreachable, prohibited, or a blackhole: each has an error of its own
-    throw error;
-  }
 }

@@ -1,5 +1,5 @@
 /** Reading back what `connect` made, and what the reconciler put: plain facts, judged elsewhere. */
-import { type Address, addressFrom, bytesOf, type Prefix } from '../model/address.js';
+import { type Address, addressFrom, type Prefix } from '../model/address.js';
 import type { Endpoint } from '../model/endpoint.js';
 import { hostSettings, type InnerRoute, type LinkEnd, type Way, type Wiring } from '../model/wiring.js';
 import {
@@ -11,7 +11,6 @@ import {
   dumpNeighbours,
   dumpRoutes,
   Errno,
-  findRoute,
   getLink,
   IFF_UP,
   inNamespace,
@@ -23,6 +22,7 @@ import {
 } from '../netlink/index.js';
 import type { Namespace } from '../ports.js';
 import type { Host } from './host.js';
+import { routeTo } from './route-lookup.js';
 import { readSysctl } from './sysctl.js';
 
 /** Links of one container, and what is on them. */
@@ -106,15 +106,9 @@ function waysTo(socket: NetlinkSocket, to: Address, table: number | undefined): 
 }
 
 function wayTo(socket: NetlinkSocket, to: Address, mark: number): Pick<Way, 'table' | 'link'>[] {
-  try {
-    return socket
-      .request(findRoute(bytesOf(to), mark))
-      .map(decodeRoute)
-      .flatMap(({ table, hops }) => hops.map(({ oif = 0 }) => ({ table, link: oif })));
-  } catch (error) {
-    if (error instanceof NetlinkError) return []; // unreachable, as the kernel says it in several ways
-    throw error;
-  }
+  return routeTo(socket, to, mark)
+    .map(decodeRoute)
+    .flatMap(({ table, hops }) => hops.map(({ oif = 0 }) => ({ table, link: oif })));
 }
 
 function settingsOf(endpoint: Endpoint): Map<string, string> {

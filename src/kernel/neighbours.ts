@@ -2,16 +2,14 @@
  * Who is beside this node, as the kernel knows it. A link has no list of who is on it: a neighbour is known once there was
  * traffic. So each look also calls out, and the next one may find somebody; and a switch that looks for us finds us.
  */
-import { type Address, address, addressFrom, bytesOf, type Family, isLinkLocal } from '../model/address.js';
+import { type Address, address, addressFrom, type Family, isLinkLocal } from '../model/address.js';
 import {
   callOut,
   decodeNeighbour,
   decodeRoute,
   dumpNeighbours,
-  findRoute,
   indexOfName,
   type Neighbour,
-  NetlinkError,
   type NetlinkSocket,
   NTF_ROUTER,
   NUD_FAILED,
@@ -20,6 +18,7 @@ import {
   SystemError,
 } from '../netlink/index.js';
 import type { Beside, Neighbours } from '../ports.js';
+import { routeTo } from './route-lookup.js';
 
 /** Reserved (RFC 1112) and never given to anybody: far away wherever we are. Documentation addresses are not, in a lab. */
 const FAR_AWAY: Record<Family, Address> = { 4: address('240.0.0.1'), 6: address('4000::1') };
@@ -65,18 +64,9 @@ function called(device: string): string {
 }
 
 function gateway(family: Family, socket: NetlinkSocket): Beside {
-  const [hop] = wayOut(family, socket);
+  const [hop] = routeTo(socket, FAR_AWAY[family]).flatMap((message) => decodeRoute(message).hops);
   if (!hop?.gateway) throw new Error(`this node has no default gateway for IPv${family}`);
   const found = addressFrom(hop.gateway);
   const device = hop.oif === undefined ? undefined : nameOfIndex(hop.oif);
   return isLinkLocal(found) && device !== undefined ? { address: found, device } : { address: found };
-}
-
-function wayOut(family: Family, socket: NetlinkSocket) {
-  try {
-    return socket.request(findRoute(bytesOf(FAR_AWAY[family]))).flatMap((message) => decodeRoute(message).hops);
-  } catch (error) {
-    if (error instanceof NetlinkError) return []; // unreachable: there is no way out
-    throw error;
-  }
 }
