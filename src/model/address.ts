@@ -87,7 +87,7 @@ export function lengthOf(of: Prefix): number {
 
 /** Does it hold more than one address? */
 export function isBlock(prefix: Prefix): boolean {
-  return lengthOf(prefix) < bitsOf(prefix);
+  return !isHostPrefix(prefix);
 }
 
 /** Does `outer` hold `inner`, an address or a prefix of at least its length? */

@@ -61,12 +61,7 @@ export class PeerCare {
 
   /** gobgpd has ended, and every session with it. That is no fault of a peer, and it keeps our routes now. */
   endAll(speaker: Speaker): void {
-    for (const care of this.#cares.values()) {
-      care.callOff?.();
-      care.callOff = undefined;
-      if (care.standsSince !== undefined) this.#keeps(care, speaker);
-      delete care.standsSince;
-    }
+    for (const care of this.#cares.values()) this.#end(care, speaker);
   }
 
   /** Why this peer has no session; undefined when it has one, or when nobody knows yet. */
@@ -124,9 +119,7 @@ export class PeerCare {
   #isDown(care: Care, speaker: Speaker): void {
     const hasFlapped = care.standsSince !== undefined && this.#clock.now() - care.standsSince < STEADY;
     if (care.standsSince === undefined && care.callOff) return;
-    care.callOff?.();
-    if (care.standsSince !== undefined) this.#keeps(care, speaker);
-    delete care.standsSince;
+    this.#end(care, speaker);
     if (hasFlapped) care.flaps++;
     const isRestless = hasFlapped && care.flaps === RESTLESS;
     const delay = isRestless ? SOON : this.#keptFor(care) + Math.min(RAREST, PATIENCE * 2 ** care.greetings);
@@ -136,9 +129,15 @@ export class PeerCare {
     });
   }
 
-  #keeps({ peer }: Care, { restartTime }: Speaker): void {
-    const seconds = restartTime === 0 ? 0 : restartTime + (peer.longLivedRestart ?? 0);
-    this.#keptUntil.set(peer.address, this.#clock.now() + seconds * 1000);
+  /** What was to happen next does not. If the session stood, the peer may keep our routes from now on. */
+  #end(care: Care, { restartTime }: Speaker): void {
+    care.callOff?.();
+    care.callOff = undefined;
+    if (care.standsSince === undefined) return;
+    delete care.standsSince;
+    const { address, longLivedRestart = 0 } = care.peer;
+    const seconds = restartTime === 0 ? 0 : restartTime + longLivedRestart;
+    this.#keptUntil.set(address, this.#clock.now() + seconds * 1000);
   }
 
   /** For how many ms it may keep our routes yet. One that comes and goes has dropped them at the second time. */
