@@ -1,13 +1,6 @@
 import { expect } from 'chai';
-import {
-  announcements,
-  endOfRib,
-  keepaliveMessage,
-  openMessage,
-  TYPE,
-  takeMessages,
-  withdrawals,
-} from './bgp-message.js';
+import { KEEPALIVE, readMessages, writeMessage } from '../src/gobgp/bgp-message.js';
+import { announcements, endOfRib, openMessage, UPDATE, withdrawals } from './bgp-message.js';
 
 const speaker = { asn: 65000, address: '192.0.2.0', hold: 9 };
 const marker = 'ff'.repeat(16);
@@ -32,18 +25,18 @@ describe('BGP messages', () => {
 
   it('puts as many into a message as it holds, and none into a message that is too long', () => {
     const many = Array.from({ length: 100_000 }, (_, i) => 0x0a800000 + i);
-    const { messages, rest } = takeMessages(announcements(many, speaker, [64512, 100]));
+    const { messages, rest } = readMessages(announcements(many, speaker, [64512, 100]));
     expect(rest).to.have.length(0);
-    expect(messages.every(({ type, body }) => type === TYPE.update && body.length <= 4096 - 19)).to.equal(true);
+    expect(messages.every(({ type, body }) => type === UPDATE && body.length <= 4096 - 19)).to.equal(true);
     expect(messages.length).to.be.within(120, 130);
     const attributes = messages.length * (4 + 31);
     expect(messages.reduce((sum, { body }) => sum + body.length, 0) - attributes).to.equal(100_000 * 5);
   });
 
   it('takes whole messages only, and keeps the rest for later', () => {
-    const both = Buffer.concat([keepaliveMessage(), endOfRib()]);
-    const { messages, rest } = takeMessages(both.subarray(0, both.length - 1));
-    expect(messages.map(({ type }) => type)).to.deep.equal([TYPE.keepalive]);
-    expect(takeMessages(Buffer.concat([rest, both.subarray(both.length - 1)])).messages).to.have.length(1);
+    const both = Buffer.concat([writeMessage(KEEPALIVE), endOfRib()]);
+    const { messages, rest } = readMessages(both.subarray(0, both.length - 1));
+    expect(messages.map(({ type }) => type)).to.deep.equal([KEEPALIVE]);
+    expect(readMessages(Buffer.concat([rest, both.subarray(both.length - 1)])).messages).to.have.length(1);
   });
 });

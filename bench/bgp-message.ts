@@ -1,12 +1,10 @@
-/** The few BGP messages that the feeder needs (RFC 4271, capabilities RFC 5492, 4-byte AS numbers RFC 6793), IPv4 only. */
+/** The BGP messages that only a feeder needs (RFC 4271, capabilities RFC 5492, 4-byte AS numbers RFC 6793), IPv4 only. */
+import { AS_TRANS, HEADER, LONGEST, OPEN, writeMessage } from '../src/gobgp/bgp-message.js';
 
-export const TYPE = { open: 1, update: 2, notification: 3, keepalive: 4 } as const;
+export const UPDATE = 2;
 
-const HEADER = 19;
-const LONGEST = 4096;
 /** A /32 in an UPDATE: its length, and four bytes. */
 const HOST_ROUTE = 5;
-const AS_TRANS = 23456;
 
 /** Who speaks. Addresses are dotted quads. */
 export interface Speaker {
@@ -21,16 +19,12 @@ export function openMessage({ asn, address, hold }: Speaker): Buffer {
   const capabilities = Buffer.from([1, 4, 0, 1, 0, 1, 65, 4, ...be32(asn)]);
   const fixed = [4, ...be16(asn > 0xffff ? AS_TRANS : asn), ...be16(hold), ...quad(address)];
   const parameter = [2, capabilities.length, ...capabilities];
-  return message(TYPE.open, Buffer.from([...fixed, parameter.length, ...parameter]));
-}
-
-export function keepaliveMessage(): Buffer {
-  return message(TYPE.keepalive, Buffer.alloc(0));
+  return writeMessage(OPEN, Buffer.from([...fixed, parameter.length, ...parameter]));
 }
 
 /** End-of-RIB of IPv4 unicast: an UPDATE that says nothing (RFC 4724). */
 export function endOfRib(): Buffer {
-  return message(TYPE.update, Buffer.alloc(4));
+  return writeMessage(UPDATE, Buffer.alloc(4));
 }
 
 /** UPDATEs that announce these /32, with a route target and the speaker as next hop; as many in each as it holds. */
@@ -48,8 +42,8 @@ export function announcements(
   const room = Math.floor((LONGEST - HEADER - 4 - attributes.length) / HOST_ROUTE);
   return Buffer.concat(
     slices(prefixes, room).map((slice) =>
-      message(
-        TYPE.update,
+      writeMessage(
+        UPDATE,
         Buffer.concat([Buffer.from([0, 0, ...be16(attributes.length)]), attributes, hostRoutes(slice)]),
       ),
     ),
@@ -62,30 +56,9 @@ export function withdrawals(prefixes: readonly number[]): Buffer {
   return Buffer.concat(
     slices(prefixes, room).map((slice) => {
       const routes = hostRoutes(slice);
-      return message(TYPE.update, Buffer.concat([Buffer.from(be16(routes.length)), routes, Buffer.from([0, 0])]));
+      return writeMessage(UPDATE, Buffer.concat([Buffer.from(be16(routes.length)), routes, Buffer.from([0, 0])]));
     }),
   );
-}
-
-/** Takes whole messages off the front of what has come: their types and bodies, and the rest. */
-export function takeMessages(received: Buffer): {
-  readonly messages: readonly { type: number; body: Buffer }[];
-  rest: Buffer;
-} {
-  const messages: { type: number; body: Buffer }[] = [];
-  let at = 0;
-  while (received.length - at >= HEADER) {
-    const length = received.readUInt16BE(at + 16);
-    if (length < HEADER) throw new Error(`a BGP message cannot be ${length} bytes long`);
-    if (received.length - at < length) break;
-    messages.push({ type: received[at + 18]!, body: received.subarray(at + HEADER, at + length) });
-    at += length;
-  }
-  return { messages, rest: received.subarray(at) };
-}
-
-function message(type: number, body: Buffer): Buffer {
-  return Buffer.concat([Buffer.alloc(16, 0xff), Buffer.from([...be16(HEADER + body.length), type]), body]);
 }
 
 function hostRoutes(addresses: readonly number[]): Buffer {

@@ -13,6 +13,7 @@
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
+import { KEEPALIVE, NOTIFICATION, OPEN, readMessages, writeMessage } from '../src/gobgp/bgp-message.js';
 import * as bgp from './bgp-message.js';
 
 const PORT = 179;
@@ -41,12 +42,12 @@ function established(): Promise<Socket> {
     let stands = false;
     socket.setNoDelay(true);
     socket.on('data', (data) => {
-      const taken = bgp.takeMessages(Buffer.concat([rest, data]));
+      const taken = readMessages(Buffer.concat([rest, data]));
       rest = taken.rest;
       for (const { type, body } of taken.messages) {
-        if (type === bgp.TYPE.open) socket.write(bgp.keepaliveMessage());
-        if (type === bgp.TYPE.notification) socket.destroy(new Error(`notification ${body[0]}/${body[1]}`));
-        if (type === bgp.TYPE.keepalive && !stands) {
+        if (type === OPEN) socket.write(writeMessage(KEEPALIVE));
+        if (type === NOTIFICATION) socket.destroy(new Error(`notification ${body[0]}/${body[1]}`));
+        if (type === KEEPALIVE && !stands) {
           stands = true;
           resolve(socket);
         }
@@ -102,7 +103,7 @@ async function obey(socket: Socket, command: string): Promise<void> {
 
 const socket = await session();
 await write(socket, bgp.endOfRib());
-setInterval(() => socket.write(bgp.keepaliveMessage()), (me.hold / 3) * 1000);
+setInterval(() => socket.write(writeMessage(KEEPALIVE)), (me.hold / 3) * 1000);
 process.stdout.write('established\n');
 for await (const command of createInterface(process.stdin)) await obey(socket, command);
 process.exit(0);

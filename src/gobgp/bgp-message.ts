@@ -1,15 +1,16 @@
-/** The few BGP messages that a greeting needs, byte by byte (RFC 4271 section 4). */
+/** BGP messages, byte by byte (RFC 4271 section 4): their frame, and the few that a greeting needs. */
 import { type Address, addressFrom, bytesOf } from '../model/address.js';
 
 const MARKER = Buffer.alloc(16, 0xff);
-const HEADER = 19;
+/** Marker, length and type. */
+export const HEADER = 19;
 /** RFC 4271 section 4.1; RFC 8654 is not asked for. */
-const LONGEST = 4096;
+export const LONGEST = 4096;
 export const OPEN = 1;
 export const NOTIFICATION = 3;
 export const KEEPALIVE = 4;
 /** RFC 6793: stands where a 4-byte AS does not fit. */
-const AS_TRANS = 23456;
+export const AS_TRANS = 23456;
 const CAPABILITIES = 2;
 const MULTIPROTOCOL = 1;
 const FOUR_BYTE_AS = 65;
