@@ -11,8 +11,7 @@ describe('slash32, the command', () => {
   let near: string;
   let far: string;
 
-  before(async function () {
-    this.timeout(90_000);
+  before(async () => {
     lab = await fabricUp('explain');
     near = (await add(await lab.container('node1', 'near'))).v4;
     far = (await add(await lab.container('node2', 'far'), { network: 'red' })).v4;

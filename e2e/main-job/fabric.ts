@@ -10,7 +10,7 @@ export const FABRIC = fileURLToPath(new URL('../../../e2e/fabric.clab.yml', impo
 
 /** Brings the fabric up under a name of its own, until every session stands. */
 export async function fabricUp(name: string): Promise<Lab> {
-  const lab = await Lab.up(FABRIC, { name });
+  const lab = await Lab.forTests(FABRIC, { name });
   try {
     await peersUp(lab);
   } catch (error) {

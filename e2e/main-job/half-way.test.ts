@@ -14,8 +14,7 @@ describe('an ADD that breaks off', () => {
   let lab: Lab;
   let container: Container;
 
-  before(async function () {
-    this.timeout(90_000);
+  before(async () => {
     lab = await fabricUp('halfway');
     container = await lab.container('node1', 'half');
   });

@@ -18,8 +18,7 @@ describe('an ADD with a delegated IPAM plugin', () => {
   let lab: Lab;
   let container: Container;
 
-  before(async function () {
-    this.timeout(90_000);
+  before(async () => {
     lab = await fabricUp('ipam');
     container = await lab.container('node1', 'delegated');
   });

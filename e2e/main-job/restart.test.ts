@@ -15,8 +15,7 @@ describe('a restart', () => {
   let lab: Lab;
   const at: Record<string, Container & Attached> = {};
 
-  beforeEach(async function () {
-    this.timeout(90_000);
+  beforeEach(async () => {
     lab = await fabricUp('restart');
     for (const [node, name] of [
       ['node1', 'blue-1'],
@@ -71,7 +70,7 @@ describe('a restart', () => {
     expect(tor.filter(aboutOld)).to.eql([]);
     expect(await records()).to.include(before.records.trim());
     expect(await announced(node)).to.include.members(before.announced);
-  }).timeout(120_000);
+  });
 
   it('of a killed gobgpd withdraws nothing at the ToR and loses no ping', async () => {
     const node = lab.node('node1');
@@ -96,7 +95,7 @@ describe('a restart', () => {
     expect(pings.lost, `lost pings, longest gap ${pings.longestGap} ms`).to.equal(0);
     expect((await announced(node)).sort()).to.eql([...before].sort());
     expect(await kernelRoutes(lab.node('tor1'), 'main')).to.include(at['blue-1']!.v4);
-  }).timeout(120_000);
+  });
 
   it('would be seen: SIGTERM of gobgpd withdraws at the ToR, and the monitor shows it', async () => {
     const node = lab.node('node1');
@@ -112,5 +111,5 @@ describe('a restart', () => {
         .map(({ route }) => route)
         .join(),
     ).to.include(at['blue-1']!.v4);
-  }).timeout(120_000);
+  });
 });

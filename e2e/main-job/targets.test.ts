@@ -17,8 +17,7 @@ describe('route targets', () => {
     await lab.node('node1').kill('slash32d', 'SIGHUP');
   }
 
-  before(async function () {
-    this.timeout(90_000);
+  before(async () => {
     lab = await fabricUp('targets');
     // The fence of blue opens first, so that targets alone decide.
     await reconfigure((yaml) => yaml.replaceAll(/^ *prefixes: .*\n/gm, ''));

@@ -7,8 +7,7 @@ import { announced, atTor, fabricUp, holdings, NOTHING, peersUp } from './fabric
 describe('an ADD while gobgpd is away', () => {
   let lab: Lab;
 
-  before(async function () {
-    this.timeout(90_000);
+  before(async () => {
     lab = await fabricUp('wait');
   });
   after(() => lab?.down());

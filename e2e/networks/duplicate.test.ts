@@ -42,8 +42,7 @@ describe('the same address on two nodes', () => {
       gateway?: string;
     }[];
 
-  before(async function () {
-    this.timeout(90_000);
+  before(async () => {
     scratch = mkdtempSync(join(tmpdir(), 's32-targets-duplicate-'));
     lab = await fabricUp('targets-duplicate');
     one = await attached('node1', 'one');
@@ -108,4 +107,4 @@ describe('the same address on two nodes', () => {
     await named('node1', '65002');
     expect(await wayTo('node1', '1001')).to.have.nested.property('0.dev', one.hostLink);
   });
-}).timeout(90_000);
+});

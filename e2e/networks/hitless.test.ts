@@ -18,8 +18,7 @@ describe('a change of route targets under 1,000 packets a second each way', () =
   const at: Record<string, Member> = {};
   const node = (name: string) => lab.node(name);
 
-  before(async function () {
-    this.timeout(90_000);
+  before(async () => {
     lab = await fabricUp('targets-hitless');
     for (const name of ['node1', 'node2'])
       await reconfigure(node(name), (yaml) => yaml.replaceAll(/^ *prefixes: .*\n/gm, ''));
@@ -173,4 +172,4 @@ describe('a change of route targets under 1,000 packets a second each way', () =
       });
     }
   });
-}).timeout(60_000);
+});

@@ -29,8 +29,7 @@ describe('targets that come with an attachment', () => {
   let lab: Lab;
   const at: Record<string, Container & Attached> = {};
 
-  before(async function () {
-    this.timeout(90_000);
+  before(async () => {
     lab = await fabricUp('targets-own');
     for (const number of ['1', '2'])
       await reconfigure(
@@ -187,4 +186,4 @@ describe('targets that come with an attachment', () => {
     expect(await networksOf(lab.node('node1'))).to.eql({ tables: [1001, 1002], chains: [1001, 1002] });
     expect((await holdings(lab.node('node1'))).routes).to.eql([]);
   });
-}).timeout(60_000);
+});

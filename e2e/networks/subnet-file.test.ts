@@ -26,8 +26,7 @@ describe("pools from flannel's subnet file, one CNI configuration for all nodes,
         `FLANNEL_IPV6_SUBNET=2001:db8:20:${third}::1/64\nFLANNEL_MTU=1450\nFLANNEL_IPMASQ=true\n`,
     );
 
-  before(async function () {
-    this.timeout(90_000);
+  before(async () => {
     lab = await fabricUp('cni3-flannel');
     for (const [name, third] of [
       ['node1', 41],

@@ -16,8 +16,7 @@ describe('a controller beside a gobgpd that has a file of its own', () => {
   let lab: Lab;
   let blue: Container & Attached;
 
-  before(async function () {
-    this.timeout(90_000);
+  before(async () => {
     lab = await Lab.forTests(TOPOLOGY, { name: 'torconfig-own' });
     await bothUp();
     const container = await lab.container('node1', 'blue-1');

@@ -24,8 +24,7 @@ describe('a block that is announced as a whole', () => {
   let own: Attachment;
   let far: Attachment;
 
-  before(async function () {
-    this.timeout(90_000);
+  before(async () => {
     lab = await fabricUp('aggregate');
     const { node1 } = nodes();
     await node1.exec(['ip', 'route', 'add', 'default', 'via', '192.0.2.0']);

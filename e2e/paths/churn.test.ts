@@ -34,8 +34,7 @@ describe('churn', () => {
   let one: Container & Attached;
   let other: Container & Attached;
 
-  before(async function () {
-    this.timeout(120_000);
+  before(async () => {
     lab = await fabricUp('paths-churn');
     const attach = async (node: string, name: string) => {
       const container = await lab.container(node, name);
@@ -123,7 +122,7 @@ describe('churn', () => {
         }
       }),
     );
-  }).timeout(120_000);
+  });
 
   it('is none when both are killed together', async () => {
     nothingHappened(
@@ -134,11 +133,11 @@ describe('churn', () => {
         await back([node()], before);
       }),
     );
-  }).timeout(60_000);
+  });
 
   it('is none when gobgpd hangs: it is killed well inside the hold time', async () => {
     nothingHappened(await during(() => toGobgpd([node()], 'SIGSTOP')));
-  }).timeout(60_000);
+  });
 
   it(`is none with ${ROUTES} routes from the peer, at the ToR and at the node`, async () => {
     const tor = lab.node('tor1');
@@ -156,7 +155,7 @@ describe('churn', () => {
     nothingHappened(await during(() => toGobgpd([node()], 'SIGKILL')));
     expect((await monitor.stop()).filter(({ deleted }) => deleted)).to.eql([]);
     expect(await heard()).to.be.above(ROUTES);
-  }).timeout(150_000);
+  });
 
   it('is seen by the same witnesses when graceful restart is off: the control', async () => {
     const file = node().boundFile('/etc/slash32/node.yaml');
@@ -169,5 +168,5 @@ describe('churn', () => {
     const { events, lost } = await during(() => toGobgpd([node()], 'SIGKILL'));
     expect(events.filter(({ deleted, route }) => deleted && route.includes(one.v4))).to.have.length.above(0);
     expect(lost).to.be.above(0);
-  }).timeout(60_000);
+  });
 });

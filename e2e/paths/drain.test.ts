@@ -21,8 +21,7 @@ describe('a drain', () => {
   let own: Container & Attached;
   let client: Container & Attached;
 
-  before(async function () {
-    this.timeout(90_000);
+  before(async () => {
     lab = await Lab.forTests(TOPOLOGY, { name: 'paths-drain' });
     await sessionsUp(lab.node('tor1'), 3);
     const attach = async (node: string, name: string, conf = {}) => {

@@ -26,8 +26,7 @@ describe('a node with two ToRs', () => {
   let others: Attachment[];
   const deaths: [string, Flows][] = [];
 
-  before(async function () {
-    this.timeout(120_000);
+  before(async () => {
     lab = await dualTorUp('paths-dual');
     ones = [await attach(lab, 'node1', 'a1'), await attach(lab, 'node1', 'a2')];
     others = [await attach(lab, 'node2', 'b1'), await attach(lab, 'node2', 'b2'), await attach(lab, 'node2', 'b3')];

@@ -21,8 +21,7 @@ describe('a gobgpd that is away for longer than the restart time', () => {
   let own: Attachment;
   let far: Attachment;
 
-  before(async function () {
-    this.timeout(90_000);
+  before(async () => {
     lab = await fabricUp('aggregate-llgr');
     const setting = ['configure terminal', 'router bgp 65000', 'bgp long-lived-graceful-restart stale-time 100'];
     await lab.node('tor1').exec(['vtysh', ...setting.flatMap((line) => ['-c', line])]);

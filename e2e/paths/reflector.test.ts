@@ -14,8 +14,7 @@ describe('a route reflector', () => {
   let lab: Lab;
   const at: Record<string, Container & Attached> = {};
 
-  before(async function () {
-    this.timeout(90_000);
+  before(async () => {
     lab = await Lab.forTests(TOPOLOGY, { name: 'paths-reflector' });
     for (const [node, name, network] of [
       ['node2', 'blue-2', 'blue'],

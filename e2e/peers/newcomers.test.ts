@@ -20,8 +20,7 @@ describe('a peer that no configuration names', () => {
   let one: Container & Attached;
   let two: Container & Attached;
 
-  before(async function () {
-    this.timeout(90_000);
+  before(async () => {
     lab = await Lab.forTests(TOPOLOGY, { name: 'peers2-newcomers' });
     [listening, following] = [lab.node('node1'), lab.node('node2')];
     for (const node of [listening, following]) await established(node, 1);

@@ -16,8 +16,7 @@ const WORDS = /^left out for \d+ min more, because gobgpd breaks down with it \(
 describe('a peer that kills gobgpd again and again', () => {
   let lab: Lab;
 
-  before(async function () {
-    this.timeout(120_000);
+  before(async () => {
     lab = await peersLab('poison');
   });
   after(() => lab?.down());
@@ -55,5 +54,5 @@ describe('a peer that kills gobgpd again and again', () => {
       poison.kill('SIGKILL');
       await poison;
     }
-  }).timeout(150_000);
+  });
 });

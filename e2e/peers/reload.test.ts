@@ -12,8 +12,7 @@ describe('a reload', () => {
   let node: LabNode;
   let original: string;
 
-  before(async function () {
-    this.timeout(120_000);
+  before(async () => {
     lab = await peersLab('reload');
     node = lab.node('node2');
     original = readFileSync(file(), 'utf8');

@@ -9,13 +9,11 @@ import { atTor, fabricUp } from '../main-job/fabric.js';
 
 const CHECK_FAILED = 107;
 
-describe('CHECK', function () {
-  this.timeout(60_000);
+describe('CHECK', () => {
   let lab: Lab;
   let serial = 0;
 
-  before(async function () {
-    this.timeout(90_000);
+  before(async () => {
     lab = await fabricUp('verbs-check');
   });
   after(() => lab?.down());

@@ -10,8 +10,7 @@ import { fabricUp, peersUp } from '../main-job/fabric.js';
 
 const [NO_ADD, CUT_OFF] = [50, 51];
 
-describe('STATUS', function () {
-  this.timeout(90_000);
+describe('STATUS', () => {
   let lab: Lab;
   let node: LabNode;
   let some: Container;

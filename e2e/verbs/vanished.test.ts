@@ -11,8 +11,7 @@ import { type Attached, add, type Call, cni, del } from '../lab/runtime.js';
 import { until } from '../lab/until.js';
 import { atTor, fabricUp, holdings, NOTHING } from '../main-job/fabric.js';
 
-describe('a container that vanished', function () {
-  this.timeout(90_000);
+describe('a container that vanished', () => {
   let lab: Lab;
   let node: LabNode;
   let serial = 0;
