@@ -30,7 +30,7 @@ export async function peersUp(lab: Lab): Promise<void> {
       const peers = Object.values(summary).flatMap((family) => Object.values(family.peers ?? {}));
       return peers.length >= 4 && peers.every(({ state }) => state === 'Established');
     },
-    { what: 'every BGP session of tor1', timeout: 40_000 },
+    { what: 'every BGP session of tor1' },
   );
 }
 

@@ -54,7 +54,9 @@ describe("pools from flannel's subnet file, one CNI configuration for all nodes,
     expect(await here.exec(['cat', '/sys/class/net/eth0/mtu'])).to.equal('1450');
     for (const to of [there.v4, there.v6]) {
       await atNodes(lab, to);
-      await here.exec(['ping', '-n', '-q', '-c', '1', '-W', '5', to]);
+      const ping = () => here.exec(['ping', '-n', '-q', '-c', '1', '-W', '1', to]);
+      // The switch tells the other node of the way back in its own time.
+      await until(ping, { what: `an answer from ${to}` });
     }
     await del(here, CONFLIST);
     await del(there, CONFLIST);

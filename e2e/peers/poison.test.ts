@@ -38,7 +38,7 @@ describe('a peer that kills gobgpd again and again', () => {
         (await status(node)).peers.find((peer: { name: string }) => peer.name === name).reason as string | undefined;
       await until(async () => WORDS.test((await reasonOf('poison')) ?? ''), {
         what: 'the poison to be left out',
-        timeout: 100_000,
+        timeout: 200_000,
       });
       await established(node, 2);
       const pid = node.pid('gobgpd');

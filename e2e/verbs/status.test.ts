@@ -108,9 +108,8 @@ describe('STATUS', () => {
   });
 
   it('says 50 while gobgpd is away, and 0 again when sidecar and sessions are back', async () => {
-    await node.kill('sidecar', 'SIGKILL').catch(() => {});
-    const gobgpd = node.pid('gobgpd');
-    if (gobgpd !== undefined) await node.kill('gobgpd', 'SIGKILL');
+    await node.kill('sidecar', 'SIGKILL');
+    await until(() => node.pid('gobgpd') === undefined, { what: 'gobgpd to have died with its supervisor' });
     expect(await says(NO_ADD)).to.match(/gobgpd is away/);
     await node.start('sidecar');
     await peersUp(lab);
