@@ -45,6 +45,8 @@ export class UdpFlow {
   readonly #arrived = [new Set<number>(), new Set<number>()] as const;
   readonly #lastArrival = [0, 0];
   #sent = 0;
+  /** So many are sent in all. */
+  #end = Number.POSITIVE_INFINITY;
 
   constructor(a: Talker, b: Talker, family: 4 | 6) {
     this.#ends = family === 4 ? [a.v4, b.v4] : [a.v6, b.v6];
@@ -65,12 +67,13 @@ export class UdpFlow {
   /** Ends it, when what is due has been sent, and what is on its way has arrived. */
   async stop(): Promise<Counted> {
     const seconds = (performance.now() - this.#start) / 1000;
-    const due = Math.floor(seconds * 1000);
-    await until(() => this.#sent >= due, { what: 'everything to be sent' });
+    this.#end = Math.floor(seconds * 1000);
+    await until(() => this.#sent === this.#end, { what: 'everything to be sent' });
     clearInterval(this.#timer);
     await until(() => this.#lost() === 0, { what: 'the last packet', timeout: 1000 }).catch(() => {});
+    const lost = this.#lost();
     for (const fd of this.#fds) close(fd);
-    return { sent: 2 * this.#sent, lost: this.#lost(), rate: this.#sent / seconds };
+    return { sent: 2 * this.#sent, lost, rate: this.#sent / seconds };
   }
 
   #lost(): number {
@@ -80,7 +83,7 @@ export class UdpFlow {
 
   /** A packet for each millisecond that has passed; a busy machine sends some later, none less. */
   #tick(): void {
-    const due = Math.min(Math.floor(performance.now() - this.#start), this.#sent + AT_ONCE);
+    const due = Math.min(Math.floor(performance.now() - this.#start), this.#end, this.#sent + AT_ONCE);
     const number = Buffer.alloc(4);
     for (; this.#sent < due; this.#sent++) {
       number.writeUInt32BE(this.#sent);
