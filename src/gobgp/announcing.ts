@@ -16,6 +16,7 @@ import type { WirePath } from './codec.js';
 import { wirePath } from './encode.js';
 import type { NextHops } from './next-hop.js';
 import type { Session } from './session.js';
+import type { ShortLine } from './short-line.js';
 
 /** Paths per stream message: beyond 500 nothing gets faster. */
 const BATCH = 500;
@@ -31,12 +32,16 @@ export function rehearse({ codec }: Pick<Session, 'codec'>, nextHops: NextHops):
   for (const path of paths) codec.addPath.encode(path);
 }
 
-/** Says or withdraws all of them. What is not in the answer was taken. */
+/**
+ * Says or withdraws all of them. What is not in the answer was taken.
+ * @param line the short way, where there is one
+ */
 export async function say(
   session: Session,
   announcements: readonly Announcement[],
   nextHops: NextHops,
   withdrawn: boolean,
+  line?: ShortLine,
 ): Promise<Failures<Announcement>> {
   const failures = new Map<Announcement, Error>();
   const items: Item[] = [];
@@ -47,9 +52,26 @@ export async function say(
       failures.set(announcement, new Error(`cannot be said in BGP: ${reasonOf(cause)}`, { cause }));
     }
   }
-  if (items.length <= 1) await each(session, items, failures);
+  if (items.length === 0 || (line && (await shortly(line, session, items, failures)))) return failures;
+  if (items.length === 1) await each(session, items, failures);
   else for (let i = 0; i < items.length; i += BATCH) await together(session, items.slice(i, i + BATCH), failures);
   return failures;
+}
+
+/** Returns whether that is the end of it; otherwise all has to be said the long way. */
+async function shortly(
+  line: ShortLine,
+  { codec: { addPathStream } }: Session,
+  items: readonly Item[],
+  failures: Map<Announcement, Error>,
+): Promise<boolean> {
+  if (items.length > BATCH) return false;
+  const said = await line.say(addPathStream.path, addPathStream.encode(items.map(([, path]) => path)));
+  if (said === 'late') {
+    const reason = new Unreachable('gobgpd did not answer in time');
+    for (const [announcement] of items) failures.set(announcement, reason);
+  }
+  return said !== 'unclear';
 }
 
 async function each(session: Session, items: readonly Item[], failures: Map<Announcement, Error>): Promise<void> {

@@ -9,6 +9,7 @@ import { takeLastCrash } from './last-crash.js';
 import { type NextHops, nextHopsFor } from './next-hop.js';
 import { pulse } from './pulse.js';
 import { checkRelease, listAnnounced, openSession, type Session, startBgp } from './session.js';
+import { openShortLine, type ShortLine } from './short-line.js';
 import { openWatch } from './watch.js';
 
 const AUDIT_MS = 30_000;
@@ -29,6 +30,8 @@ export interface ConnectionOptions {
 export interface Connection {
   readonly session: Session;
   readonly nextHops: NextHops;
+  /** The quick way for announcements, where there is one. */
+  readonly line: ShortLine | undefined;
   /** Who has said everything, as far as our reading of the table has kept up. */
   finished: Finished;
   /** Calls that announce or withdraw, so that an audit knows whether it was overtaken. */
@@ -49,7 +52,8 @@ export async function connected(
   const nextHops = chooseNextHops(speaker, options);
   rehearse(session, nextHops);
   const announced = fresh ? [] : await announcedAnew(session, nextHops);
-  const connection: Connection = { session, nextHops, finished: new Map(), writes: { begun: 0, done: 0 } };
+  using line = await openShortLine(options.api, session.codec.getBgp.path);
+  const connection: Connection = { session, nextHops, line, finished: new Map(), writes: { begun: 0, done: 0 } };
   begun(connection);
   const crash = fresh ? await takeLastCrash(options.api) : undefined;
   hear({ kind: 'connected', announced, fresh, ...(crash && { crash }), running: runningOf(session, speaker, fresh) });

@@ -98,8 +98,7 @@ export class Gobgp implements Bgp {
     const connection = this.#connection;
     if (!connection) return new Map(announcements.map((one) => [one, new Unreachable(this.#reason)]));
     connection.writes.begun++;
-    return say(connection.session, announcements, connection.nextHops, withdrawn).finally(
-      () => connection.writes.done++,
-    );
+    const { session, nextHops, line } = connection;
+    return say(session, announcements, nextHops, withdrawn, line).finally(() => connection.writes.done++);
   }
 }

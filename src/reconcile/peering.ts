@@ -193,16 +193,23 @@ export class Peering {
     if (this.#asking || !this.#admitted || !this.#heardAll || this.#world.pathsComplete) return;
     this.#asking = true;
     void this.#everyPeerHasSpoken().then((spoken) => {
-      this.#asking = false;
-      if (!this.connected || this.#world.pathsComplete) return;
-      const now = this.#clock.now();
-      this.#quietSince = spoken ? (this.#quietSince ?? now) : undefined;
-      const isQuiet = this.#quietSince !== undefined && now - this.#quietSince >= QUIET;
-      if (isQuiet || now >= this.#giveUpAt) {
-        this.#world.completePaths();
-        this.#changed();
-      } else this.#clock.after(ASK_EVERY, () => this.#askPeers());
+      this.#hearWhetherSpoken(spoken);
+      // One question in that time, however many passes there are: each costs gobgpd and us a millisecond.
+      this.#clock.after(ASK_EVERY, () => {
+        this.#asking = false;
+        this.#askPeers();
+      });
     });
+  }
+
+  #hearWhetherSpoken(spoken: boolean): void {
+    if (!this.connected || this.#world.pathsComplete) return;
+    const now = this.#clock.now();
+    this.#quietSince = spoken ? (this.#quietSince ?? now) : undefined;
+    const isQuiet = this.#quietSince !== undefined && now - this.#quietSince >= QUIET;
+    if (!isQuiet && now < this.#giveUpAt) return;
+    this.#world.completePaths();
+    this.#changed();
   }
 
   async #everyPeerHasSpoken(): Promise<boolean> {
