@@ -149,6 +149,8 @@ export interface WirePeer {
   readonly connectRetry: number;
   /** 0: graceful restart is off. */
   readonly restartTime: number;
+  /** With `localRestarting`, our routes are held back until every peer has spoken, or for so long. */
+  readonly deferral: number;
   readonly localRestarting: boolean;
   /** Seconds that it keeps our routes after that, as a last resort (RFC 9494); 0: not at all. */
   readonly longLivedRestart: number;
@@ -217,6 +219,8 @@ export interface WirePeerState {
   readonly heard: number;
   /** Why the session ended last, in gobgpd's own words; 3.x does not tell. */
   readonly lastWords: string;
+  /** Do heartbeats come? Absent: none are asked for. */
+  readonly isBfdUp?: boolean;
   readonly tables: readonly WireTable[];
 }
 

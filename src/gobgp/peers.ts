@@ -27,6 +27,13 @@ const SESSION_FIELDS = [
   'reflectedAs',
 ] as const;
 
+/**
+ * How long gobgpd holds our routes back after a restart, in seconds. What a node says depends on no peer, and a switch drops
+ * what is still stale when gobgpd dies a second time (RFC 4724 section 4.2): so not at all, which has to be written as 1,
+ * for 0 is 6 minutes. A route reflector first has to hear what it reflects.
+ */
+const DEFERRAL = { node: 1, reflector: 15 };
+
 /** A listed peer tells where our side of its session is, chosen or not. So what was chosen stands in the description too. */
 const FROM = 'from ';
 
@@ -64,6 +71,7 @@ export function wireSession(peer: Peer | ListenRange, speaker: Speaker): WirePee
     families: peer.families,
     ...(peer.timers ?? speaker.timers),
     restartTime: speaker.restartTime,
+    deferral: speaker.reflector ? DEFERRAL.reflector : DEFERRAL.node,
     localRestarting: false,
     longLivedRestart: peer.longLivedRestart ?? 0,
     reflectedAs: peer.isClient ? (speaker.reflector?.clusterId ?? speaker.routerId) : '',
@@ -169,5 +177,6 @@ export function peerState(peer: ListedPeer, finished: Finished): PeerState {
     losses: peer.losses,
     heard: peer.heard,
     lastWords: peer.lastWords,
+    ...(peer.isBfdUp !== undefined && { isBfdUp: peer.isBfdUp }),
   };
 }

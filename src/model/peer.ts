@@ -158,4 +158,6 @@ export interface PeerState {
   readonly heard?: number;
   /** Why the session ended last, as gobgpd says it; 3.x does not. */
   readonly lastWords?: string;
+  /** Does its fast heartbeat come? Absent: gobgpd was not asked for one, or is one that has none. */
+  readonly isBfdUp?: boolean;
 }

@@ -6,6 +6,7 @@
  * has said everything, or has had the restart time to do so.
  */
 
+import { timeToComeBack } from '../decide/coming-back.js';
 import { outdated } from '../decide/outdated.js';
 import type { Address } from '../model/address.js';
 import type { Peer, PeerState, Speaker } from '../model/peer.js';
@@ -162,7 +163,7 @@ export class Peering {
     this.connected = true;
     this.#admitted = false;
     this.#heardAll = false;
-    this.#giveUpAt = this.#clock.now() + Math.max(this.speaker.restartTime, this.speaker.timers.hold) * 1000;
+    this.#giveUpAt = this.#clock.now() + timeToComeBack(this.speaker) * 1000;
     this.#world.hearAllAnnounced(event.announced);
     this.#running = event.running;
     if (event.crash !== undefined) this.#trials.crashed(event.crash, this.speaker.peers);
@@ -193,7 +194,8 @@ export class Peering {
       const now = this.#clock.now();
       this.#quietSince = spoken ? (this.#quietSince ?? now) : undefined;
       const isQuiet = this.#quietSince !== undefined && now - this.#quietSince >= QUIET;
-      if (isQuiet || now >= this.#giveUpAt) {
+      // Who has spoken late still has the time to say its table.
+      if (isQuiet || now >= this.#giveUpAt + (spoken ? QUIET : 0)) {
         this.#world.completePaths();
         this.#changed();
       } else this.#clock.after(ASK_EVERY, () => this.#askPeers());
