@@ -48,8 +48,9 @@ describe('FRR as the route reflector', () => {
     await what();
     const pings = await Promise.all(flows.map((flow) => flow.stop()));
     const events = (await Promise.all(monitors.map((monitor) => monitor.stop()))).flat();
-    expect(Math.min(...pings.map(({ sent }) => sent))).to.be.above(100);
-    return { lost: pings.reduce((sum, ping) => sum + ping.lost, 0), events };
+    expect(Math.min(...pings.map(({ sent }) => sent))).to.be.above(50);
+    const sum = (of: 'sent' | 'lost') => pings.reduce((total, ping) => total + ping[of], 0);
+    return { sent: sum('sent'), lost: sum('lost'), events };
   }
 
   const stale = async () => {
@@ -66,10 +67,14 @@ describe('FRR as the route reflector', () => {
   });
 
   it('lets packets flow between containers, past the reflector', async () => {
-    const { lost } = await during(() => new Promise((resolve) => setTimeout(resolve, 1_500)));
+    const heard = async () => {
+      const [link] = JSON.parse(await lab.node('rr').exec(['ip', '-j', '-s', 'link', 'show', 'eth1']));
+      return link.stats64.rx.packets as number;
+    };
+    const before = await heard();
+    const { lost, sent } = await during(() => new Promise((resolve) => setTimeout(resolve, 3_000)));
     expect(lost).to.equal(0);
-    const shown = JSON.parse(await lab.node('rr').exec(['ip', '-j', '-s', 'link', 'show', 'eth1']));
-    expect(shown[0].stats64.rx.packets).to.be.below(1_000);
+    expect((await heard()) - before).to.be.below(sent / 2);
   });
 
   it('restarts without anybody noticing: no route of a node changes, no ping is lost', async () => {
@@ -83,7 +88,7 @@ describe('FRR as the route reflector', () => {
           ['ipv4', v4],
           ['ipv6', v6],
         ] as const) {
-          const known = async () => /\d path/.test(await rr.vtysh(`show bgp ${family} unicast ${address}`));
+          const known = async () => / available/.test(await rr.vtysh(`show bgp ${family} unicast ${address}`));
           await until(known, { what: `${address} at the reflector again` });
         }
       }

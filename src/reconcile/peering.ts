@@ -6,7 +6,7 @@
  * has said everything, or has had the restart time to do so.
  */
 
-import { timeToComeBack } from '../decide/coming-back.js';
+import { heartbeatsMissed, timeToComeBack } from '../decide/coming-back.js';
 import { outdated } from '../decide/outdated.js';
 import type { Address } from '../model/address.js';
 import type { Peer, PeerState, Speaker } from '../model/peer.js';
@@ -44,6 +44,8 @@ export class Peering {
   #admitted = false;
   #heardAll = false;
   #giveUpAt = 0;
+  /** While peers may not have noticed yet that the heartbeats of the last gobgpd have ended; calls the wait off. */
+  #silence: (() => void) | undefined;
   #asking = false;
   /** Since when every peer has spoken and nothing new was heard; undefined while somebody has not spoken. */
   #quietSince: number | undefined;
@@ -134,7 +136,7 @@ export class Peering {
 
   /** A pass has put through all it could; `clean` when no announcement is missing. */
   async afterPass(clean: boolean): Promise<void> {
-    if (this.connected && clean && !this.#admitted) {
+    if (this.connected && clean && !this.#admitted && !this.#silence) {
       await this.#admit();
     }
     this.#askPeers();
@@ -164,10 +166,20 @@ export class Peering {
     this.#admitted = false;
     this.#heardAll = false;
     this.#giveUpAt = this.#clock.now() + timeToComeBack(this.speaker) * 1000;
+    this.#awaitSilence(event.fresh && this.#datapathKept ? heartbeatsMissed(this.speaker) : 0);
     this.#world.hearAllAnnounced(event.announced);
     this.#running = event.running;
     if (event.crash !== undefined) this.#trials.crashed(event.crash, this.speaker.peers);
     if (this.outdated) this.#failed('gobgpd', new Error(this.outdated));
+  }
+
+  #awaitSilence(milliseconds: number): void {
+    this.#silence?.();
+    const isOver = () => {
+      this.#silence = undefined;
+      this.#changed();
+    };
+    this.#silence = milliseconds > 0 ? this.#clock.after(milliseconds, isOver) : undefined;
   }
 
   #onDisconnected(): void {

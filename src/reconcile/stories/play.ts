@@ -25,6 +25,7 @@ const KEYWORDS = [
   'most',
   'pools',
   'announce',
+  'bfd',
 ];
 
 /** Words after a keyword, until the next keyword: `import 1:1 1:2 export 1:1`. */
@@ -41,13 +42,20 @@ function rangesAfter(words: readonly string[], keyword: string): PrefixRange[] |
   return words.includes(keyword) ? after(words, keyword).join(' ').split(', ').map(prefixRange) : undefined;
 }
 
-function peerRules(words: readonly string[]): Pick<Peer, 'allow' | 'deny' | 'maxRoutes'> {
+function peerRules(words: readonly string[]): Pick<Peer, 'allow' | 'deny' | 'maxRoutes' | 'bfd'> {
   const [allow, deny] = [rangesAfter(words, 'allow'), rangesAfter(words, 'deny')];
-  return { ...(allow && { allow }), ...(deny && { deny }), ...limit(words) };
+  return { ...(allow && { allow }), ...(deny && { deny }), ...limit(words), ...heartbeat(words) };
 }
 
 function limit(words: readonly string[]): { maxRoutes?: number } {
   return words.includes('most') ? { maxRoutes: Number(after(words, 'most')[0]) } : {};
+}
+
+/** `bfd 300`: three of them missed, in ms, are a loss. */
+function heartbeat(words: readonly string[]): Pick<Peer, 'bfd'> {
+  if (!words.includes('bfd')) return {};
+  const interval = Number(after(words, 'bfd')[0]);
+  return { bfd: { minTx: interval, minRx: interval, multiplier: 3 } };
 }
 
 /** `pools 10.20.1.0/24 announce aggregate` */

@@ -119,7 +119,7 @@ export class Stage {
   }
 
   /** Named again, a peer has new rules, as after a reload. */
-  peer(of: string, untagged: readonly string[], rules: Pick<Peer, 'allow' | 'deny' | 'maxRoutes'> = {}): void {
+  peer(of: string, untagged: readonly string[], rules: Pick<Peer, 'allow' | 'deny' | 'maxRoutes' | 'bfd'> = {}): void {
     const to = address(of);
     const peer: Peer = {
       name: of,
