@@ -97,17 +97,15 @@ describe('BFD beside graceful restart', () => {
     await heartbeats();
   }).timeout(120_000);
 
+  // Last: until both sides have found each other again takes half a minute.
   it('finds a node that falls silent long before the hold time is over', async () => {
-    await during(async () => {
-      await node().exec(['nft', SILENCE]);
-      const since = performance.now();
-      await atTor(lab, own.v4, false);
-      const milliseconds = Math.round(performance.now() - since);
-      console.log(`      BFD of 3 x 400 ms, hold time 9 s: the switch has lost a silent node after ${milliseconds} ms`);
-      expect(milliseconds).to.be.below(4_000);
-      await node().exec(['nft', 'delete', 'table', 'inet', 'silence']);
-    });
-  }).timeout(90_000);
+    await node().exec(['nft', SILENCE]);
+    const since = performance.now();
+    await atTor(lab, own.v4, false);
+    const milliseconds = Math.round(performance.now() - since);
+    console.log(`      BFD of 3 x 400 ms, hold time 9 s: the switch has lost a silent node after ${milliseconds} ms`);
+    expect(milliseconds).to.be.below(4_000);
+  });
 });
 
 /** Nothing in, nothing out; links stay up. */
