@@ -1,11 +1,13 @@
 /**
  * One AS, and FRR as its route reflector: nodes as clients hear each other through it, with targets and next hops as they
- * were said, packets go past it, and neither its restart nor a node's is noticed.
+ * were said, packets go past it, and neither its restart nor a node's is noticed. It has the configuration of tor-config.
  */
+import { appendFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { Lab } from '../lab/lab.js';
 import { startPinging } from '../lab/ping.js';
+import { inRepository } from '../lab/repository.js';
 import { monitorRoutes } from '../lab/route-monitor.js';
 import { add } from '../lab/runtime.js';
 import { until } from '../lab/until.js';
@@ -22,7 +24,9 @@ describe('FRR as the route reflector', () => {
 
   before(async function () {
     this.timeout(120_000);
-    lab = await Lab.forTests(TOPOLOGY, { name: 'paths-frr-rr' });
+    lab = await Lab.forTests(TOPOLOGY, { name: 'paths-frr-rr', bare: true });
+    await reflectorFrom(['node1', 'node2']);
+    for (const node of lab.nodes.values()) for (const name of node.processes) await node.start(name);
     await sessionsUp(lab.node('rr'));
     one = await attach(lab, 'node1', 'one');
     other = await attach(lab, 'node2', 'other');
@@ -32,6 +36,16 @@ describe('FRR as the route reflector', () => {
     for (const address of [one.v4, one.v6]) await has('node2', address, 1001);
   });
   after(() => lab?.down());
+
+  /** The reflector gets what tor-config prints for these nodes. */
+  async function reflectorFrom(names: readonly string[]): Promise<void> {
+    const files = names.map((name) => lab.node(name).boundFile('/etc/slash32/node.yaml'));
+    const argv = ['tor-config', '--vendor', 'frr', '--config', ...files];
+    appendFileSync(
+      lab.node('rr').boundFile('/etc/frr/frr.conf'),
+      await lab.node('rr').exec([inRepository('bin/slash32'), ...argv]),
+    );
+  }
 
   const has = (node: string, address: string, table: number) => {
     const heard = async () => kernelRoutes(lab.node(node), table, address.includes(':') ? 6 : 4);
