@@ -53,8 +53,8 @@ export interface Codec {
   readonly listExportPolicies: Rpc<null, readonly string[]>;
   /** By name: this policy alone, and what it does not accept is not said. */
   readonly setExportPolicy: Rpc<string, undefined>;
-  /** Says everything again to every peer, under the policy in force. */
-  readonly sayAgain: Rpc<null, undefined>;
+  /** Says everything again to this peer, or to every one, under the policy in force. */
+  readonly sayAgain: Rpc<string | null, undefined>;
   /** Server stream: a peer each. */
   readonly listPeer: Rpc<null, ListedPeer>;
   readonly hasBfd: boolean;

@@ -12,7 +12,7 @@ import { type Bgp, type BgpEvent, type Failures, Unreachable } from '../ports.js
 import { say } from './announcing.js';
 import { type Connection, type ConnectionOptions, connected } from './connection.js';
 import { applyExportPolicy, exportPolicy } from './export-policy.js';
-import { admit, listPeers, peerDifferences, peerState, reopen, wirePeers } from './peers.js';
+import { admit, listPeers, peerDifferences, peerState, release, reopen, wirePeers } from './peers.js';
 import { openRanges, wireRanges } from './ranges.js';
 import { findAnnounced } from './session.js';
 import { checkSpeaker } from './validate.js';
@@ -58,6 +58,10 @@ export class Gobgp implements Bgp {
 
   reopen(peer: Peer): Promise<void> {
     return reopen(this.#need().session, peer);
+  }
+
+  release(peer: Peer): Promise<void> {
+    return release(this.#need().session, peer);
   }
 
   async says(prefixes: readonly Prefix[]): Promise<readonly Announcement[]> {

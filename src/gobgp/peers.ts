@@ -145,6 +145,11 @@ export async function reopen({ client, codec }: Session, peer: Peer): Promise<vo
   await unary(client, codec.enablePeer, wireAddress(peer));
 }
 
+/** A soft reset says everything anew, also while gobgpd holds it back from a peer that has just come. */
+export async function release({ client, codec }: Session, peer: Peer): Promise<void> {
+  await unary(client, codec.sayAgain, wireAddress(peer));
+}
+
 /** Every peer gobgpd has, by address. */
 export async function listPeers(session: Session): Promise<readonly ListedPeer[]> {
   const peers: ListedPeer[] = [];

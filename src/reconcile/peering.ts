@@ -12,6 +12,7 @@ import type { Address } from '../model/address.js';
 import type { Peer, PeerState, Speaker } from '../model/peer.js';
 import type { Bgp, BgpEvent, Clock, Greet, Running } from '../ports.js';
 import { BackOff } from './back-off.js';
+import { HeldBack } from './held-back.js';
 import { Loop } from './loop.js';
 import { PeerCare } from './peer-care.js';
 import { PeerTrials } from './peer-trials.js';
@@ -42,6 +43,8 @@ export class Peering {
   /** Did containers live on through whatever came before? Then peers may keep our routes while we start. */
   #datapathKept: boolean;
   #admitted = false;
+  /** Has this gobgpd come after another, whose routes peers may keep? */
+  #isRestart = false;
   #heardAll = false;
   #giveUpAt = 0;
   /** While peers may not have noticed yet that the heartbeats of the last gobgpd have ended; calls the wait off. */
@@ -57,6 +60,7 @@ export class Peering {
   #running: Running | undefined;
   readonly #care: PeerCare;
   readonly #trials: PeerTrials;
+  readonly #heldBack: HeldBack;
   readonly #backOff: BackOff;
   readonly #failed: PeeringParts['failed'];
   readonly #lookAtStates = new Loop(
@@ -82,6 +86,7 @@ export class Peering {
     this.#backOff = new BackOff(clock, 1_000, 30_000);
     const told = (peer: Peer, reason: string) => failed(`peer ${peer.name}`, new Error(reason));
     this.#care = new PeerCare(bgp, greet, clock, told, datapathKept ? speaker.restartTime : 0);
+    this.#heldBack = new HeldBack(bgp, (peer, error) => failed(`peer ${peer.name}`, error));
     this.#trials = new PeerTrials(clock, () => this.#admitAnew());
   }
 
@@ -130,6 +135,7 @@ export class Peering {
 
   #hearStates(): void {
     if (!this.connected || !this.#admitted) return;
+    if (this.#isRestart) this.#heldBack.hear(this.speaker, this.states);
     this.#trials.hear(this.states);
     this.#care.hear(this.#trials.letIn(this.speaker.peers), this.speaker, this.states);
   }
@@ -166,7 +172,9 @@ export class Peering {
     this.#admitted = false;
     this.#heardAll = false;
     this.#giveUpAt = this.#clock.now() + timeToComeBack(this.speaker) * 1000;
-    this.#awaitSilence(event.fresh && this.#datapathKept ? heartbeatsMissed(this.speaker) : 0);
+    this.#isRestart = event.fresh && this.#datapathKept;
+    this.#heldBack.forget();
+    this.#awaitSilence(this.#isRestart ? heartbeatsMissed(this.speaker) : 0);
     this.#world.hearAllAnnounced(event.announced);
     this.#running = event.running;
     if (event.crash !== undefined) this.#trials.crashed(event.crash, this.speaker.peers);
