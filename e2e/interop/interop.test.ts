@@ -141,8 +141,7 @@ describe('interop', () => {
 
   describe('while gobgpd of a node stays away for longer than the restart time', () => {
     let absences: ReadonlyMap<Peer, Absences>;
-    before(async function () {
-      this.timeout(180_000);
+    before(async () => {
       await bed.play(LONG_LIVED);
       const helpers = bed.peers.filter(({ daemon }) => !REASONS[daemon.name]?.LLGR);
       absences = await longAbsence(bed, helpers, container);

@@ -1,8 +1,11 @@
 /** A command that runs until it is told to stop, and whose lines count. */
+import { once } from 'node:events';
 import { execa } from 'execa';
 
 export interface LongCommand {
   readonly pid: number;
+  /** Resolves when it prints something more; rejects when the signal comes first. */
+  prints(signal: AbortSignal): Promise<unknown>;
   /** Ends it with a signal and returns everything it has printed, as lines. */
   stop(signal: 'SIGINT' | 'SIGTERM'): Promise<readonly string[]>;
 }
@@ -16,6 +19,7 @@ export function startIn(namespace: string, argv: readonly string[], fine: readon
   if (running.pid === undefined) throw new Error(`cannot start "${argv.join(' ')}" in ${namespace}`);
   return {
     pid: running.pid,
+    prints: (signal) => once(running.stdout, 'data', { signal }),
     async stop(signal) {
       running.kill(signal);
       const done = await running;

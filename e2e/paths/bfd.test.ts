@@ -21,7 +21,6 @@ describe('BFD beside graceful restart', () => {
   let far: Attachment;
 
   before(async function () {
-    this.timeout(150_000);
     const directory = await unpackedPackage('forky', 'gobgpd').catch((error) => {
       console.log(`      gobgpd 4.8 could not be had: ${reasonOf(error)}`);
       return undefined;
@@ -82,7 +81,7 @@ describe('BFD beside graceful restart', () => {
     const { lost, sent, events } = await during(() => replaced('SIGKILL'));
     expect(events).to.eql([]);
     expect(lost, `of ${sent}`).to.equal(0);
-  }).timeout(60_000);
+  });
 
   it('has a gobgpd that hangs taken for a dead node, as the advice says, unless the switch looks for that', async () => {
     const seen = await during(() => replaced('SIGSTOP'));
@@ -95,7 +94,7 @@ describe('BFD beside graceful restart', () => {
     expect(lost, `of ${sent}`).to.equal(0);
     await router('no neighbor 192.0.2.1 bfd check-control-plane-failure');
     await heartbeats();
-  }).timeout(120_000);
+  });
 
   // Last: until both sides have found each other again takes half a minute.
   it('finds a node that falls silent long before the hold time is over', async () => {

@@ -22,8 +22,7 @@ describe('FRR as the route reflector', () => {
   let other: Attachment;
   let red: Attachment;
 
-  before(async function () {
-    this.timeout(120_000);
+  before(async () => {
     lab = await Lab.forTests(TOPOLOGY, { name: 'paths-frr-rr', bare: true });
     await reflectorFrom(['node1', 'node2']);
     for (const node of lab.nodes.values()) for (const name of node.processes) await node.start(name);
@@ -112,7 +111,7 @@ describe('FRR as the route reflector', () => {
     expect(events).to.eql([]);
     expect(lost).to.equal(0);
     for (const address of [other.v4, other.v6]) await has('node1', address, 1001);
-  }).timeout(90_000);
+  });
 
   it('keeps what a node has said while its gobgpd restarts: no route of the other changes, no ping is lost', async () => {
     const node = lab.node('node1');
@@ -126,5 +125,5 @@ describe('FRR as the route reflector', () => {
     });
     expect(events).to.eql([]);
     expect(lost).to.equal(0);
-  }).timeout(90_000);
+  });
 });

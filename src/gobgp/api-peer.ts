@@ -51,7 +51,7 @@ interface ApiPeerState {
   readonly adminState: number;
   readonly flops: number;
   readonly neighborAddress: string;
-  readonly messages: { received: { total: unknown } | null } | null;
+  readonly messages: { received: { total: unknown; update: unknown } | null } | null;
   /** Not in 3.x. */
   readonly disconnectMessage?: string;
   readonly bfdState?: { readonly sessionState: number } | null;
@@ -178,6 +178,7 @@ function stateOf(peer: ApiPeer | null, overLimit: number): Omit<WirePeerState, '
     since: session === ESTABLISHED ? count(peer?.timers?.state?.uptime?.seconds) : 0,
     losses: state?.flops ?? 0,
     heard: count(state?.messages?.received?.total),
+    updates: count(state?.messages?.received?.update),
     lastWords: state?.disconnectMessage ?? '',
     ...(peer?.bfd?.enabled && { isBfdUp: state?.bfdState?.sessionState === BFD_UP }),
   };

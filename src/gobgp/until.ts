@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Looks every 10 ms; throws, naming what was waited for, when it has not come true in time. */
-export async function until(what: string, condition: () => boolean | Promise<boolean>, seconds = 30): Promise<void> {
+export async function until(what: string, condition: () => boolean | Promise<boolean>, seconds = 60): Promise<void> {
   const end = performance.now() + seconds * 1000;
   while (!(await condition())) {
     if (performance.now() > end) throw new Error(`not within ${seconds} s: ${what}`);
