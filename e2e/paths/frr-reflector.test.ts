@@ -7,11 +7,11 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { Lab } from '../lab/lab.js';
 import { startPinging } from '../lab/ping.js';
-import { inRepository } from '../lab/repository.js';
 import { monitorRoutes } from '../lab/route-monitor.js';
 import { add } from '../lab/runtime.js';
 import { until } from '../lab/until.js';
 import { announced, kernelRoutes } from '../main-job/fabric.js';
+import { printed } from '../tor-config/fabric.js';
 import { type Attachment, attach, sessionsUp, waysTo } from './dual-tor.js';
 
 const TOPOLOGY = fileURLToPath(new URL('../../../e2e/paths/frr-reflector.clab.yml', import.meta.url));
@@ -39,11 +39,7 @@ describe('FRR as the route reflector', () => {
   /** The reflector gets what tor-config prints for these nodes. */
   async function reflectorFrom(names: readonly string[]): Promise<void> {
     const files = names.map((name) => lab.node(name).boundFile('/etc/slash32/node.yaml'));
-    const argv = ['tor-config', '--vendor', 'frr', '--config', ...files];
-    appendFileSync(
-      lab.node('rr').boundFile('/etc/frr/frr.conf'),
-      await lab.node('rr').exec([inRepository('bin/slash32'), ...argv]),
-    );
+    appendFileSync(lab.node('rr').boundFile('/etc/frr/frr.conf'), await printed('frr', [], files));
   }
 
   const has = (node: string, address: string, table: number) => {
