@@ -3,7 +3,9 @@
  * kernel of the ToR does not notice, and no packet is lost. The control, with graceful restart off, shows what would be
  * seen otherwise: a detector that cannot detect proves nothing.
  */
+
 import { readFileSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { parse, stringify } from 'yaml';
 import type { Container } from '../lab/container.js';
@@ -17,6 +19,7 @@ import { announced, atTor, fabricUp, kernelRoutes, peersUp } from '../main-job/f
 
 const KILLS = 20;
 const ROUTES = 5_000;
+const HOLD_MS = 9_000;
 /** Whom the ToR knows as node1. */
 const OWN = ['192.0.2.1', '2001:db8:ffff:1::1'];
 /** The ToR announces what its kernel has, as of network blue. */
@@ -146,6 +149,27 @@ describe('churn', () => {
 
   it('is none when gobgpd hangs: it is killed well inside the hold time', async () => {
     nothingHappened(await during(() => toGobgpd([node()], 'SIGSTOP')));
+  });
+
+  it('is none when gobgpd hangs and the controller is killed together', async () => {
+    nothingHappened(
+      await during(async () => {
+        const before = [node().pid('gobgpd')];
+        await Promise.all([node().kill('slash32d', 'SIGKILL'), node().kill('gobgpd', 'SIGSTOP')]);
+        await node().start('slash32d');
+        await back([node()], before);
+      }),
+    );
+  });
+
+  it('is none when the controller hangs for longer than the hold time', async () => {
+    nothingHappened(
+      await during(async () => {
+        await node().kill('slash32d', 'SIGSTOP');
+        await sleep(HOLD_MS + 1_000);
+        await node().kill('slash32d', 'SIGCONT');
+      }),
+    );
   });
 
   it('is none when gobgpd is killed again while one session is back and another cannot come', async () => {
