@@ -126,6 +126,21 @@ export class World {
     return [...this.#paths.values()].flat().map((path) => this.#tagged(path));
   }
 
+  /** Every path as it was heard, without a copy. */
+  *heard(): Generator<Path> {
+    for (const all of this.#paths.values()) yield* all;
+  }
+
+  /** Every route that the kernel is believed to hold. */
+  *believed(): Generator<Route> {
+    for (const routes of this.#routes.values()) yield* routes.values();
+  }
+
+  /** How many announcements gobgpd is believed to make for us. */
+  get announcements(): number {
+    return this.#announced.size;
+  }
+
   /** The blocks that this node announces as a whole. */
   aggregates(): Prefix[] {
     return [...this.#aggregates.keys()];
@@ -175,7 +190,11 @@ export class World {
   }
 
   hasTouched(): boolean {
-    return this.#urgent.size + this.#touched.size > 0;
+    return this.touchedCount > 0;
+  }
+
+  get touchedCount(): number {
+    return this.#urgent.size + this.#touched.size;
   }
 
   /** Takes up to `most` touched prefixes, endpoints first. */
