@@ -3,6 +3,8 @@ import { execa } from 'execa';
 
 export interface LongCommand {
   readonly pid: number;
+  /** Everything it has printed until now. */
+  printed(): string;
   /** Ends it with a signal and returns everything it has printed, as lines. */
   stop(signal: 'SIGINT' | 'SIGTERM'): Promise<readonly string[]>;
 }
@@ -14,8 +16,11 @@ export interface LongCommand {
 export function startIn(namespace: string, argv: readonly string[], fine: readonly number[] = [0]): LongCommand {
   const running = execa('ip', ['netns', 'exec', namespace, ...argv], { reject: false, lines: true, stdin: 'ignore' });
   if (running.pid === undefined) throw new Error(`cannot start "${argv.join(' ')}" in ${namespace}`);
+  let printed = '';
+  running.stdout.on('data', (chunk: Buffer | string) => (printed += chunk));
   return {
     pid: running.pid,
+    printed: () => printed,
     async stop(signal) {
       running.kill(signal);
       const done = await running;

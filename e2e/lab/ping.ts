@@ -1,6 +1,8 @@
 /** Pings without pause, to see what somebody's traffic sees while we break things. */
+import { readFileSync } from 'node:fs';
 import { familyOption } from './family-option.js';
 import { startIn } from './long-command.js';
+import { until } from './until.js';
 
 /** What a run of pings has seen. */
 export interface PingResult {
@@ -12,6 +14,8 @@ export interface PingResult {
 }
 
 export interface Pinger {
+  /** How many answers there are so far. */
+  answers(): number;
   stop(): Promise<PingResult>;
 }
 
@@ -20,10 +24,22 @@ export function startPinging(namespace: string, to: string): Pinger {
   // It ends with 1 when nobody has answered, which is a result like any other.
   const command = startIn(namespace, ['ping', '-n', '-D', '-i', '0.01', familyOption(to), to], [0, 1]);
   return {
+    answers: () => command.printed().match(/ time=/g)?.length ?? 0,
     async stop() {
+      await until(() => catchesInterrupt(command.pid), { what: `ping to ${to} to be able to say what it has seen` });
       return countPings(await command.stop('SIGINT'));
     },
   };
+}
+
+/** On a busy machine it may not have come to that yet, and would be killed without a word. One that has ended needs none. */
+function catchesInterrupt(pid: number): boolean {
+  try {
+    const mask = /^SigCgt:\s+([\da-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return mask === undefined || (BigInt(`0x${mask}`) & 2n) !== 0n;
+  } catch {
+    return true;
+  }
 }
 
 /**
