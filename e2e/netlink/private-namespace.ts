@@ -19,7 +19,7 @@ export function inPrivateNamespace(file: string, tests: () => void): void {
   }
   const name = file.replace(/^.*\/e2e\//, '').replace(/\.test\.js$/, '');
   it(`${name}: in a network namespace of its own`, async function () {
-    this.timeout(180_000);
+    this.timeout(400_000);
     const { code, output } = await runMocha(fileURLToPath(file));
     if (code !== 0) throw new Error(`${name} failed:\n${output}`);
     console.log(output.replace(/^/gm, '    '));
@@ -45,8 +45,8 @@ export function ipJson(...args: string[]): any[] {
   return JSON.parse(run('ip', '-json', '-details', ...args) || '[]');
 }
 
-/** Waits until a condition holds, for at most some seconds. */
-export async function until(what: string, holds: () => boolean, seconds = 10): Promise<void> {
+/** Waits until a condition holds, for at most some seconds: many, because only a failure waits that long. */
+export async function until(what: string, holds: () => boolean, seconds = 40): Promise<void> {
   const deadline = performance.now() + seconds * 1000;
   while (!holds()) {
     if (performance.now() > deadline) throw new Error(`not within ${seconds} s: ${what}`);
