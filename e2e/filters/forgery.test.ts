@@ -22,7 +22,7 @@ const BLUE = 1001;
 const NETWORKS = networksOf({ blue: BLUE });
 
 describe('a container that forges packets', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let lab: Lab;
   let filters: Filters;
   let attacker: Container;

@@ -32,7 +32,7 @@ function arriving(from: Container, to: Container): number {
 }
 
 describe('networks on one node', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let lab: Lab;
   let filters: Filters;
   let [blue, blue2, green]: Container[] = [];

@@ -26,7 +26,7 @@ const BLUE = 1001;
 const NETWORKS = networksOf({ blue: BLUE });
 
 describe('packets from outside', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let lab: Lab;
   let filters: Filters;
   let blue: Container;

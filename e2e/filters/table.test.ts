@@ -49,7 +49,7 @@ async function flood(to: string, count: number): Promise<number> {
 }
 
 describe('our nft table', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let lab: Lab;
   let filters: Filters;
   let [one, two, other]: Container[] = [];

@@ -29,7 +29,7 @@ function endpoint(name: string, number: number, network: string): Endpoint {
 }
 
 describe('filters under endpoints that slash32 itself has wired', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let lab: Lab;
   let filters: Filters;
   let host: Host;
