@@ -1,10 +1,13 @@
 /** A command that runs until it is told to stop, and whose lines count. */
+import { once } from 'node:events';
 import { execa } from 'execa';
 
 export interface LongCommand {
   readonly pid: number;
   /** Everything it has printed until now. */
   printed(): string;
+  /** Resolves when it prints something more; rejects when the signal comes first. */
+  prints(signal: AbortSignal): Promise<unknown>;
   /** Ends it with a signal and returns everything it has printed, as lines. */
   stop(signal: 'SIGINT' | 'SIGTERM'): Promise<readonly string[]>;
 }
@@ -21,6 +24,7 @@ export function startIn(namespace: string, argv: readonly string[], fine: readon
   return {
     pid: running.pid,
     printed: () => printed,
+    prints: (signal) => once(running.stdout, 'data', { signal }),
     async stop(signal) {
       running.kill(signal);
       const done = await running;

@@ -43,12 +43,24 @@ export function isAlive({ pid, startTime }: Running): boolean {
   return identify(pid)?.startTime === startTime;
 }
 
-/** Signals exactly this process, and waits for its end if the signal is one that ends. What is gone already is fine. */
+/**
+ * Signals exactly this process, and waits until it is so: SIGSTOP has stopped every thread of it, what ends has ended it.
+ * What is gone already is fine.
+ */
 export async function signalProcess(running: Running, signal: NodeJS.Signals): Promise<void> {
   if (!isAlive(running)) return;
   process.kill(running.pid, signal);
-  if (signal === 'SIGSTOP' || signal === 'SIGCONT' || signal === 'SIGHUP') return;
-  await until(() => !isAlive(running), { what: `process ${running.pid} to end after ${signal}` });
+  if (signal === 'SIGCONT' || signal === 'SIGHUP') return;
+  const isSo = () => !isAlive(running) || (signal === 'SIGSTOP' && standsStill(running.pid));
+  await until(isSo, {
+    what: `process ${running.pid} to ${signal === 'SIGSTOP' ? 'stand still' : 'end'} after ${signal}`,
+  });
+}
+
+/** Is every thread stopped? One that runs on another processor may still take a request after the signal was sent. */
+export function standsStill(pid: number | undefined): boolean {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  return threads.every((thread) => /\) T /.test(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8')));
 }
 
 /** The name the kernel has for a process: the first 15 bytes of the program's. */
