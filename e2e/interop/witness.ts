@@ -19,7 +19,7 @@ export async function hopLimits(
   const tcpdump = startIn(namespace, ['tcpdump', '-i', 'any', '-nvl', 'tcp', 'port', '179']);
   // Keepalives go every 3 s.
   const isAll = () => addresses.every((address) => limitsIn(tcpdump.printed()).has(address));
-  await until(isAll, { what: 'a packet of everybody' }).catch(() => {});
+  await until(isAll, { what: 'a packet of everybody', timeout: 30_000 }).catch(() => {});
   return limitsIn((await tcpdump.stop('SIGINT')).join('\n'));
 }
 
