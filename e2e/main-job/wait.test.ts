@@ -37,7 +37,7 @@ describe('an ADD while gobgpd is away', () => {
   it('succeeds when gobgpd comes back in time', async () => {
     const container = await lab.container('node1', 'patient');
     await gobgpdGoes();
-    const waiting = add(container, { conf: { waitSeconds: 60 } });
+    const waiting = add(container, { conf: { waitSeconds: 25 } });
     await gobgpdComesBack();
     const { v4 } = await waiting;
     await atTor(lab, v4);
