@@ -168,6 +168,7 @@ export function peerState(peer: ListedPeer, finished: Finished): PeerState {
     overLimit: peer.overLimit,
     losses: peer.losses,
     heard: peer.heard,
+    updates: peer.updates,
     lastWords: peer.lastWords,
   };
 }
