@@ -50,21 +50,21 @@ function wanted(world: World): number {
 
 function pathsByPeer(world: World, { peers }: Speaker): Census['paths'] {
   const counts = new Map<Address, Record<Family, number>>(peers.map(({ address }) => [address, { 4: 0, 6: 0 }]));
-  for (const { peer, prefix } of world.heard()) {
+  world.eachHeard(({ peer, prefix }) => {
     let count = counts.get(peer);
     if (!count) counts.set(peer, (count = { 4: 0, 6: 0 }));
     count[familyOf(prefix)]++;
-  }
+  });
   return counts;
 }
 
 function routesByNetwork(world: World): Census['routes'] {
   const counts = new Map([[MAIN_TABLE, { own: 0, imported: 0 }]]);
   for (const { table } of world.networks.byName.values()) counts.set(table, { own: 0, imported: 0 });
-  for (const route of world.believed()) {
+  world.eachBelieved((route) => {
     const count = counts.get(route.table);
     if (count) count[isOfThisNode(route) ? 'own' : 'imported']++;
-  }
+  });
   const names = new Map([...world.networks.byName.values()].map(({ table, name }) => [table, nameAskedFor(name)]));
   const byName = new Map<string, { own: number; imported: number }>();
   for (const [table, { own, imported }] of counts) {

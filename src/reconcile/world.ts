@@ -126,14 +126,14 @@ export class World {
     return [...this.#paths.values()].flat().map((path) => this.#tagged(path));
   }
 
-  /** Every path as it was heard, without a copy. */
-  *heard(): Generator<Path> {
-    for (const all of this.#paths.values()) yield* all;
+  /** Every path as it was heard, without a copy: there may be a hundred thousand. */
+  eachHeard(visit: (path: Path) => void): void {
+    for (const all of this.#paths.values()) all.forEach(visit);
   }
 
   /** Every route that the kernel is believed to hold. */
-  *believed(): Generator<Route> {
-    for (const routes of this.#routes.values()) yield* routes.values();
+  eachBelieved(visit: (route: Route) => void): void {
+    for (const routes of this.#routes.values()) routes.forEach(visit);
   }
 
   /** How many announcements gobgpd is believed to make for us. */
