@@ -151,7 +151,7 @@ function explainAnnouncement(routing: Routing, prefix: Prefix): Explanation['lin
   const line = {
     ok: carrier !== prefix || (verdict === 'announced' && announced !== undefined),
     what: 'announced',
-    says: ANNOUNCE_SENTENCES[verdict](known),
+    says: ANNOUNCE_SENTENCES[verdict](known, routing.networks),
   };
   return carrier === prefix ? [line] : [line, ...explainAnnouncement(routing, carrier)];
 }

@@ -49,6 +49,12 @@ export const sessionFields = (node: ThisNode) => ({
     .optional()
     .describe('Hops its packets may have made at most, 1 on the same link (GTSM, RFC 5082). On both sides.'),
   timers: timers.optional().describe('Instead of those of bgp.timers.'),
+  announce: z
+    .enum(['host', 'aggregate', 'both'])
+    .optional()
+    .describe(
+      'What it is told of our networks: host routes, their pools as blocks, or both. Default: as each network says.',
+    ),
   communities: z
     .array(parsed(standardCommunity))
     .optional()

@@ -187,6 +187,10 @@ export interface WireStatement {
   readonly name: string;
   /** Set of the neighbours that hear it. */
   readonly neighbour?: string;
+  /** Set of the neighbours that do not. */
+  readonly except?: string;
+  /** Set of communities, one of which it has. */
+  readonly with?: string;
   /** Set of communities, none of which it has. */
   readonly without?: string;
   /** Who said it: we ourselves, or a peer of our own AS. */
@@ -194,6 +198,8 @@ export interface WireStatement {
   /** Added to what it has. */
   readonly communities?: readonly string[];
   readonly largeCommunities?: readonly string[];
+  /** Regular expressions of communities that are taken off. */
+  readonly strip?: readonly string[];
   readonly localPreference?: number;
   readonly verdict?: 'accept' | 'reject';
 }

@@ -1,5 +1,6 @@
 import { type Address, contains, type Family, type Prefix } from './address.js';
 import type { Community, LargeCommunity } from './community.js';
+import type { Announce } from './network.js';
 import type { PrefixRange } from './prefix-range.js';
 import type { RouteTarget } from './route-target.js';
 
@@ -35,6 +36,8 @@ export interface Peer {
   readonly allowDefault?: boolean;
   /** So many of its prefixes are imported at most. Absent: no limit. */
   readonly maxRoutes?: number;
+  /** What it is told of our networks. Absent: what each network says. */
+  readonly announce?: Announce;
   /** Added to all that we announce to it. */
   readonly communities?: readonly Community[];
   readonly largeCommunities?: readonly LargeCommunity[];

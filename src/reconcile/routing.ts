@@ -3,7 +3,7 @@
  * It hears the kernel and gobgpd, and runs passes when something was touched.
  */
 
-import { meanwhile } from '../decide/aggregates.js';
+import { forAllPeers, meanwhile, type Said } from '../decide/audience.js';
 import { duplicateSentence } from '../decide/duplicate.js';
 import { withOwnNetworks } from '../decide/own-network.js';
 import { type Quota, quotaSentence } from '../decide/quota.js';
@@ -56,7 +56,10 @@ export class Routing {
   readonly #backOff: BackOff;
   /** What the configuration says, without the networks that endpoints have for themselves. */
   #configured: Networks;
-  /** Calls off what is to follow `meanwhile`. */
+  /** Our peers as the configuration and the search for them have them. */
+  #wanted: Speaker;
+  /** What was said before the last configuration, as long as what replaces it is said besides. */
+  #before: Said | undefined;
   #stopTurning = () => {};
   readonly #withOwnTargets = new Map<string, Endpoint>();
   /** The networks that the kernel keeps apart. */
@@ -73,7 +76,8 @@ export class Routing {
     this.#parts = parts;
     this.#configured = networks;
     for (const endpoint of endpoints) if (endpoint.own) this.#withOwnTargets.set(endpointKey(endpoint), endpoint);
-    this.#world = new World(withOwnNetworks(networks, this.#withOwnTargets.values()));
+    this.#wanted = speaker;
+    this.#world = new World(this.#networksFor(networks, speaker));
     this.#world.untagged = untaggedOf(speaker);
     this.#guardBy(speaker);
     const tell = (what: string, sentence: string) => parts.failed(what, new Error(sentence));
@@ -142,16 +146,23 @@ export class Routing {
 
   /** New networks and peers: the difference is a pass like any other. */
   configure(networks: Networks, speaker: Speaker): void {
-    this.#turnTo(networks);
-    this.speak(speaker);
+    this.#stopTurning();
+    this.#before = this.#said();
+    [this.#configured, this.#wanted] = [networks, speaker];
+    const between = this.#said();
+    if (between.networks !== networks || between.speaker !== speaker) {
+      this.#stopTurning = this.#parts.clock.after(OVERLAP, () => {
+        this.#before = undefined;
+        this.#sayOtherwise();
+      });
+    } else this.#before = undefined;
+    this.#sayOtherwise();
   }
 
   /** New peers alone. */
   speak(speaker: Speaker): void {
-    this.#world.untagged = untaggedOf(speaker);
-    this.#peering.configure(speaker);
-    this.#renewNetworks();
-    this.#loop.nudge();
+    this.#wanted = speaker;
+    this.#sayOtherwise();
   }
 
   /** Resolves when this endpoint is so. Rejects with the reason when a step is refused, or when the signal comes first. */
@@ -277,22 +288,30 @@ export class Routing {
     return this.#world.endpoints();
   }
 
-  #turnTo(networks: Networks): void {
-    this.#stopTurning();
-    this.#configured = meanwhile(this.#configured, networks);
-    if (this.#configured === networks) return;
-    this.#stopTurning = this.#parts.clock.after(OVERLAP, () => {
-      this.#configured = networks;
-      this.#renewNetworks();
-    });
+  /** What is to be said now, and to whom. */
+  #said(): Said {
+    const after = { networks: this.#configured, speaker: this.#wanted };
+    return this.#before ? meanwhile(this.#before, after) : after;
+  }
+
+  #sayOtherwise(): void {
+    const { speaker } = this.#said();
+    this.#world.untagged = untaggedOf(speaker);
+    if (speaker !== this.#peering.speaker) this.#peering.configure(speaker);
+    this.#renewNetworks();
   }
 
   /** Networks come and go with the endpoints that have them for themselves; the next pass makes it so. */
   #renewNetworks(): void {
-    this.#world.networks = withOwnNetworks(this.#configured, this.#withOwnTargets.values());
-    this.#guardBy(this.#peering.speaker);
+    const { networks, speaker } = this.#said();
+    this.#world.networks = this.#networksFor(networks, speaker);
+    this.#guardBy(speaker);
     this.#world.touchAll();
     this.#loop.nudge();
+  }
+
+  #networksFor(networks: Networks, speaker: Speaker): Networks {
+    return withOwnNetworks(forAllPeers(networks, speaker), this.#withOwnTargets.values());
   }
 
   #isUsed(network: string): boolean {
