@@ -100,7 +100,9 @@ describe('two switches of one node', () => {
     const monitors = await Promise.all(TORS.map((tor) => monitorRoutes(lab.node(tor).namespace)));
     await node.restart('slash32d', 'SIGKILL');
     await node.kill('gobgpd', 'SIGKILL');
-    await until(async () => (await announced(node).catch((): string[] => [])).includes(BLOCKS[0]!), { what: 'the block again' });
+    await until(async () => (await announced(node).catch((): string[] => [])).includes(BLOCKS[0]!), {
+      what: 'the block again',
+    });
     for (const tor of TORS) await sessionsUp(lab.node(tor));
     await isTold('tor1', BLOCKS, hosts());
     await isTold('tor2', hosts(), BLOCKS);

@@ -75,6 +75,15 @@ export function peerMessage(peer: WirePeer): object {
   };
 }
 
+/** A Peer that nobody can be: down by the administrator's word. */
+export function keptOutMessage({
+  address,
+  asn,
+  description,
+}: Pick<WirePeer, 'address' | 'asn' | 'description'>): object {
+  return { conf: { neighborAddress: address, peerAsn: asn, description, adminDown: true } };
+}
+
 function bfdMessage({ minTx, minRx, multiplier }: Bfd): ApiBfd {
   return {
     enabled: true,
@@ -92,7 +101,7 @@ function readBfd(bfd: ApiBfd): Bfd {
 /** A PeerGroup to add. gobgpd gives its settings to whoever comes by its range. */
 export function groupMessage({ group, peer }: WireRange): object {
   const conf = { peerGroupName: group, peerAsn: peer.asn, authPassword: peer.password, description: peer.description };
-  return { conf, ...sessionMessage(peer) };
+  return { conf, ...sessionMessage(peer), ...(peer.bfd && { bfd: bfdMessage(peer.bfd) }) };
 }
 
 function sessionMessage(peer: WirePeer): object {

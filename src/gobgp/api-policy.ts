@@ -19,6 +19,7 @@ export function policyMessages(shift: 0 | 1) {
   const match = (name: string, type: number) => ({ name, type: type + shift });
   return {
     set: ({ name, kind, list }: WireSet) => ({ definedSet: { name, list, definedType: SETS[kind] + shift } }),
+    setQuestion: ({ name, kind }: Pick<WireSet, 'name' | 'kind'>) => ({ name, definedType: SETS[kind] + shift }),
     policy: ({ name, statements }: WirePolicy) => ({
       policy: { name, statements: statements.map((statement) => statementMessage(statement, match, shift)) },
     }),
@@ -30,6 +31,11 @@ export function policyMessages(shift: 0 | 1) {
     /** To every peer, without ending its session. */
     again: () => ({ soft: true, direction: OUT + shift }),
   };
+}
+
+/** The list of a set. */
+export function readSet(reply: { definedSet: { list: string[] } | null }): string[] {
+  return reply.definedSet?.list ?? [];
 }
 
 /** The names of the policies in force. */

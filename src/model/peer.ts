@@ -61,8 +61,7 @@ export interface SoughtPeer extends Omit<Peer, 'address' | 'device'> {
 export type Where = { readonly device: string } | { readonly gateway: true };
 
 /** From where peers may come that are not known one by one. Their settings are the same for all of them. */
-export interface ListenRange
-  extends Omit<Peer, 'address' | 'device' | 'localAddress' | 'bfd' | 'passive' | 'maxPrefixes' | 'maxRoutes'> {
+export interface ListenRange extends Omit<Peer, 'address' | 'device' | 'localAddress' | 'passive'> {
   readonly prefix: Prefix;
 }
 

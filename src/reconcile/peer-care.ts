@@ -7,7 +7,7 @@
  */
 import { whyDown } from '../decide/why-down.js';
 import type { Address } from '../model/address.js';
-import type { Peer, PeerState, Speaker } from '../model/peer.js';
+import { type Peer, type PeerState, type Speaker, settingsOf } from '../model/peer.js';
 import type { Bgp, Clock, Greet } from '../ports.js';
 
 /** In ms: how long a session may take to come up, and the longest time between two greetings. */
@@ -86,6 +86,19 @@ export class PeerCare {
       else if (state?.overLimit) this.#hasSentTooMuch(care);
       else this.#isDown(care, speaker);
     }
+    for (const state of states) if (state.cameByRange) this.#hearNewcomer(state, speaker);
+  }
+
+  /** Nobody waits for who comes by a range; but one that sent too much is kept out, and let in again here. */
+  #hearNewcomer(state: PeerState, speaker: Speaker): void {
+    const settings = settingsOf(speaker, state.address);
+    const known = this.#cares.get(state.address);
+    if (!settings || (!known && !state.overLimit)) return;
+    const peer = { ...settings, address: state.address, passive: true };
+    const care = known ?? { peer, flaps: 0, greetings: 0, excesses: 0 };
+    this.#cares.set(state.address, care);
+    if (state.session === 'established') this.#stands(care);
+    else if (state.overLimit) this.#hasSentTooMuch(care);
   }
 
   #stands(care: Care): void {

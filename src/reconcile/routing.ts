@@ -227,6 +227,11 @@ export class Routing {
     };
   }
 
+  /** Why a peer has no session, as far as it is known. */
+  reasonOf(peer: Address): string | undefined {
+    return this.#peering.reason(peer);
+  }
+
   /** What is heard and believed of one prefix, for those who explain. */
   about(prefix: Prefix) {
     const world = this.#world;
