@@ -84,10 +84,12 @@ await onEachRelease((binary, { name }) => {
     await configure('address-family ipv4 unicast', ...more);
     expect(await admitted({ maxPrefixes: 2 })).to.equal('');
     await until('the excess', async () => (await state())?.overLimit === true);
-    const opened = async () => Number(/Connections established (\d+)/.exec(await frr.vtysh(`show bgp neighbors ${NODE.v4}`))?.[1]);
+    const opened = async () =>
+      Number(/Connections established (\d+)/.exec(await frr.vtysh(`show bgp neighbors ${NODE.v4}`))?.[1]);
     const before = await opened();
     // FRR tries every second; at the third that it has begun, none has succeeded.
-    const tries = async () => Number(/Last reset .*?\n/.exec(await frr.vtysh(`show bgp neighbors ${NODE.v4}`)) !== null);
+    const tries = async () =>
+      Number(/Last reset .*?\n/.exec(await frr.vtysh(`show bgp neighbors ${NODE.v4}`)) !== null);
     await until('FRR to try again and again', async () => (await tries()) > 0 && (await elapsed(4)), 20);
     expect(await opened()).to.equal(before);
     expect(await state()).to.deep.include({ address: NEIGHBOUR.v4, overLimit: true, cameByRange: true });
@@ -117,7 +119,8 @@ await onEachRelease((binary, { name }) => {
   });
 });
 
-const SILENCE = 'add table inet silence; add chain inet silence out { type filter hook output priority 0; policy drop; }';
+const SILENCE =
+  'add table inet silence; add chain inet silence out { type filter hook output priority 0; policy drop; }';
 
 /** True once so many seconds have passed since it was first asked. */
 function elapsed(seconds: number): boolean {

@@ -46,7 +46,7 @@ interface ApiPeerState {
   readonly adminState: number;
   readonly flops: number;
   readonly neighborAddress: string;
-  readonly messages: { received: { total: unknown } | null } | null;
+  readonly messages: { received: { total: unknown; update: unknown } | null } | null;
   /** Not in 3.x. */
   readonly disconnectMessage?: string;
 }
@@ -180,6 +180,7 @@ function stateOf(peer: ApiPeer | null, overLimit: number): Omit<WirePeerState, '
     since: session === ESTABLISHED ? count(peer?.timers?.state?.uptime?.seconds) : 0,
     losses: state?.flops ?? 0,
     heard: count(state?.messages?.received?.total),
+    updates: count(state?.messages?.received?.update),
     lastWords: state?.disconnectMessage ?? '',
   };
 }

@@ -26,7 +26,16 @@ const PATH: WirePath = {
   withdrawn: false,
 };
 type Added = { readonly conf: object };
-const NO_SESSION = { session: 0, overLimit: false, since: 0, losses: 0, heard: 0, lastWords: '', group: '' };
+const NO_SESSION = {
+  session: 0,
+  overLimit: false,
+  since: 0,
+  losses: 0,
+  heard: 0,
+  updates: 0,
+  lastWords: '',
+  group: '',
+};
 const PEER: WirePeer = {
   address: '192.0.2.2',
   asn: 65000,
@@ -58,13 +67,13 @@ for (const { codec, type, nobody, globalTable, postPolicy, exactLookup } of GENE
     it('reads back every field of a peer that it writes', () => {
       const bfd = codec.hasBfd ? { bfd: { minTx: 100, minRx: 200, multiplier: 3 } } : {};
       const { peer } = decoded('AddPeerRequest', codec.addPeer.encode({ ...PEER, ...bfd })) as { peer: object };
-      const { session, tables, overLimit, since, losses, heard, lastWords, group, ...config } = relay(
+      const { session, tables, overLimit, since, losses, heard, updates, lastWords, group, ...config } = relay(
         'ListPeerResponse',
         { peer },
         codec.listPeer.decode,
       );
       expect(config).to.deep.equal({ ...PEER, ...bfd });
-      expect({ session, overLimit, since, losses, heard, lastWords, group }).to.deep.equal(NO_SESSION);
+      expect({ session, overLimit, since, losses, heard, updates, lastWords, group }).to.deep.equal(NO_SESSION);
       expect(tables.map((table) => table.family)).to.deep.equal([4, 6]);
     });
 

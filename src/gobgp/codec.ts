@@ -232,6 +232,8 @@ export interface WirePeerState {
   readonly losses: number;
   /** Messages that came, of all sessions with it. */
   readonly heard: number;
+  /** How many of these were UPDATEs. */
+  readonly updates: number;
   /** Why the session ended last, in gobgpd's own words; 3.x does not tell. */
   readonly lastWords: string;
   readonly tables: readonly WireTable[];

@@ -198,6 +198,7 @@ export function peerState(peer: ListedPeer, finished: Finished): PeerState {
     overLimit: peer.overLimit || isKeptOut(peer),
     losses: peer.losses,
     heard: peer.heard,
+    updates: peer.updates,
     lastWords: peer.lastWords,
   };
 }

@@ -154,10 +154,12 @@ export interface PeerState {
   readonly overLimit?: boolean;
   /** It is not in the configuration: it came by a listen range. */
   readonly cameByRange?: boolean;
-  /** How often the session was lost since gobgpd knows the peer. */
+  /** How often the session was lost since gobgpd knows the peer; 3.10 does not count. */
   readonly losses?: number;
   /** BGP messages that came from it since gobgpd knows it. */
   readonly heard?: number;
+  /** How many of these were UPDATEs: routes, or End-of-RIB. */
+  readonly updates?: number;
   /** Why the session ended last, as gobgpd says it; 3.x does not. */
   readonly lastWords?: string;
 }

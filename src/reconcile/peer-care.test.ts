@@ -111,6 +111,17 @@ describe('a session that does not stand', () => {
     }
   });
 
+  it('is looked into as soon as any other when it came up and the peer sent no UPDATE in it: such a peer keeps nothing', async () => {
+    await pass(5, () => ({ updates: 7 }));
+    await pass(9, () => ({ session: 'established', updates: 7 }));
+    await pass(12, () => ({ updates: 7 }));
+    expect(greetings).to.equal(1);
+    await pass(40, () => ({ session: 'established', updates: 8 }));
+    const before = greetings;
+    await pass(speaker.restartTime - 10, () => ({ updates: 8 }));
+    expect(greetings).to.equal(before);
+  });
+
   it('is not looked into when this controller has come after another, until the restart time is over', async () => {
     const greet = async () => {
       greetings++;

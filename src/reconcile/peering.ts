@@ -46,7 +46,8 @@ export class Peering {
   #asking = false;
   /** Since when every peer has spoken and nothing new was heard; undefined while somebody has not spoken. */
   #quietSince: number | undefined;
-  connected = false;
+  /** Why gobgpd is not there; undefined while it is. */
+  away: string | undefined = 'gobgpd has not answered yet';
   /** The sessions as gobgpd last told; empty while it is away. */
   states: readonly PeerState[] = [];
   /** Why gobgpd does not have its peers as configured, where it has said no. */
@@ -84,7 +85,7 @@ export class Peering {
 
   hear(event: BgpEvent): void {
     if (event.kind === 'connected') this.#onConnected(event);
-    else if (event.kind === 'disconnected') this.#onDisconnected();
+    else if (event.kind === 'disconnected') this.#onDisconnected(event.reason);
     else if (event.kind === 'audited') this.#world.hearAllAnnounced(event.announced);
     else if (event.kind === 'all-paths') this.#onAllPaths(event);
     else if (event.kind === 'paths') {
@@ -94,6 +95,10 @@ export class Peering {
     }
     if (event.kind !== 'paths' && event.kind !== 'audited') this.#lookAtStates.nudge();
     this.#changed();
+  }
+
+  get connected(): boolean {
+    return this.away === undefined;
   }
 
   /** Are the peers admitted? Before that, none can have a session. */
@@ -159,7 +164,7 @@ export class Peering {
 
   #onConnected(event: Extract<BgpEvent, { kind: 'connected' }>): void {
     this.#quietSince = undefined;
-    this.connected = true;
+    this.away = undefined;
     this.#admitted = false;
     this.#heardAll = false;
     this.#giveUpAt = this.#clock.now() + Math.max(this.speaker.restartTime, this.speaker.timers.hold) * 1000;
@@ -169,8 +174,8 @@ export class Peering {
     if (this.outdated) this.#failed('gobgpd', new Error(this.outdated));
   }
 
-  #onDisconnected(): void {
-    this.connected = false;
+  #onDisconnected(reason: string): void {
+    this.away = reason;
     this.#admitted = false;
     this.#heardAll = false;
     this.#care.endAll(this.speaker);
