@@ -75,6 +75,12 @@ export const sessionFields = (node: ThisNode) => ({
   localPreference: wholeNumber(0, 4294967295)
     .optional()
     .describe('LOCAL_PREF of what is announced to it; only a peer of our own AS hears it.'),
+  nextHops: z
+    .enum(['on-link', 'recursive'])
+    .optional()
+    .describe(
+      'recursive: where a next hop is not on a link of this node, the route towards it is followed, but for a default route. Default: for peers of our own AS, and those that are hops away.',
+    ),
   maxRoutes: maxRoutes.describe('So many of its prefixes are imported at most; its session stays.'),
   maxPrefixes: wholeNumber(1, 10_000_000)
     .optional()

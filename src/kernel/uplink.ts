@@ -75,7 +75,7 @@ function look(
   const ways: number[] = [];
   const links = new Map<number, Link>();
   const remember = (link: Link) => links.set(link.index, link);
-  socket.together([...FAR_AWAY.map(findRoute), ...indexes.map(getLink)], (message) => {
+  socket.together([...FAR_AWAY.map((one) => findRoute(one)), ...indexes.map(getLink)], (message) => {
     if (message.type === RTM_NEWROUTE) ways.push(...decodeRoute(message).hops.flatMap(({ oif }) => oif ?? []));
     else remember(decodeLink(message));
   });

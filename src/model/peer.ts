@@ -34,6 +34,8 @@ export interface Peer {
   readonly deny?: readonly PrefixRange[];
   /** May it say a default route? */
   readonly allowDefault?: boolean;
+  /** Must the next hops of its paths be on a link of ours? Absent: where it is on one itself. */
+  readonly nextHops?: 'on-link' | 'recursive';
   /** So many of its prefixes are imported at most. Absent: no limit. */
   readonly maxRoutes?: number;
   /** What it is told of our networks. Absent: what each network says. */

@@ -263,7 +263,7 @@ export class Routing {
     this.#retry(failed);
     this.#tidings.afterPass();
     this.#settling.ask();
-    if (this.#world.hasTouched()) this.#loop.nudge();
+    if (this.#world.hasTouched() || this.#world.border.isDoubtful) this.#loop.nudge();
     else await this.#peering.afterPass(!this.#lacksAnnouncement());
   }
 
