@@ -32,7 +32,10 @@ export const listenRangeSection = (node: ThisNode) =>
       asn: oneAsn.describe('AS number of all of them.'),
       families: someFamilies.optional().describe('What is exchanged. Default: the family of the range.'),
       ...sessionFields(node),
-      localAddress: z.never({ error: ANYWHERE }).optional(),
+      localAddress: z
+        .unknown()
+        .refine(() => false, ANYWHERE)
+        .optional(),
     })
     .superRefine(sessionConflicts)
     .transform(

@@ -47,8 +47,6 @@ interface ApiPeerState {
   readonly flops: number;
   readonly neighborAddress: string;
   readonly messages: { received: { total: unknown; update: unknown } | null } | null;
-  /** Not in 3.x. */
-  readonly disconnectMessage?: string;
 }
 
 interface ApiAfiSafi {
@@ -181,7 +179,6 @@ function stateOf(peer: ApiPeer | null, overLimit: number): Omit<WirePeerState, '
     losses: state?.flops ?? 0,
     heard: count(state?.messages?.received?.total),
     updates: count(state?.messages?.received?.update),
-    lastWords: state?.disconnectMessage ?? '',
   };
 }
 

@@ -234,8 +234,6 @@ export interface WirePeerState {
   readonly heard: number;
   /** How many of these were UPDATEs. */
   readonly updates: number;
-  /** Why the session ended last, in gobgpd's own words; 3.x does not tell. */
-  readonly lastWords: string;
   readonly tables: readonly WireTable[];
 }
 

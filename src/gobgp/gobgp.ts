@@ -12,6 +12,7 @@ import { type Bgp, type BgpEvent, type Failures, Unreachable } from '../ports.js
 import { say } from './announcing.js';
 import { type Connection, type ConnectionOptions, connected } from './connection.js';
 import { applyExportPolicy } from './export-policy.js';
+import { goodbyes } from './goodbyes.js';
 import { admit, listPeers, peerDifferences, peerState, reopen, wirePeers } from './peers.js';
 import { openRanges, wireRanges } from './ranges.js';
 import { findAnnounced } from './session.js';
@@ -53,7 +54,8 @@ export class Gobgp implements Bgp {
 
   async peers(): Promise<readonly PeerState[]> {
     const { session, finished } = this.#need();
-    return (await listPeers(session)).map((peer) => peerState(peer, finished));
+    const said = await goodbyes(this.#options.api);
+    return (await listPeers(session)).map((peer) => peerState(peer, finished, said));
   }
 
   reopen(peer: Peer): Promise<void> {

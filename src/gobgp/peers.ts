@@ -4,6 +4,7 @@ import type { ListenRange, Peer, PeerState, Speaker } from '../model/peer.js';
 import { listing, reasonOf, unary } from './call.js';
 import type { ListedPeer, WirePeer } from './codec.js';
 import type { Finished } from './end-of-rib.js';
+import type { Goodbyes } from './goodbyes.js';
 import type { Session } from './session.js';
 
 /** Listing peers doubles as the pulse: an answer later than this is none. */
@@ -184,9 +185,10 @@ function noteLinks({ links }: Session, peers: readonly WirePeer[]): void {
 }
 
 /** A listed peer in our words. What it had finished does not outlive its session. */
-export function peerState(peer: ListedPeer, finished: Finished): PeerState {
+export function peerState(peer: ListedPeer, finished: Finished, said: Goodbyes = new Map()): PeerState {
   const [bare = '', device] = peer.address.split('%');
   const session = SESSIONS[peer.session] ?? 'unknown';
+  const goodbye = said.get(peer.address);
   return {
     address: address(bare),
     ...(device !== undefined && { device }),
@@ -199,6 +201,6 @@ export function peerState(peer: ListedPeer, finished: Finished): PeerState {
     losses: peer.losses,
     heard: peer.heard,
     updates: peer.updates,
-    lastWords: peer.lastWords,
+    ...(goodbye && session !== 'established' && { goodbye }),
   };
 }

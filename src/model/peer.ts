@@ -162,6 +162,14 @@ export interface PeerState {
   readonly heard?: number;
   /** How many of these were UPDATEs: routes, or End-of-RIB. */
   readonly updates?: number;
-  /** Why the session ended last, as gobgpd says it; 3.x does not. */
-  readonly lastWords?: string;
+  /** How the peer ended the last session. Absent: it did not, or nobody noted it. */
+  readonly goodbye?: Goodbye;
+}
+
+/** A NOTIFICATION of the peer (RFC 4271 section 4.5, RFC 4486). */
+export interface Goodbye {
+  readonly code: number;
+  readonly subcode: number;
+  /** How many prefixes of a family it lets in, where that was the reason. */
+  readonly limit?: number;
 }

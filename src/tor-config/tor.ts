@@ -66,6 +66,7 @@ export interface TorOptions {
   readonly listen?: readonly Prefix[];
   /** Only the peers of these names are this ToR. Absent: all. */
   readonly peers?: readonly string[];
+  /** Absent: enough for every address that a node has. */
   readonly maxPrefixes?: number;
   /** The node's own addresses, when this runs on it: on the link of the peer is where its session comes from. */
   readonly links?: readonly { readonly address: Address; readonly network: Prefix }[];
@@ -101,8 +102,20 @@ export function torOf(nodes: readonly TorNode[], options: TorOptions = {}): Tor 
     accepted: { 4: acceptedFrom(heard, 4), 6: acceptedFrom(heard, 6) },
     timers,
     restartTime,
-    maxPrefixes: options.maxPrefixes ?? 1000,
+    maxPrefixes: options.maxPrefixes ?? roomFor(nodes),
   };
+}
+
+/** Nobody minds that a switch takes more than there are; a session that is ended for it cuts a node off. */
+const [LEAST_ROOM, MOST_ROOM] = [1000, 100_000];
+
+/** A limit that none of the nodes reaches: as many as the IPv4 pools of one have, since a container has one of each family. */
+function roomFor(nodes: readonly TorNode[]): number {
+  const addresses = (pool: Prefix) => (familyOf(pool) === 4 ? 2 ** (bitsOf(pool) - lengthOf(pool)) : 1);
+  const most = nodes.map(({ networks }) =>
+    [...networks.byName.values()].flatMap(({ pools }) => pools.map(addresses)).reduce((sum, one) => sum + one, 0),
+  );
+  return Math.min(MOST_ROOM, Math.max(LEAST_ROOM, ...most));
 }
 
 /** Is this a range of addresses, rather than one? */
