@@ -95,7 +95,7 @@ export function peerConflicts(peer: Written, context: z.core.$RefinementCtx): vo
 }
 
 /** The same of a listen range. */
-export function sessionConflicts(range: Written, context: z.core.$RefinementCtx): void {
+export function sessionConflicts(range: Omit<Written, 'localAddress'>, context: z.core.$RefinementCtx): void {
   complain(SESSION_RULES, range, context);
 }
 
