@@ -41,8 +41,7 @@ describe('ipMasq', () => {
   let blue2: Container & Attached;
   let afar: Container & Attached;
 
-  before(async function () {
-    this.timeout(90_000);
+  before(async () => {
     lab = await fabricUp('cni3-masq');
     node = lab.node('node1');
     outside = await internet(lab);
