@@ -50,7 +50,7 @@ await onEachRelease((binary) => {
         .sort()
         .join(' ');
       const heard = async () => [...(await show(table)).matchAll(/^[\d.]+\/\d+/gm)].map(([found]) => found).sort();
-      await until(`${table} to hear ${expected}`, async () => (await heard()).join(' ') === expected, 15);
+      await until(`${table} to hear ${expected}`, async () => (await heard()).join(' ') === expected);
       expect(await show(table))
         .to.match(/rt, ?64512, ?100/)
         .and.not.match(/BGP.community/);

@@ -90,7 +90,7 @@ await onEachRelease((binary, { name }) => {
     // FRR tries every second; at the third that it has begun, none has succeeded.
     const tries = async () =>
       Number(/Last reset .*?\n/.exec(await frr.vtysh(`show bgp neighbors ${NODE.v4}`)) !== null);
-    await until('FRR to try again and again', async () => (await tries()) > 0 && (await elapsed(4)), 20);
+    await until('FRR to try again and again', async () => (await tries()) > 0 && (await elapsed(4)));
     expect(await opened()).to.equal(before);
     expect(await state()).to.deep.include({ address: NEIGHBOUR.v4, overLimit: true, cameByRange: true });
     // To admit the same again is not to let it in.
@@ -99,7 +99,7 @@ await onEachRelease((binary, { name }) => {
 
     await configure('address-family ipv4 unicast', ...more.map((line) => `no ${line}`));
     await bgp.reopen({ address: address(NEIGHBOUR.v4) } as never);
-    await until('the session again', stands, 40);
+    await until('the session again', stands);
     await admitted();
     expect(await bgp.peers()).to.eql([]);
   });
@@ -109,9 +109,9 @@ await onEachRelease((binary, { name }) => {
     await configure(`neighbor ${NODE.v4} bfd 3 100 100`);
     if (is3) expect(refusal).to.match(/198\.51\.100\.0\/24 \(speaks without BFD, which gobgpd 3\.x does not have/);
     else expect(refusal).to.equal('');
-    await until('the session', stands, 40);
+    await until('the session', stands);
     if (is3) return;
-    await until('BFD to be up', async () => (await frr.vtysh('show bfd peers')).includes('Status: up'), 20);
+    await until('BFD to be up', async () => (await frr.vtysh('show bfd peers')).includes('Status: up'));
     await lab.run('b', 'nft', SILENCE);
     const since = performance.now();
     await until('the loss', async () => !(await stands()), 5);

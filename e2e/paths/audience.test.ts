@@ -41,7 +41,7 @@ describe('two switches of one node', () => {
         const found = await routes(tor);
         return there.every((one) => found.includes(one)) && !gone.some((one) => found.includes(one));
       },
-      { what: `${there.join(', ')} without ${gone.join(', ') || 'exception'} at ${tor}`, timeout: 30_000 },
+      { what: `${there.join(', ')} without ${gone.join(', ') || 'exception'} at ${tor}` },
     );
   const tell = (tor: string, announce: string) =>
     reconfigure(node, (yaml) =>
