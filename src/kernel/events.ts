@@ -77,7 +77,7 @@ export function watchForeignRoutes(
     { groups, ignorePorts: ownPorts, routeProtocol: PROTOCOL, othersRoutes: true },
     {
       hear: (message) => hear({ kind: 'foreign-route', prefix: routeOf(decodeRoute(message), new Devices()).prefix }),
-      lost: () => hear({ kind: 'lost' }),
+      lost: () => hear({ kind: 'lost', why: 'events-dropped' }),
     },
     signal,
   );
