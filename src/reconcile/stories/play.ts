@@ -7,7 +7,7 @@ import { type Address, address, prefix } from '../../model/address.js';
 import type { Network } from '../../model/network.js';
 import type { Peer } from '../../model/peer.js';
 import { type PrefixRange, prefixRange } from '../../model/prefix-range.js';
-import { Stage } from './stage.js';
+import { type Rules, Stage } from './stage.js';
 
 type Deed = (stage: Stage, words: readonly string[]) => unknown;
 
@@ -26,6 +26,7 @@ const KEYWORDS = [
   'pools',
   'announce',
   'bfd',
+  'hops',
 ];
 
 /** Words after a keyword, until the next keyword: `import 1:1 1:2 export 1:1`. */
@@ -42,9 +43,16 @@ function rangesAfter(words: readonly string[], keyword: string): PrefixRange[] |
   return words.includes(keyword) ? after(words, keyword).join(' ').split(', ').map(prefixRange) : undefined;
 }
 
-function peerRules(words: readonly string[]): Pick<Peer, 'allow' | 'deny' | 'maxRoutes' | 'bfd'> {
+function peerRules(words: readonly string[]): Rules {
   const [allow, deny] = [rangesAfter(words, 'allow'), rangesAfter(words, 'deny')];
-  return { ...(allow && { allow }), ...(deny && { deny }), ...limit(words), ...heartbeat(words) };
+  const nextHops = after(words, 'hops')[0] as Peer['nextHops'];
+  return {
+    ...(allow && { allow }),
+    ...(deny && { deny }),
+    ...limit(words),
+    ...(nextHops && { nextHops }),
+    ...heartbeat(words),
+  };
 }
 
 function limit(words: readonly string[]): { maxRoutes?: number } {
@@ -76,6 +84,7 @@ const DEEDS: Record<string, Deed> = {
       ...limit(words),
       ...blocks(words),
     }),
+  'host imports': (stage, words) => stage.hostImports(words),
   peer: (stage, words) => stage.peer(words[0]!, after(words, 'untagged'), peerRules(words)),
   'controller starts': (stage) => stage.start(),
   'controller dies': (stage) => stage.stop(),
@@ -87,6 +96,8 @@ const DEEDS: Record<string, Deed> = {
   'kernel refuses': (stage) => (stage.kernel.broken = new Error('refused')),
   'kernel obeys': (stage) => (stage.kernel.broken = undefined),
   'kernel loses everything': (stage) => stage.kernel.loseAll(),
+  'route by others': (stage, [to, gateway]) =>
+    stage.kernel.routeByOthers(prefix(to!), gateway ? address(gateway) : undefined),
   'link goes': (stage, [name]) => stage.kernel.linkDown(name!),
   'link comes': (stage, [name, ...connected]) => stage.linkUp(name!, connected[0] ? connected.map(prefix) : undefined),
   'carrier goes': (stage, [name]) => stage.kernel.carrierLost(name!),
