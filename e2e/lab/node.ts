@@ -155,7 +155,7 @@ export function nodeNamespace(lab: string, node: string): string {
 }
 
 /** Does somebody listen there? A socket file alone says nothing: it stays behind after a kill. */
-function accepts(socket: string): Promise<boolean> {
+export function accepts(socket: string): Promise<boolean> {
   return new Promise((resolve) => {
     const connection = connect(socket)
       .on('connect', () => resolve(true))

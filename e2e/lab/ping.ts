@@ -1,6 +1,8 @@
 /** Pings without pause, to see what somebody's traffic sees while we break things. */
+import { readFileSync } from 'node:fs';
 import { familyOption } from './family-option.js';
 import { type LongCommand, startIn } from './long-command.js';
+import { until } from './until.js';
 
 /** What a run of pings has seen. */
 export interface PingResult {
@@ -12,6 +14,8 @@ export interface PingResult {
 }
 
 export interface Pinger {
+  /** How many answers there are so far. */
+  answers(): number;
   /** Ends it, once a few of those sent from now on are answered, or it is clear that none will be. */
   stop(): Promise<PingResult>;
 }
@@ -27,11 +31,23 @@ export function startPinging(namespace: string, to: string): Pinger {
   const interval = String(INTERVAL_MS / 1000);
   const command = startIn(namespace, ['ping', '-n', '-D', '-i', interval, familyOption(to), to], [0, 1]);
   return {
+    answers: () => command.printed().match(/ time=/g)?.length ?? 0,
     async stop() {
+      await until(() => catchesInterrupt(command.pid), { what: `ping to ${to} to be able to say what it has seen` });
       const isAnswered = await goesOn(command);
       return countPings(await command.stop('SIGINT'), isAnswered ? UNDER_WAY : 1);
     },
   };
+}
+
+/** On a busy machine it may not have come to that yet, and would be killed without a word. One that has ended needs none. */
+function catchesInterrupt(pid: number): boolean {
+  try {
+    const mask = /^SigCgt:\s+([\da-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return mask === undefined || (BigInt(`0x${mask}`) & 2n) !== 0n;
+  } catch {
+    return true;
+  }
 }
 
 /** Do answers still come? A single line may have been printed before; a few were not. */
