@@ -37,9 +37,10 @@ await onEachRelease((binary) => {
   });
 
   const say = (prefixes: readonly Prefix[], withdrawn = false) => {
-    const { path, encode } = session.codec.addPathStream;
+    const { marks, codec } = session;
+    const { path, encode } = codec.addPathStream;
     const targets = [routeTarget('64512:1')];
-    return line.say(path, encode(prefixes.map((prefix) => wirePath({ prefix, targets }, NEXT_HOPS, withdrawn))));
+    return line.say(path, encode(prefixes.map((prefix) => wirePath({ prefix, targets }, NEXT_HOPS, marks, withdrawn))));
   };
   const announced = async (prefix: Prefix) => (await findAnnounced(session, [prefix])).length;
 
