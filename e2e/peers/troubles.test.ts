@@ -57,7 +57,8 @@ describe('a session that never comes up', () => {
   });
   after(() => lab?.down());
 
-  it('has a reason that an engineer can act on: at slash32 status, and at STATUS with code 51', async () => {
+  it('has a reason that an engineer can act on: at slash32 status, and at STATUS with code 51', async function () {
+    this.timeout(150_000);
     const cpu = cpuSeconds(node);
     const started = performance.now();
     const { peers, code } = await until(
@@ -67,7 +68,7 @@ describe('a session that never comes up', () => {
         if (open.length > 0) throw new Error(`none for ${JSON.stringify(open)}`);
         return seen;
       },
-      { what: 'a reason for every peer', timeout: 40_000 },
+      { what: 'a reason for every peer', timeout: 120_000 },
     );
     expect(code).to.equal(3);
     for (const [name, [, words]] of Object.entries(MISTAKES)) {
@@ -86,6 +87,23 @@ describe('a session that never comes up', () => {
     const { stdout } = await node.attempt([inRepository('bin/slash32'), 'status']);
     expect(stdout).to.match(/port-closed 203\.0\.113\.9 AS 65010 (idle|active|connect)\n\s+refuses TCP on port 179/);
     expect(stdout).to.not.include('what-node2-has');
+  });
+
+  it('has the same reason when our OPEN came before the peer looked at the TTL, so that gobgpd saw a session', async function () {
+    this.timeout(180_000);
+    const tor = lab.node('tor1');
+    const [address] = /198[.0-9]+/.exec(MISTAKES['ttl-security-there']![0])!;
+    const state = async () => (await status(node)).peers.find((peer: { address: string }) => peer.address === address);
+    // The kernel takes the connection and our OPEN for a bgpd that stands still; it sets the TTL when it goes on.
+    await tor.kill('bgpd', 'SIGSTOP');
+    try {
+      await until(async () => (await state()).session === 'opensent', { what: 'an OPEN on its way', timeout: 60_000 });
+    } finally {
+      await tor.kill('bgpd', 'SIGCONT');
+    }
+    await until(async () => (await state()).session === 'established', { what: 'a session that gobgpd alone sees' });
+    const words = /comes up and goes again; it .*may use TTL security/;
+    await until(async () => words.test((await state()).reason ?? ''), { what: 'the reason', timeout: 90_000 });
   });
 
   it('comes up when the mistake is mended, and the reason is gone', async () => {

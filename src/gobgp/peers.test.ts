@@ -5,7 +5,16 @@ import { contractSpeaker } from './gobgp.contract.js';
 import { peerChanges, peerDifferences, peerState, wirePeers } from './peers.js';
 
 const speaker = contractSpeaker('192.0.2.1', '192.0.2.2');
-const DOWN = { session: 1, tables: [], overLimit: false, since: 0, losses: 0, heard: 0, group: '', lastWords: '' };
+const DOWN = {
+  session: 1,
+  tables: [],
+  overLimit: false,
+  since: 0,
+  losses: 0,
+  heard: 0,
+  updates: 0,
+  group: '',
+};
 const [wanted] = wirePeers(speaker, false) as [ReturnType<typeof wirePeers>[number]];
 
 describe('the peers of gobgpd', () => {

@@ -3,11 +3,12 @@
  * ever more rarely; and it does not try again after too many paths, so that is done here, ever later.
  *
  * A peer that may be keeping our routes is not greeted: graceful restart ends for it with any other session, and OpenBGPD
- * and GoBGP drop the routes on a mere greeting (measured).
+ * and GoBGP drop the routes on a mere greeting (measured). One that has sent no UPDATE keeps none: who keeps routes says
+ * End-of-RIB. FRR with TTL security may take our OPEN before it looks at the TTL, and then gobgpd alone sees a session.
  */
-import { whyDown } from '../decide/why-down.js';
+import { saysAll, whyDown, whyEnded } from '../decide/why-down.js';
 import type { Address } from '../model/address.js';
-import type { Peer, PeerState, Speaker } from '../model/peer.js';
+import { type Peer, type PeerState, type Speaker, settingsOf } from '../model/peer.js';
 import type { Bgp, Clock, Greet } from '../ports.js';
 
 /** In ms: how long a session may take to come up, and the longest time between two greetings. */
@@ -22,12 +23,17 @@ const STEADY = 30_000;
 const SOON = 1_000;
 /** So many times in a row: then nothing is kept that a greeting could harm. */
 const RESTLESS = 2;
+const NOTHING_KEPT = { restartTime: 0 };
 
 interface Care {
   peer: Peer;
   /** Why the session does not stand, as far as it is known. */
   reason?: string;
   standsSince?: number;
+  /** It has said itself why it ended the session, and would not say more. */
+  isAllSaid?: boolean;
+  /** UPDATEs that had come from it when it had no session last. */
+  updates?: number | undefined;
   /** How often the session came up and soon went again, as with TTL security on one side alone. */
   flaps: number;
   /** How often it was greeted since it last stood, and how often it sent too many paths. */
@@ -69,6 +75,11 @@ export class PeerCare {
     return this.#cares.get(peer)?.reason;
   }
 
+  /** How often in a row its session came up and soon went again. */
+  flaps(peer: Address): number {
+    return this.#cares.get(peer)?.flaps ?? 0;
+  }
+
   /** Other settings: what was found out is of no use any more. */
   forget(): void {
     for (const { callOff } of this.#cares.values()) callOff?.();
@@ -79,13 +90,31 @@ export class PeerCare {
   hear(peers: readonly Peer[], speaker: Speaker, states: readonly PeerState[]): void {
     for (const peer of peers) {
       const state = states.find(({ address }) => address === peer.address);
-      const care = this.#cares.get(peer.address) ?? { peer, flaps: 0, greetings: 0, excesses: 0 };
+      const care: Care = this.#cares.get(peer.address) ?? { peer, flaps: 0, greetings: 0, excesses: 0 };
       this.#cares.set(peer.address, care);
       care.peer = peer;
       if (state?.session === 'established') this.#stands(care);
       else if (state?.overLimit) this.#hasSentTooMuch(care);
-      else this.#isDown(care, speaker);
+      else {
+        const says = state?.goodbye && whyEnded(state.goodbye);
+        if (says) this.#tell(care, says);
+        care.isAllSaid = state?.goodbye !== undefined && saysAll(state.goodbye);
+        this.#isDown(care, speaker, state?.updates);
+      }
     }
+    for (const state of states) if (state.cameByRange) this.#hearNewcomer(state, speaker);
+  }
+
+  /** Nobody waits for who comes by a range; but one that sent too much is kept out, and let in again here. */
+  #hearNewcomer(state: PeerState, speaker: Speaker): void {
+    const settings = settingsOf(speaker, state.address);
+    const known = this.#cares.get(state.address);
+    if (!settings || (!known && !state.overLimit)) return;
+    const peer = { ...settings, address: state.address, passive: true };
+    const care = known ?? { peer, flaps: 0, greetings: 0, excesses: 0 };
+    this.#cares.set(state.address, care);
+    if (state.session === 'established') this.#stands(care);
+    else if (state.overLimit) this.#hasSentTooMuch(care);
   }
 
   #stands(care: Care): void {
@@ -116,21 +145,24 @@ export class PeerCare {
     });
   }
 
-  #isDown(care: Care, speaker: Speaker): void {
+  #isDown(care: Care, speaker: Speaker, updates = care.updates): void {
+    const hasSpoken = updates === undefined || updates !== (care.updates ?? 0);
+    care.updates = updates;
     const hasFlapped = care.standsSince !== undefined && this.#clock.now() - care.standsSince < STEADY;
     if (care.standsSince === undefined && care.callOff) return;
-    this.#end(care, speaker);
+    this.#end(care, hasSpoken ? speaker : NOTHING_KEPT);
     if (hasFlapped) care.flaps++;
     const isRestless = hasFlapped && care.flaps === RESTLESS;
     const delay = isRestless ? SOON : this.#keptFor(care) + Math.min(RAREST, PATIENCE * 2 ** care.greetings);
     care.callOff = this.#clock.after(delay, () => {
       care.greetings++;
-      void this.#ask(care, speaker);
+      if (care.isAllSaid) this.#askLater(care, speaker);
+      else void this.#ask(care, speaker);
     });
   }
 
   /** What was to happen next does not. If the session stood, the peer may keep our routes from now on. */
-  #end(care: Care, { restartTime }: Speaker): void {
+  #end(care: Care, { restartTime }: Pick<Speaker, 'restartTime'>): void {
     care.callOff?.();
     care.callOff = undefined;
     if (care.standsSince === undefined) return;
@@ -153,7 +185,10 @@ export class PeerCare {
     if (!isStill) return;
     const why = whyDown(care.peer, speaker, greeting);
     this.#tell(care, care.flaps > 0 ? `comes up and goes again; it ${why}` : why);
-    if (care.standsSince !== undefined) return;
+    if (care.standsSince === undefined) this.#askLater(care, speaker);
+  }
+
+  #askLater(care: Care, speaker: Speaker): void {
     care.callOff = undefined;
     this.#isDown(care, speaker);
   }

@@ -3,39 +3,35 @@
  * It hears the kernel and gobgpd, and runs passes when something was touched.
  */
 
-import { meanwhile } from '../decide/aggregates.js';
-import { duplicateSentence } from '../decide/duplicate.js';
-import { withOwnNetworks } from '../decide/own-network.js';
-import { type Quota, quotaSentence } from '../decide/quota.js';
+import type { Quota } from '../decide/quota.js';
 import type { BgpStanding } from '../decide/readiness.js';
-import { type Address, contains, hostPrefix, type Prefix } from '../model/address.js';
+import { type Address, hostPrefix, type Prefix } from '../model/address.js';
 import type { Announcement } from '../model/announcement.js';
 import type { Duty } from '../model/duty.js';
-import { type Endpoint, endpointKey } from '../model/endpoint.js';
+import type { Endpoint } from '../model/endpoint.js';
 import type { Networks } from '../model/network.js';
 import type { Path } from '../model/path.js';
 import { type Speaker, settingsOf } from '../model/peer.js';
-import type { Route } from '../model/route.js';
 import type { RouteTarget } from '../model/route-target.js';
-import type { Bgp, BgpEvent, Clock, Greet, Kernel, KernelEvent } from '../ports.js';
+import type { Bgp, BgpEvent, Clock, Greet, Kernel } from '../ports.js';
 import { renewQuotas } from './admission.js';
 import { BackOff } from './back-off.js';
+import { type Census, takeCensus } from './census.js';
+import { InForce } from './in-force.js';
+import { KernelSide } from './kernel-side.js';
 import { Loop } from './loop.js';
 import { Peering } from './peering.js';
 import { Reconciler, type StepFailure } from './reconciler.js';
-import { type RefusalCount, Refusals } from './refusals.js';
-import { Waiters } from './settled.js';
-import { ToldOnce } from './told-once.js';
+import type { RefusalCount } from './refusals.js';
+import { type Extent, Settling } from './settling.js';
+import { standingOf } from './standing.js';
+import { Tidings } from './tidings.js';
 import { World } from './world.js';
+
+export type { Extent } from './settling.js';
 
 /** Everything is read again this often, in ms, whatever the events said. */
 const AUDIT_EVERY = 30_000;
-
-/** So long host routes and blocks are both announced when one replaces the other, in ms. */
-const OVERLAP = 3000;
-
-/** How far a caller waits for its endpoint. */
-export type Extent = 'routed' | 'announced' | 'withdrawn';
 
 export interface RoutingParts {
   readonly kernel: Kernel;
@@ -44,73 +40,61 @@ export interface RoutingParts {
   readonly clock: Clock;
   /** Hears of each failure once, with its prefix or peer. */
   readonly failed: (what: string, error: unknown) => void;
+  /** Hears how long each pass took, in ms. */
+  readonly passed?: (milliseconds: number) => void;
 }
 
 export class Routing {
   readonly #parts: RoutingParts;
+  readonly #inForce: InForce;
   readonly #world: World;
+  readonly #kernelSide: KernelSide;
+  readonly #tidings: Tidings;
   readonly #reconciler: Reconciler;
   readonly #peering: Peering;
+  readonly #settling: Settling;
   readonly #loop: Loop;
-  readonly #waiters = new Waiters();
   readonly #backOff: BackOff;
-  /** What the configuration says, without the networks that endpoints have for themselves. */
-  #configured: Networks;
-  /** Calls off what is to follow `meanwhile`. */
-  #stopTurning = () => {};
-  readonly #withOwnTargets = new Map<string, Endpoint>();
-  /** The networks that the kernel keeps apart. */
-  #separated: Networks | undefined;
-  readonly #duplicates: ToldOnce;
-  readonly #full: ToldOnce;
-  readonly #refusals: Refusals;
-  #kernelUnread = true;
-  #hostUnread = true;
-  #bgpReason = 'gobgpd has not answered yet';
 
   /** @param endpoints what the records say: endpoints that lived through whatever came before */
   constructor(parts: RoutingParts, networks: Networks, speaker: Speaker, endpoints: readonly Endpoint[]) {
     this.#parts = parts;
-    this.#configured = networks;
-    for (const endpoint of endpoints) if (endpoint.own) this.#withOwnTargets.set(endpointKey(endpoint), endpoint);
-    this.#world = new World(withOwnNetworks(networks, this.#withOwnTargets.values()));
-    this.#world.untagged = untaggedOf(speaker);
+    this.#inForce = new InForce({ networks, speaker }, endpoints, parts.clock, () => this.#sayOtherwise());
+    const world = new World(this.#inForce.networks);
+    this.#world = world;
+    world.untagged = untaggedOf(speaker);
     this.#guardBy(speaker);
-    const tell = (what: string, sentence: string) => parts.failed(what, new Error(sentence));
-    this.#refusals = new Refusals(parts.clock, (peer, sentence) => tell(`peer ${peer}`, sentence));
-    this.#duplicates = new ToldOnce(tell);
-    this.#full = new ToldOnce(tell);
-    this.#reconciler = new Reconciler(this.#world, parts.kernel, parts.bgp, this.#refusals);
+    this.#kernelSide = new KernelSide(parts.kernel, world, () => this.#touchFailed());
+    this.#tidings = new Tidings(world, parts.clock, parts.failed);
+    this.#reconciler = new Reconciler(world, parts.kernel, parts.bgp, this.#tidings.refusals);
     this.#backOff = new BackOff(parts.clock);
     this.#loop = new Loop(
       () => this.#pass(),
       (error) => this.#passFailed(error),
     );
     const nudge = () => this.#loop.nudge();
-    this.#peering = new Peering(speaker, parts, this.#world, endpoints.length > 0, nudge);
-    for (const endpoint of endpoints) this.#world.hearEndpoint(endpoint);
-    this.#world.endpointsComplete = true;
+    this.#peering = new Peering(speaker, parts, world, endpoints.length > 0, nudge);
+    this.#settling = new Settling({ world, reconciler: this.#reconciler, peering: this.#peering });
+    for (const endpoint of endpoints) world.hearEndpoint(endpoint);
+    world.endpointsComplete = true;
   }
 
   /** Reads the kernel, starts listening to both sides, and returns when the first pass is through. */
   async start(signal: AbortSignal): Promise<void> {
-    this.#parts.kernel.watch((event) => this.#hearKernel(event), signal);
+    const { kernel, bgp, failed } = this.#parts;
+    kernel.watch((event) => {
+      this.#kernelSide.hear(event);
+      this.#loop.nudge();
+    }, signal);
     this.#loop.nudge();
     await this.#loop.idle();
-    void this.#parts.bgp
+    void bgp
       .run(
         () => this.#peering.speaker,
-        (event) => {
-          if (event.kind === 'disconnected') {
-            this.#bgpReason = event.reason;
-            this.#parts.failed('gobgpd is away', new Error(event.reason));
-          }
-          this.#peering.hear(event);
-          if (this.#mayShowDuplicates(event)) this.#tellDuplicates();
-        },
+        (event) => this.#hearBgp(event),
         signal,
       )
-      .catch((error) => this.#parts.failed('gobgpd', error));
+      .catch((error) => failed('gobgpd', error));
     this.#audit(signal);
   }
 
@@ -119,10 +103,10 @@ export class Routing {
    * rules are there before the endpoint is. `detach` takes it back.
    */
   async makeNetworkOf(endpoint: Endpoint, signal: AbortSignal): Promise<void> {
-    this.#withOwnTargets.set(endpointKey(endpoint), endpoint);
+    this.#inForce.add(endpoint);
     if (!this.#world.networks.byName.has(endpoint.network)) this.#renewNetworks();
-    await this.#waiters.until(
-      () => this.#separated?.byName.has(endpoint.network) === true,
+    await this.#settling.until(
+      () => this.#kernelSide.keepsApart(endpoint.network),
       signal,
       () => new Error(`the kernel does not keep network "${endpoint.network}" apart yet`),
     );
@@ -130,38 +114,31 @@ export class Routing {
 
   attach(endpoint: Endpoint): void {
     this.#world.hearEndpoint(endpoint);
-    if (endpoint.addresses.some((own) => this.#world.duplicate(hostPrefix(own)))) this.#tellDuplicates();
+    if (endpoint.addresses.some((own) => this.#world.duplicate(hostPrefix(own)))) this.#tidings.duplicates();
     this.#loop.nudge();
   }
 
   detach(endpoint: Endpoint): void {
     this.#world.forgetEndpoint(endpoint);
-    if (this.#withOwnTargets.delete(endpointKey(endpoint)) && !this.#isUsed(endpoint.network)) this.#renewNetworks();
+    if (this.#inForce.remove(endpoint)) this.#renewNetworks();
     this.#loop.nudge();
   }
 
   /** New networks and peers: the difference is a pass like any other. */
   configure(networks: Networks, speaker: Speaker): void {
-    this.#turnTo(networks);
-    this.speak(speaker);
+    this.#inForce.turnTo({ networks, speaker });
+    this.#sayOtherwise();
   }
 
   /** New peers alone. */
   speak(speaker: Speaker): void {
-    this.#world.untagged = untaggedOf(speaker);
-    this.#peering.configure(speaker);
-    this.#renewNetworks();
-    this.#loop.nudge();
+    this.#inForce.speak(speaker);
+    this.#sayOtherwise();
   }
 
   /** Resolves when this endpoint is so. Rejects with the reason when a step is refused, or when the signal comes first. */
   settled(endpoint: Endpoint, extent: Extent, signal: AbortSignal): Promise<void> {
-    const prefixes = endpoint.addresses.map(hostPrefix);
-    return this.#waiters.until(
-      () => prefixes.every((prefix) => this.#isSettled(prefix, extent)),
-      signal,
-      () => this.#lateness(prefixes),
-    );
+    return this.#settling.settled(endpoint, extent, signal);
   }
 
   get duty(): Duty {
@@ -177,13 +154,7 @@ export class Routing {
 
   /** Resolves when gobgpd says of every endpoint and block what it should, but for those that failed. */
   allSaid(signal: AbortSignal): Promise<void> {
-    const prefixes = () => [...this.#world.endpointPrefixes(), ...this.#world.aggregates()];
-    const isSaid = (prefix: Prefix) => this.#reconciler.failures.has(prefix) || this.#reconciler.isSettled(prefix);
-    return this.#waiters.until(
-      () => this.#peering.connected && prefixes().every(isSaid),
-      signal,
-      () => this.#lateness(prefixes()),
-    );
+    return this.#settling.allSaid(signal);
   }
 
   get bgpConnected(): boolean {
@@ -192,28 +163,12 @@ export class Routing {
 
   /** How we stand with gobgpd and its peers, from memory. */
   get bgpStanding(): BgpStanding {
-    const { connected, admitted, speaker, states } = this.#peering;
-    const established = new Set(
-      states.filter((state) => state.session === 'established').map((state) => state.address),
-    );
-    return {
-      away: connected ? undefined : this.#bgpReason,
-      admitted,
-      isDrained: this.duty !== 'on',
-      peers: [
-        ...speaker.peers.map(({ name, address }) => ({
-          name,
-          established: established.has(address),
-          reason: this.#peering.reason(address),
-        })),
-        ...(speaker.sought ?? []).map(({ name, reason }) => ({ name, established: false, reason })),
-        ...(speaker.ranges ?? []).map(({ name, prefix }) => ({
-          name,
-          established: [...established].some((address) => contains(prefix, address)),
-          reason: `nobody has come from ${prefix}`,
-        })),
-      ],
-    };
+    return standingOf(this.#peering, this.duty);
+  }
+
+  /** Why a peer has no session, as far as it is known. */
+  reasonOf(peer: Address): string | undefined {
+    return this.#peering.reason(peer);
   }
 
   /** What is heard and believed of one prefix, for those who explain. */
@@ -270,82 +225,31 @@ export class Routing {
 
   /** What the guards refuse, by peer and reason. */
   refusals(): RefusalCount[] {
-    return this.#refusals.counts();
+    return this.#tidings.refusals.counts();
   }
 
   endpoints(): Endpoint[] {
     return this.#world.endpoints();
   }
 
-  #turnTo(networks: Networks): void {
-    this.#stopTurning();
-    this.#configured = meanwhile(this.#configured, networks);
-    if (this.#configured === networks) return;
-    this.#stopTurning = this.#parts.clock.after(OVERLAP, () => {
-      this.#configured = networks;
-      this.#renewNetworks();
-    });
+  #sayOtherwise(): void {
+    const { speaker } = this.#inForce;
+    this.#world.untagged = untaggedOf(speaker);
+    if (speaker !== this.#peering.speaker) this.#peering.configure(speaker);
+    this.#renewNetworks();
+  }
+
+  /** How much there is of everything, counted now. */
+  census(): Census {
+    return takeCensus(this.#world, this.#reconciler, this.#peering);
   }
 
   /** Networks come and go with the endpoints that have them for themselves; the next pass makes it so. */
   #renewNetworks(): void {
-    this.#world.networks = withOwnNetworks(this.#configured, this.#withOwnTargets.values());
+    this.#world.networks = this.#inForce.networks;
     this.#guardBy(this.#peering.speaker);
     this.#world.touchAll();
     this.#loop.nudge();
-  }
-
-  #isUsed(network: string): boolean {
-    return [...this.#withOwnTargets.values()].some((endpoint) => endpoint.network === network);
-  }
-
-  #isSettled(prefix: Prefix, extent: Extent): boolean {
-    if (extent === 'withdrawn') return this.#world.announced(prefix) === undefined || !this.#peering.connected;
-    const { failures } = this.#reconciler;
-    if (failures.get(prefix)?.refused) throw failures.get(prefix);
-    if (extent === 'routed') return this.#reconciler.isRouted(prefix);
-    const carried = failures.get(this.#reconciler.carrier(prefix));
-    if (carried?.refused) throw carried;
-    return this.#peering.connected && this.#reconciler.isSettled(prefix);
-  }
-
-  #lateness(prefixes: readonly Prefix[]): Error {
-    if (!this.#peering.connected) return new Error(`announcement: gobgpd is away (${this.#bgpReason})`);
-    const unrouted = prefixes.filter((prefix) => !this.#reconciler.isRouted(prefix));
-    return new Error(
-      unrouted.length > 0 ? `route: ${unrouted.join(', ')} not in the kernel in time` : 'announcement: not in time',
-    );
-  }
-
-  async #pass(): Promise<void> {
-    if (this.#kernelUnread || this.#separated !== this.#world.networks) await this.#separate();
-    if (this.#kernelUnread) await this.#readKernel();
-    if (this.#hostUnread) await this.#readHost();
-    this.#reconciler.bgpConnected = this.#peering.connected;
-    const failed = await this.#reconciler.pass();
-    this.#retry(failed);
-    this.#tellRefused();
-    this.#waiters.ask();
-    if (this.#world.hasTouched()) this.#loop.nudge();
-    else await this.#peering.afterPass(!this.#lacksAnnouncement());
-  }
-
-  async #separate(): Promise<void> {
-    const { networks } = this.#world;
-    await this.#parts.kernel.separate(networks);
-    this.#separated = networks;
-  }
-
-  /** A route that the kernel refuses of what a peer says must not keep the peers away. */
-  #lacksAnnouncement(): boolean {
-    return [...this.#reconciler.failures.keys()].some((prefix) => this.#world.isOurs(prefix));
-  }
-
-  async #readKernel(): Promise<void> {
-    this.#kernelUnread = false;
-    this.#hostUnread = true;
-    this.#world.hearAllRoutes(await this.#parts.kernel.routes());
-    for (const prefix of this.#reconciler.failures.keys()) this.#world.touch(prefix);
   }
 
   /** What is believed of peers, for the networks that there are. */
@@ -354,59 +258,49 @@ export class Routing {
     renewQuotas(this.#world, speaker);
   }
 
-  #tellRefused(): void {
-    const full = this.#world.quotas.told().filter(({ refused }) => refused > 0);
-    this.#full.say(new Map(full.map((quota) => [quota.of, quotaSentence(quota)])));
-    this.#refusals.tell();
+  #hearBgp(event: BgpEvent): void {
+    if (event.kind === 'disconnected') this.#parts.failed('gobgpd is away', new Error(event.reason));
+    this.#peering.hear(event);
+    this.#tidings.afterEvent(event);
   }
 
-  /** Its addresses, and the ways to next hops. */
-  async #readHost(): Promise<void> {
-    this.#hostUnread = false;
-    if (await this.#world.border.look(this.#parts.kernel)) this.#world.touchPaths();
+  async #pass(): Promise<void> {
+    const { clock, passed } = this.#parts;
+    const began = clock.now();
+    await this.#kernelSide.catchUp();
+    this.#reconciler.bgpConnected = this.#peering.connected;
+    const failed = await this.#reconciler.pass();
+    this.#retry(failed);
+    this.#tidings.afterPass();
+    this.#settling.ask();
+    passed?.(clock.now() - began);
+    if (this.#world.hasTouched() || this.#world.border.isDoubtful) this.#loop.nudge();
+    else await this.#peering.afterPass(!this.#lacksAnnouncement());
   }
 
-  /** All endpoints are gone through only when there is reason to. */
-  #mayShowDuplicates(event: BgpEvent): boolean {
-    if (event.kind === 'paths') return event.heard.some(({ prefix }) => this.#world.duplicate(prefix));
-    return event.kind === 'all-paths' || event.kind === 'audited';
-  }
-
-  #tellDuplicates(): void {
-    this.#duplicates.say(new Map(this.#world.duplicates().map((path) => [path.prefix, duplicateSentence(path)])));
-  }
-
-  #hearKernel(event: KernelEvent): void {
-    const hear: { [kind in KernelEvent['kind']]: (route: Route) => void } = {
-      'route-added': (route) => this.#world.hearRoute(route),
-      'route-removed': (route) => this.#world.hearRouteGone(route),
-      'links-changed': () => {
-        this.#hostUnread = true;
-        this.#touchFailed();
-      },
-      lost: () => {
-        this.#kernelUnread = true;
-      },
-    };
-    hear[event.kind]((event as { route: Route }).route);
-    this.#loop.nudge();
+  /** A route that the kernel refuses of what a peer says must not keep the peers away. */
+  #lacksAnnouncement(): boolean {
+    return [...this.#reconciler.failures.keys()].some((prefix) => this.#world.isOurs(prefix));
   }
 
   #retry(failed: ReadonlyMap<Prefix, StepFailure>): void {
     for (const [prefix, failure] of failed) this.#parts.failed(prefix, failure);
     if (this.#reconciler.failures.size === 0) this.#backOff.succeeded();
-    else this.#backOff.again(() => this.#touchFailed());
+    else
+      this.#backOff.again(() => {
+        this.#touchFailed();
+        this.#loop.nudge();
+      });
   }
 
   #touchFailed(): void {
     for (const prefix of this.#reconciler.failures.keys()) this.#world.touch(prefix);
-    this.#loop.nudge();
   }
 
   /** A port threw as a whole: nothing it was asked for is believed, and all of it is asked again. */
   #passFailed(error: unknown): void {
     this.#parts.failed('pass', error);
-    this.#kernelUnread = true;
+    this.#kernelSide.doubt();
     this.#world.touchAll();
     this.#backOff.again(() => this.#loop.nudge());
   }
@@ -415,7 +309,7 @@ export class Routing {
     // Asked, not listened to: a listener for each audit would stay for as long as the controller lives.
     this.#parts.clock.after(AUDIT_EVERY, () => {
       if (signal.aborted) return;
-      this.#kernelUnread = true;
+      this.#kernelSide.doubt();
       this.#loop.nudge();
       this.#audit(signal);
     });
