@@ -118,6 +118,8 @@ export interface Bgp {
   peers(): Promise<readonly PeerState[]>;
   /** Lets gobgpd open a session again that it has ended because of `maxPrefixes`. Throws when it does not. */
   reopen(peer: Peer): Promise<void>;
+  /** Lets a peer whose session stands hear at once what is held back from it after a restart. */
+  release(peer: Peer): Promise<void>;
   /** What gobgpd says for us of these prefixes, asked now. Throws while there is no connection. */
   says(prefixes: readonly Prefix[]): Promise<readonly Announcement[]>;
   /**

@@ -13,7 +13,7 @@ import { say } from './announcing.js';
 import { type Connection, type ConnectionOptions, connected } from './connection.js';
 import { applyExportPolicy } from './export-policy.js';
 import { goodbyes } from './goodbyes.js';
-import { admit, listPeers, peerDifferences, peerState, reopen, wirePeers } from './peers.js';
+import { admit, listPeers, peerDifferences, peerState, release, reopen, wirePeers } from './peers.js';
 import { openRanges, wireRanges } from './ranges.js';
 import { findAnnounced } from './session.js';
 import { checkSpeaker } from './validate.js';
@@ -60,6 +60,10 @@ export class Gobgp implements Bgp {
 
   reopen(peer: Peer): Promise<void> {
     return reopen(this.#need().session, peer);
+  }
+
+  release(peer: Peer): Promise<void> {
+    return release(this.#need().session, peer);
   }
 
   async says(prefixes: readonly Prefix[]): Promise<readonly Announcement[]> {
