@@ -109,11 +109,11 @@ describe('churn', () => {
     await heardAgain(['ipv4', 'ipv6']);
   }
 
-  async function heardAgain(families: readonly ('ipv4' | 'ipv6')[], timeout = 30_000): Promise<void> {
+  async function heardAgain(families: readonly ('ipv4' | 'ipv6')[], timeout?: number): Promise<void> {
     for (const family of families) {
       const table = () => lab.node('tor1').vtysh(`show bgp ${family} unicast`);
       const isFresh = async () => !/^ ?S[>* ]/m.test(await table());
-      await until(isFresh, { what: `the ToR to have heard all of ${family} again`, timeout });
+      await until(isFresh, { what: `the ToR to have heard all of ${family} again`, ...(timeout && { timeout }) });
     }
   }
 

@@ -46,7 +46,6 @@ describe('FRR as the route reflector', () => {
     const heard = async () => kernelRoutes(lab.node(node), table, address.includes(':') ? 6 : 4);
     return until(async () => (await heard()).includes(address), {
       what: `${address} in table ${table} of ${node}`,
-      timeout: 40_000,
     });
   };
 
