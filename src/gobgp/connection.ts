@@ -8,6 +8,7 @@ import type { Finished } from './end-of-rib.js';
 import { applyExportPolicy, sayOutdatedAnew } from './export-policy.js';
 import { takeLastCrash } from './last-crash.js';
 import { type NextHops, nextHopsFor } from './next-hop.js';
+import { keepOut } from './peers.js';
 import { pulse } from './pulse.js';
 import { checkRelease, listAnnounced, openSession, type Session, startBgp } from './session.js';
 import { openShortLine, type ShortLine } from './short-line.js';
@@ -96,7 +97,7 @@ async function listen(
   const either = AbortSignal.any([signal, over.signal]);
   const refused = (count: number, example: string) =>
     options.warn?.(`${count} heard path${count > 1 ? 's' : ''} refused: ${example}`);
-  const watch = openWatch(connection.session, hear, refused);
+  const watch = openWatch(connection.session, hear, refused, (peer) => hold(connection.session, peer, options, hear));
   const settled = (finished: Finished) => {
     connection.finished = finished;
   };
@@ -110,6 +111,20 @@ async function listen(
     over.abort();
     watch.close();
   }
+}
+
+/** Before it can come back. If that fails, it is tried again when its session ends the next time. */
+function hold(
+  session: Session,
+  peer: string,
+  { manage = true }: ConnectionOptions,
+  hear: (event: BgpEvent) => void,
+): void {
+  if (!manage) return;
+  keepOut(session, peer).then(
+    () => hear({ kind: 'peers-changed' }),
+    () => {},
+  );
 }
 
 /** Reads now and then what gobgpd says for us. */
