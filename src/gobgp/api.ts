@@ -8,11 +8,12 @@ import type { Type } from 'protobufjs';
 import { type Family, familyOf, type Prefix } from '../model/address.js';
 import { type ApiPeer, groupMessage, peerMessage, readPeer } from './api-peer.js';
 import { policyMessages, readAssignment } from './api-policy.js';
-import type { Codec, OldRelease, RangeName, Received, Rpc, WireEvent, WireGlobal, WirePath } from './codec.js';
+import type { Codec, OldRelease, RangeName, Received, Rpc, Subject, WireGlobal, WirePath } from './codec.js';
+import { listedPaths, type RawPath, watchEvent } from './path-shell.js';
 import { loadProto } from './proto.js';
 
-/** How one generation says what all of them say. `ApiPath` is its Path message as protobufjs reads it. */
-export interface Dialect<ApiPath> {
+/** How one generation says what all of them say. */
+export interface Dialect {
   /** For people: `3.x (apipb.GobgpApi)`. */
   readonly name: string;
   /** gRPC's name of the service: `package.Service`. */
@@ -26,21 +27,18 @@ export interface Dialect<ApiPath> {
   readonly exactLookup: number;
   /** By how much most enums are higher than those of 3.x. */
   readonly shift: 0 | 1;
-  /** The watch's filter for all paths of peers. */
-  readonly postPolicy: number;
+  /** The watch's filters for all paths of peers: as they came, and after the policies. */
+  readonly filters: Readonly<Record<Subject, number>>;
   readonly hasBfd: boolean;
   readonly signsRanges: boolean;
   /** The administrative state of a peer that has sent too many paths. */
   readonly overLimit: number;
   writePath(path: WirePath): object;
   /** Never throws: a throw would end the stream, and with it everything else that is heard. */
-  readPath(path: ApiPath): Received;
+  readPath(path: RawPath): Received;
   readonly oldRelease?: Omit<OldRelease, 'question'> & { readonly method: string; readonly message: object };
 }
 
-/** The list of peers that begins each watch is over; and a real change. */
-const END_OF_INIT = 2;
-const PEER_STATE = 3;
 /** Global.families counts GoBGP's own list, in which IPv4 unicast is 0 and IPv6 unicast 1. */
 const BOTH_FAMILIES = [0, 1];
 /** ORIGIN (RFC 4271 section 5.1.1) of what a node says about itself. */
@@ -62,12 +60,11 @@ interface ListedReply {
 }
 
 /** The codec of a dialect. Loads the .proto files when it is first asked for. */
-export function codecOf<ApiPath>(dialect: Dialect<ApiPath>): Codec {
+export function codecOf(dialect: Dialect): Codec {
   const { name, oldRelease: old, globalTable: tableType, writePath, readPath } = dialect;
   const rpc = rpcsOf(dialect);
   const policy = policyMessages(dialect.shift);
-  const readDestination = (reply: { destination: { paths: ApiPath[] } | null }) =>
-    (reply.destination?.paths ?? []).map(readPath);
+  const readDestination = (bytes: Uint8Array) => listedPaths(bytes).map(readPath);
   return {
     name,
     hasBfd: dialect.hasBfd,
@@ -77,24 +74,24 @@ export function codecOf<ApiPath>(dialect: Dialect<ApiPath>): Codec {
     startBgp: rpc('StartBgp', globalMessage),
     addPath: rpc('AddPath', (path) => ({ tableType, path: writePath(path) }), nothing, 'AddPathResponse'),
     addPathStream: rpc('AddPathStream', (paths) => ({ tableType, paths: paths.map(writePath) })),
-    listPath: rpc(
-      'ListPath',
-      (family: Family) => ({ tableType, family: familyMessage(family) }),
-      readDestination,
-      'ListPathResponse',
-    ),
-    findPath: rpc(
-      'ListPath',
-      (prefixes) => ({ tableType, ...lookupsMessage(prefixes, dialect.exactLookup) }),
-      readDestination,
-      'ListPathResponse',
-    ),
-    watchEvent: rpc(
-      'WatchEvent',
-      () => ({ peer: {}, table: { filters: [{ type: dialect.postPolicy, init: false }] } }),
-      (reply: WatchReply<ApiPath>) => readEvent(reply, readPath),
-      'WatchEventResponse',
-    ),
+    listPath: {
+      ...rpc('ListPath', (family: Family) => ({ tableType, family: familyMessage(family) })),
+      decode: readDestination,
+    },
+    findPath: {
+      ...rpc('ListPath', (prefixes: readonly Prefix[]) => ({
+        tableType,
+        ...lookupsMessage(prefixes, dialect.exactLookup),
+      })),
+      decode: readDestination,
+    },
+    watchEvent: {
+      ...rpc('WatchEvent', (subject: Subject) => ({
+        peer: {},
+        table: { filters: [{ type: dialect.filters[subject], init: false }] },
+      })),
+      decode: (bytes) => watchEvent(bytes, readPath),
+    },
     addPeer: rpc('AddPeer', (peer) => ({ peer: peerMessage(peer) })),
     deletePeer: rpc('DeletePeer', (address) => ({ address })),
     enablePeer: rpc('EnablePeer', (address) => ({ address })),
@@ -119,7 +116,7 @@ export function codecOf<ApiPath>(dialect: Dialect<ApiPath>): Codec {
 }
 
 /** Makes the RPCs of a service. Without a reply type, the reply is empty. */
-function rpcsOf({ service, type, emptyReply }: Pick<Dialect<never>, 'service' | 'type' | 'emptyReply'>) {
+function rpcsOf({ service, type, emptyReply }: Pick<Dialect, 'service' | 'type' | 'emptyReply'>) {
   return <Request, Reply = undefined>(
     method: string,
     write: (request: Request) => object,
@@ -178,16 +175,4 @@ function readRange(reply: { dynamicNeighbor: { prefix: string; peerGroup: string
 function lookupsMessage(prefixes: readonly Prefix[], type: number): object {
   const [first] = prefixes;
   return { family: first && familyMessage(familyOf(first)), prefixes: prefixes.map((prefix) => ({ prefix, type })) };
-}
-
-interface WatchReply<ApiPath> {
-  readonly table: { paths: ApiPath[] } | null;
-  readonly peer: { type: number } | null;
-}
-
-const PEER_EVENTS: Readonly<Record<number, 'ready' | 'peer'>> = { [END_OF_INIT]: 'ready', [PEER_STATE]: 'peer' };
-
-function readEvent<ApiPath>(reply: WatchReply<ApiPath>, readPath: (path: ApiPath) => Received): WireEvent {
-  if (reply.table) return { kind: 'table', paths: reply.table.paths.map(readPath) };
-  return { kind: PEER_EVENTS[reply.peer?.type ?? 0] ?? 'other' };
 }
