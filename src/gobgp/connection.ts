@@ -3,12 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { address } from '../model/address.js';
 import type { Speaker } from '../model/peer.js';
 import type { BgpEvent, Running } from '../ports.js';
-import { rehearse, say } from './announcing.js';
+import { rehearse } from './announcing.js';
 import { Bell } from './bell.js';
 import { alwaysInDoubt, doubts } from './doubts.js';
 import type { Finished } from './end-of-rib.js';
+import { applyExportPolicy, sayOutdatedAnew } from './export-policy.js';
 import { takeLastCrash } from './last-crash.js';
 import { type NextHops, nextHopsFor } from './next-hop.js';
+import { keepOut } from './peers.js';
 import { pulse } from './pulse.js';
 import { checkRelease, listAnnounced, openSession, type Session, startBgp } from './session.js';
 import { openWatch } from './watch.js';
@@ -50,6 +52,8 @@ export async function connected(
   await checkRelease(session);
   const nextHops = chooseNextHops(speaker, options);
   rehearse(session, nextHops);
+  // Before what stands is said again, so that no peer hears for a moment what it should not.
+  if (options.manage ?? true) await applyExportPolicy(session, speaker, nextHops);
   const announced = fresh ? [] : await announcedAnew(session, nextHops);
   const connection: Connection = { session, nextHops, finished: new Map(), writes: { begun: 0, done: 0 } };
   begun(connection);
@@ -77,8 +81,7 @@ function chooseNextHops(speaker: Speaker, { warn }: ConnectionOptions): NextHops
 
 /** What stands from before. Where it names a next hop of old settings, it is said again with the present one. */
 async function announcedAnew(session: Session, nextHops: NextHops) {
-  const { announced, outdated } = await listAnnounced(session, nextHops);
-  const failures = await say(session, outdated, nextHops, false);
+  const { announced, failures } = await sayOutdatedAnew(session, nextHops);
   return announced.filter((announcement) => !failures.has(announcement));
 }
 
@@ -97,7 +100,9 @@ async function listen(
     if (event.kind === 'peers-changed') bell.ring();
     hear(event);
   };
-  const watch = openWatch(connection.session, hearAll, refused);
+  const watch = openWatch(connection.session, hearAll, refused, (peer) =>
+    hold(connection.session, peer, options, hearAll),
+  );
   const beating = {
     session: connection.session,
     watch,
@@ -117,6 +122,20 @@ async function listen(
     over.abort();
     watch.close();
   }
+}
+
+/** Before it can come back. If that fails, it is tried again when its session ends the next time. */
+function hold(
+  session: Session,
+  peer: string,
+  { manage = true }: ConnectionOptions,
+  hear: (event: BgpEvent) => void,
+): void {
+  if (!manage) return;
+  keepOut(session, peer).then(
+    () => hear({ kind: 'peers-changed' }),
+    () => {},
+  );
 }
 
 /** Reads now and then what gobgpd says for us. */

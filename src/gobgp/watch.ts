@@ -32,8 +32,16 @@ export interface Watch {
   close(): void;
 }
 
-/** Prepares to read; nothing is heard before the first `read`. */
-export function openWatch(session: Session, hear: (event: BgpEvent) => void, refused: Refused): Watch {
+/**
+ * Prepares to read; nothing is heard before the first `read`.
+ * @param overLimit is called with the address of a peer whose session has just been ended because of too many paths
+ */
+export function openWatch(
+  session: Session,
+  hear: (event: BgpEvent) => void,
+  refused: Refused,
+  overLimit: (peer: string) => void,
+): Watch {
   const { client, codec } = session;
   const known: KnownPaths = new Map();
   let current = new AbortController();
@@ -61,7 +69,11 @@ export function openWatch(session: Session, hear: (event: BgpEvent) => void, ref
         known,
         session.links,
       );
-      const on = (event: WireEvent) => !signal.aborted && listener.event(event);
+      const on = (event: WireEvent) => {
+        if (signal.aborted) return;
+        if (event.kind === 'peer' && event.overLimit !== undefined) overLimit(event.overLimit);
+        listener.event(event);
+      };
       watching(client, codec.watchEvent, subject, on, signal).then(() => ended(), ended);
     });
   const holders = () => [...known].flatMap(([peer, prefixes]) => (prefixes.size > 0 ? [peer] : []));
