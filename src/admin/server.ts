@@ -9,7 +9,7 @@ import { duplicateSentence } from '../decide/duplicate.js';
 import { type Quota, quotaSentence } from '../decide/quota.js';
 import { address, contains, hostPrefix, type Prefix, prefix } from '../model/address.js';
 import type { Duty } from '../model/duty.js';
-import type { ListenRange, Peer, PeerState, SoughtPeer } from '../model/peer.js';
+import { type ListenRange, type Peer, type PeerState, peerKey, type SoughtPeer } from '../model/peer.js';
 import type { Bgp } from '../ports.js';
 import type { Drain } from '../reconcile/drain.js';
 import type { RefusalCount } from '../reconcile/refusals.js';
@@ -167,8 +167,8 @@ function came({ name, prefix }: ListenRange, states: readonly PeerState[]): Peer
 
 function peerView(peer: Peer | SoughtPeer, states: readonly PeerState[], reason: string | undefined): PeerView {
   const { name, asn } = peer;
-  const address = 'address' in peer ? peer.address : undefined;
-  const state = states.find((one) => one.address === address);
-  const unknown = { asn, session: 'unknown' as const, endOfRib: [], ...(address && { address }) };
+  const found = 'address' in peer ? peer : undefined;
+  const state = found && states.find((one) => peerKey(one) === peerKey(found));
+  const unknown = { asn, session: 'unknown' as const, endOfRib: [], ...(found && { address: found.address }) };
   return { ...(state ?? unknown), name, ...(reason !== undefined && { reason }) };
 }

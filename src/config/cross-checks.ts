@@ -6,7 +6,7 @@
 import type { z } from 'zod';
 import { contains, overlap, type Prefix } from '../model/address.js';
 import type { NetConfNetworks, Network } from '../model/network.js';
-import type { ListenRange, Peer, SoughtPeer } from '../model/peer.js';
+import { type ListenRange, type Peer, peerKey, type SoughtPeer } from '../model/peer.js';
 import { peerSection } from './bgp-section.js';
 import { listenRangeSection } from './listen-range-section.js';
 import { netConfSection } from './netconf-section.js';
@@ -36,7 +36,7 @@ export function crossProblems(root: unknown, node: ThisNode): Problem[] {
       unfitPeerSetting({ ...value, passive: true }, path, ownSection(root), 'prefix'),
     ),
     ...all.flatMap(({ value, path }) => unfitPeerSetting(value, path, ownSection(root))),
-    ...doubles(peers, 'address', (peer) => peer.address),
+    ...doubles(peers, 'address', peerKey),
     ...doubles(networks, 'name', (network) => network.name),
     ...doubles(frames, 'name', (frame) => frame.name),
     ...sharedTables(networks),

@@ -6,8 +6,9 @@
  * played over it: each change that the listing lacks is among them, and one that it has does no harm twice.
  * Nothing may stop reading: gobgpd queues without bound for a reader that is slow.
  */
-import type { Address, Prefix } from '../model/address.js';
+import type { Prefix } from '../model/address.js';
 import { type Path, type PathName, pathKey } from '../model/path.js';
+import type { PeerKey } from '../model/peer.js';
 import type { BgpEvent } from '../ports.js';
 import { listing, reasonOf, watching } from './call.js';
 import type { Received, WireEvent } from './codec.js';
@@ -78,7 +79,7 @@ export interface TableListener {
 }
 
 /** What was told and is not gone, by peer. It outlives a stream: what the next table lacks has gone in between. */
-export type KnownPaths = Map<Address, Set<Prefix>>;
+export type KnownPaths = Map<PeerKey, Set<Prefix>>;
 
 /** Turns one stream's messages, and the table, into events. */
 export function tableListener(

@@ -7,9 +7,9 @@
 import type { OverQuota } from '../decide/import-verdict.js';
 import type { Quota } from '../decide/quota.js';
 import type { Applicant } from '../decide/routes.js';
-import type { Address, Prefix } from '../model/address.js';
+import type { Prefix } from '../model/address.js';
 import type { Networks } from '../model/network.js';
-import type { Speaker } from '../model/peer.js';
+import { type PeerKey, peerKey, type Speaker } from '../model/peer.js';
 import { MAIN_TABLE } from '../model/route.js';
 
 /** One limit, and who has a place under it. */
@@ -64,7 +64,7 @@ class Places {
 
 export class Quotas {
   readonly #tables: ReadonlyMap<number, Places> = new Map();
-  readonly #peers: ReadonlyMap<Address, Places> = new Map();
+  readonly #peers: ReadonlyMap<PeerKey, Places> = new Map();
 
   /** @param before whoever has a place there, has it here */
   constructor(networks?: Networks, speaker?: Pick<Speaker, 'peers'>, before?: Quotas) {
@@ -75,7 +75,7 @@ export class Quotas {
       before ? before.#tables : new Map(),
     );
     this.#peers = limits(
-      speaker.peers.map(({ address, name, maxRoutes }) => ({ key: address, of: `peer ${name}`, most: maxRoutes })),
+      speaker.peers.map((peer) => ({ key: peerKey(peer), of: `peer ${peer.name}`, most: peer.maxRoutes })),
       before ? before.#peers : new Map(),
     );
   }
@@ -86,7 +86,7 @@ export class Quotas {
   }
 
   /** This prefix is installed in this table, by the path of this peer when that is known: it has its places. */
-  keep(prefix: Prefix, table: number, peer?: Address): void {
+  keep(prefix: Prefix, table: number, peer?: PeerKey): void {
     this.#tables.get(table)?.keep(prefix);
     if (peer !== undefined) this.#peers.get(peer)?.keep(prefix);
   }
