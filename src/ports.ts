@@ -41,6 +41,8 @@ export interface Kernel {
 export type KernelEvent =
   | { readonly kind: 'route-added'; readonly route: Route }
   | { readonly kind: 'route-removed'; readonly route: Route }
+  /** A route that is not ours came, changed or went. Told once `ways` has had an answer that such a route decides. */
+  | { readonly kind: 'foreign-route'; readonly prefix: Prefix }
   /** A link or an address came, went or changed state: routes refused before may be accepted now. */
   | { readonly kind: 'links-changed' }
   /** Read everything again: events were lost (ENOBUFS), rules or filters were touched, a link or an address is gone. */

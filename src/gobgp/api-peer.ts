@@ -47,8 +47,6 @@ interface ApiPeerState {
   readonly flops: number;
   readonly neighborAddress: string;
   readonly messages: { received: { total: unknown; update: unknown } | null } | null;
-  /** Not in 3.x. */
-  readonly disconnectMessage?: string;
 }
 
 interface ApiAfiSafi {
@@ -75,6 +73,15 @@ export function peerMessage(peer: WirePeer): object {
   };
 }
 
+/** A Peer that nobody can be: down by the administrator's word. */
+export function keptOutMessage({
+  address,
+  asn,
+  description,
+}: Pick<WirePeer, 'address' | 'asn' | 'description'>): object {
+  return { conf: { neighborAddress: address, peerAsn: asn, description, adminDown: true } };
+}
+
 function bfdMessage({ minTx, minRx, multiplier }: Bfd): ApiBfd {
   return {
     enabled: true,
@@ -92,7 +99,7 @@ function readBfd(bfd: ApiBfd): Bfd {
 /** A PeerGroup to add. gobgpd gives its settings to whoever comes by its range. */
 export function groupMessage({ group, peer }: WireRange): object {
   const conf = { peerGroupName: group, peerAsn: peer.asn, authPassword: peer.password, description: peer.description };
-  return { conf, ...sessionMessage(peer) };
+  return { conf, ...sessionMessage(peer), ...(peer.bfd && { bfd: bfdMessage(peer.bfd) }) };
 }
 
 function sessionMessage(peer: WirePeer): object {
@@ -172,7 +179,6 @@ function stateOf(peer: ApiPeer | null, overLimit: number): Omit<WirePeerState, '
     losses: state?.flops ?? 0,
     heard: count(state?.messages?.received?.total),
     updates: count(state?.messages?.received?.update),
-    lastWords: state?.disconnectMessage ?? '',
   };
 }
 

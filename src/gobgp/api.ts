@@ -6,8 +6,8 @@
  */
 import type { Type } from 'protobufjs';
 import { type Family, familyOf, type Prefix } from '../model/address.js';
-import { type ApiPeer, groupMessage, peerMessage, readPeer } from './api-peer.js';
-import { policyMessages, readAssignment } from './api-policy.js';
+import { type ApiPeer, groupMessage, keptOutMessage, peerMessage, readPeer } from './api-peer.js';
+import { policyMessages, readAssignment, readSet } from './api-policy.js';
 import type { Codec, OldRelease, RangeName, Received, Rpc, WireEvent, WireGlobal, WirePath } from './codec.js';
 import { loadProto } from './proto.js';
 
@@ -30,6 +30,7 @@ export interface Dialect<ApiPath> {
   readonly postPolicy: number;
   readonly hasBfd: boolean;
   readonly signsRanges: boolean;
+  readonly forgetsExcess: boolean;
   /** The administrative state of a peer that has sent too many paths. */
   readonly overLimit: number;
   writePath(path: WirePath): object;
@@ -72,6 +73,7 @@ export function codecOf<ApiPath>(dialect: Dialect<ApiPath>): Codec {
     name,
     hasBfd: dialect.hasBfd,
     signsRanges: dialect.signsRanges,
+    forgetsExcess: dialect.forgetsExcess,
     ...(old && { oldRelease: { ...old, question: rpc(old.method, () => old.message) } }),
     getBgp: rpc('GetBgp', () => ({}), readGlobal, 'GetBgpResponse'),
     startBgp: rpc('StartBgp', globalMessage),
@@ -92,10 +94,11 @@ export function codecOf<ApiPath>(dialect: Dialect<ApiPath>): Codec {
     watchEvent: rpc(
       'WatchEvent',
       () => ({ peer: {}, table: { filters: [{ type: dialect.postPolicy, init: false }] } }),
-      (reply: WatchReply<ApiPath>) => readEvent(reply, readPath),
+      (reply: WatchReply<ApiPath>) => readEvent(reply, readPath, dialect.overLimit),
       'WatchEventResponse',
     ),
     addPeer: rpc('AddPeer', (peer) => ({ peer: peerMessage(peer) })),
+    keepOut: rpc('AddPeer', (peer) => ({ peer: keptOutMessage(peer) })),
     deletePeer: rpc('DeletePeer', (address) => ({ address })),
     enablePeer: rpc('EnablePeer', (address) => ({ address })),
     addPeerGroup: rpc('AddPeerGroup', (range) => ({ peerGroup: groupMessage(range) })),
@@ -104,6 +107,8 @@ export function codecOf<ApiPath>(dialect: Dialect<ApiPath>): Codec {
     deleteDynamicNeighbor: rpc('DeleteDynamicNeighbor', rangeMessage),
     listDynamicNeighbor: rpc('ListDynamicNeighbor', () => ({}), readRange, 'ListDynamicNeighborResponse'),
     addDefinedSet: rpc('AddDefinedSet', policy.set),
+    replaceDefinedSet: rpc('AddDefinedSet', (set) => ({ ...policy.set(set), replace: true })),
+    listDefinedSet: rpc('ListDefinedSet', policy.setQuestion, readSet, 'ListDefinedSetResponse'),
     addPolicy: rpc('AddPolicy', policy.policy),
     deletePolicy: rpc('DeletePolicy', policy.deletion),
     listExportPolicies: rpc('ListPolicyAssignment', policy.question, readAssignment, 'ListPolicyAssignmentResponse'),
@@ -182,12 +187,17 @@ function lookupsMessage(prefixes: readonly Prefix[], type: number): object {
 
 interface WatchReply<ApiPath> {
   readonly table: { paths: ApiPath[] } | null;
-  readonly peer: { type: number } | null;
+  readonly peer: { type: number; peer: Pick<ApiPeer, 'state'> | null } | null;
 }
 
-const PEER_EVENTS: Readonly<Record<number, 'ready' | 'peer'>> = { [END_OF_INIT]: 'ready', [PEER_STATE]: 'peer' };
-
-function readEvent<ApiPath>(reply: WatchReply<ApiPath>, readPath: (path: ApiPath) => Received): WireEvent {
-  if (reply.table) return { kind: 'table', paths: reply.table.paths.map(readPath) };
-  return { kind: PEER_EVENTS[reply.peer?.type ?? 0] ?? 'other' };
+function readEvent<ApiPath>(
+  { table, peer }: WatchReply<ApiPath>,
+  readPath: (path: ApiPath) => Received,
+  overLimit: number,
+): WireEvent {
+  if (table) return { kind: 'table', paths: table.paths.map(readPath) };
+  if (peer?.type === END_OF_INIT) return { kind: 'ready' };
+  if (peer?.type !== PEER_STATE) return { kind: 'other' };
+  const state = peer.peer?.state;
+  return state?.adminState === overLimit ? { kind: 'peer', overLimit: state.neighborAddress } : { kind: 'peer' };
 }

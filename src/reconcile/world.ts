@@ -13,7 +13,7 @@ import { type Endpoint, endpointKey } from '../model/endpoint.js';
 import type { Networks } from '../model/network.js';
 import { type Path, type PathName, samePath } from '../model/path.js';
 import type { PeerKey } from '../model/peer.js';
-import { type Route, routeKey, satisfies } from '../model/route.js';
+import { MAIN_TABLE, type Route, routeKey, satisfies } from '../model/route.js';
 import type { RouteTarget } from '../model/route-target.js';
 import { keepPlaces } from './admission.js';
 import { Border } from './border.js';
@@ -29,7 +29,7 @@ export class World {
   /** Targets for paths that carry none, by the peer they come from. */
   untagged: (peer: PeerKey) => readonly RouteTarget[] | undefined = () => undefined;
   duty: Duty = 'on';
-  readonly border = new Border();
+  readonly border = new Border((prefix) => this.#paths.get(prefix) ?? NO_PATHS);
   quotas = new Quotas();
   /** The records are read: an endpoint that is not here is no more. */
   endpointsComplete = false;
@@ -84,6 +84,7 @@ export class World {
       path: this.#tagged(path),
       refusal: border.refusal(path),
       linkDown: border.isLinkDown(path),
+      hops: border.hops(path),
       overQuota: this.quotas.over(path.prefix),
     };
   }
@@ -233,7 +234,10 @@ export class World {
     if (before) this.#stale.delete(before);
     this.#withdrawn.delete(prefix);
     this.#paths.set(prefix, before ? all.with(all.indexOf(before), path) : [...all, path]);
-    if (!before || !samePath(before, path)) this.touch(prefix);
+    if (before && samePath(before, path)) return;
+    this.touch(prefix);
+    // What was resolved by its route is judged by it, also where that stays the same.
+    this.border.hearRoute(prefix);
   }
 
   /** gobgpd says that this path is gone. */
@@ -281,14 +285,17 @@ export class World {
   /** We put this route, and the kernel took it. */
   believeRoute(route: Route): void {
     const routes = this.#routes.get(route.prefix) ?? new Map<string, Route>();
+    const before = routes.get(routeKey(route));
     routes.set(routeKey(route), route);
     this.#routes.set(route.prefix, routes);
+    if (route.table === MAIN_TABLE && !(before && satisfies(route, before))) this.border.hearRoute(route.prefix);
   }
 
   /** We removed this route. */
   disbelieveRoute(route: Route): void {
     const routes = this.#routes.get(route.prefix);
     routes?.delete(routeKey(route));
+    if (route.table === MAIN_TABLE) this.border.hearRoute(route.prefix);
     if (routes?.size !== 0) return;
     this.#routes.delete(route.prefix);
     this.#withdrawn.delete(route.prefix);

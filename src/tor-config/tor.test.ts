@@ -48,6 +48,23 @@ describe('a ToR', () => {
     });
   });
 
+  it('accepts what it is told: blocks of a peer that is told blocks, whatever its networks say', () => {
+    const blocks = (over: Parameters<typeof exampleNode>[1], announce?: 'aggregate') => {
+      const node = { ...exampleNode(1, over), networks: withNetwork(announce ? { announce } : {}).networks };
+      return torOf([node], { peers: ['tor1'] }).accepted[4].map(({ within, length }) => `${within} ${length}`);
+    };
+    expect(blocks({ announce: 'aggregate' })).to.eql(['10.20.0.0/16 32', '10.20.1.0/24 24']);
+    expect(blocks({ announce: 'host' }, 'aggregate')).to.eql(['10.20.0.0/16 32']);
+  });
+
+  it('has room for every address of a node, and for a thousand at least, unless told otherwise', () => {
+    const room = (...pools: string[]) => torOf([withNetwork({ pools: pools.map(prefix), prefixes: [] })]).maxPrefixes;
+    expect(room('10.20.1.0/24', '2001:db8:20:1::/64')).to.equal(1000);
+    expect(room('10.20.0.0/20', '10.30.0.0/24')).to.equal(4096 + 256);
+    expect(room('10.0.0.0/8')).to.equal(100_000);
+    expect(torOf([exampleNode(1)], { maxPrefixes: 7 }).maxPrefixes).to.equal(7);
+  });
+
   it('looks at the TTL where the node does, over a range only if all of them do', () => {
     expect(torOf([exampleNode(1, { ttlSecurity: 2 })], { peers: ['tor1'] }).sessions[0]?.ttlSecurity).to.equal(2);
     const range = { listen: [prefix('192.0.2.0/24')], peers: ['tor1'] };

@@ -16,7 +16,7 @@ import {
   numberOf,
   type Prefix,
 } from '../model/address.js';
-import type { Networks } from '../model/network.js';
+import type { Announce, Network, Networks } from '../model/network.js';
 import type { Peer, SoughtPeer, Speaker, Timers } from '../model/peer.js';
 
 /** A node's configuration, as far as its ToR is concerned. */
@@ -66,6 +66,7 @@ export interface TorOptions {
   readonly listen?: readonly Prefix[];
   /** Only the peers of these names are this ToR. Absent: all. */
   readonly peers?: readonly string[];
+  /** Absent: enough for every address that a node has. */
   readonly maxPrefixes?: number;
   /** The node's own addresses, when this runs on it: on the link of the peer is where its session comes from. */
   readonly links?: readonly { readonly address: Address; readonly network: Prefix }[];
@@ -91,14 +92,30 @@ export function torOf(nodes: readonly TorNode[], options: TorOptions = {}): Tor 
   const [first] = pairs;
   if (!first) throw new Error('no node names a peer, so there is nothing for a ToR to do');
   const { timers, restartTime } = first.node.speaker;
+  const heard = nodes.map((node) => ({
+    node,
+    told: pairs.flatMap((pair) => (pair.node === node ? [pair.peer.announce] : [])),
+  }));
   return {
     asn: torAsn(pairs),
     sessions: options.listen ? ranges(pairs, options.listen) : single(pairs, options.links ?? []),
-    accepted: { 4: acceptedFrom(nodes, 4), 6: acceptedFrom(nodes, 6) },
+    accepted: { 4: acceptedFrom(heard, 4), 6: acceptedFrom(heard, 6) },
     timers,
     restartTime,
-    maxPrefixes: options.maxPrefixes ?? 1000,
+    maxPrefixes: options.maxPrefixes ?? roomFor(nodes),
   };
+}
+
+/** Nobody minds that a switch takes more than there are; a session that is ended for it cuts a node off. */
+const [LEAST_ROOM, MOST_ROOM] = [1000, 100_000];
+
+/** A limit that none of the nodes reaches: as many as the IPv4 pools of one have, since a container has one of each family. */
+function roomFor(nodes: readonly TorNode[]): number {
+  const addresses = (pool: Prefix) => (familyOf(pool) === 4 ? 2 ** (bitsOf(pool) - lengthOf(pool)) : 1);
+  const most = nodes.map(({ networks }) =>
+    [...networks.byName.values()].flatMap(({ pools }) => pools.map(addresses)).reduce((sum, one) => sum + one, 0),
+  );
+  return Math.min(MOST_ROOM, Math.max(LEAST_ROOM, ...most));
 }
 
 /** Is this a range of addresses, rather than one? */
@@ -224,25 +241,39 @@ function ranges(pairs: readonly Pair[], listen: readonly Prefix[]): Session[] {
   return sessions;
 }
 
-function acceptedFrom(nodes: readonly TorNode[], family: Family): Accepted[] {
+/** A node, and what each session with this ToR is told of it; undefined: what its networks say. */
+interface Heard {
+  readonly node: TorNode;
+  readonly told: readonly (Announce | undefined)[];
+}
+
+function acceptedFrom(nodes: readonly Heard[], family: Family): Accepted[] {
   const hosts = hostRoutesIn(nodes, family).map((within) => ({ within, length: bitsOf(within) }));
   return [...hosts, ...blocksOf(nodes, family).map((within) => ({ within, length: lengthOf(within) }))];
 }
 
+/** The networks of which some node tells the ToR something. */
+function announcingOf(nodes: readonly Heard[]): readonly { network: Network; told: readonly Announce[] }[] {
+  return nodes.flatMap(({ node, told }) =>
+    [...node.networks.byName.values()]
+      .filter(({ exports }) => exports.length > 0)
+      .map((network) => ({ network, told: told.map((one) => one ?? network.announce ?? 'host') })),
+  );
+}
+
 /** The pools that nodes announce as blocks. */
-function blocksOf(nodes: readonly TorNode[], family: Family): Prefix[] {
-  const networks = nodes.flatMap((node) => [...node.networks.byName.values()]);
-  const announcing = networks.filter(({ announce, exports }) => announce && exports.length > 0);
-  const pools = announcing.flatMap((network) => network.pools);
+function blocksOf(nodes: readonly Heard[], family: Family): Prefix[] {
+  const announcing = announcingOf(nodes).filter(({ told }) => told.some((one) => one !== 'host'));
+  const pools = announcing.flatMap(({ network }) => network.pools);
   return [...new Set(pools)].filter((pool) => familyOf(pool) === family && isBlock(pool));
 }
 
-/** Where host routes of the nodes may be: the fences of their networks, or where there is none, the pools, or anything. */
-function hostRoutesIn(nodes: readonly TorNode[], family: Family): readonly Prefix[] {
-  const announcing = nodes
-    .flatMap(({ networks }) => [...networks.byName.values()])
-    .filter(({ exports }) => exports.length > 0);
-  const fences = announcing.flatMap(({ prefixes, pools }) => {
+/**
+ * Where host routes of the nodes may be: the fences of their networks, or where there is none, the pools, or anything. Also
+ * where blocks are told: an address outside of them, or with targets of its own, has a host route all the same.
+ */
+function hostRoutesIn(nodes: readonly Heard[], family: Family): readonly Prefix[] {
+  const fences = announcingOf(nodes).flatMap(({ network: { prefixes, pools } }) => {
     const fence = prefixes.length > 0 ? prefixes : pools;
     // Without either, addresses come from an IPAM plugin, from wherever it likes.
     return fence.length > 0 ? fence.filter((prefix) => familyOf(prefix) === family) : [ANYWHERE[family]];
