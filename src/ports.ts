@@ -52,7 +52,7 @@ export type KernelEvent =
 export interface Wire {
   /** The container's namespace, opened once and held. Throws when it is not a network namespace, or is the host's own. */
   open(netns: string): Namespace;
-  /** All of it, filters first, link up last. Leaves nothing behind when it throws. Returns the host end's index. */
+  /** All of it, filters first, a carrier last. Leaves nothing behind when it throws. Returns the host end's index. */
   connect(endpoint: Endpoint, namespace: Namespace): Promise<number>;
   /** Removes host link and filters. What is gone already is fine; a link that is not this endpoint's stays. */
   disconnect(endpoint: Endpoint): Promise<void>;
@@ -118,6 +118,8 @@ export interface Bgp {
   peers(): Promise<readonly PeerState[]>;
   /** Lets gobgpd open a session again that it has ended because of `maxPrefixes`. Throws when it does not. */
   reopen(peer: Peer): Promise<void>;
+  /** Lets a peer whose session stands hear at once what is held back from it after a restart. */
+  release(peer: Peer): Promise<void>;
   /** What gobgpd says for us of these prefixes, asked now. Throws while there is no connection. */
   says(prefixes: readonly Prefix[]): Promise<readonly Announcement[]>;
   /**

@@ -22,8 +22,7 @@ describe('two switches of one node', () => {
   let own: Attachment;
   let far: Attachment;
 
-  before(async function () {
-    this.timeout(120_000);
+  before(async () => {
     lab = await dualTorUp('bgppeers-told');
     node = lab.node('node1');
     own = await attach(lab, 'node1', 'own');

@@ -28,8 +28,8 @@ export function policyMessages(shift: 0 | 1) {
     assignment: (name: string) => ({
       assignment: { name: GLOBAL, direction: EXPORT, policies: [{ name }], defaultAction: VERDICTS.reject },
     }),
-    /** To every peer, without ending its session. */
-    again: () => ({ soft: true, direction: OUT + shift }),
+    /** To one peer or to every one, without ending its session. */
+    again: (address: string | null) => ({ ...(address !== null && { address }), soft: true, direction: OUT + shift }),
   };
 }
 

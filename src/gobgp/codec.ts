@@ -59,8 +59,8 @@ export interface Codec {
   readonly listExportPolicies: Rpc<null, readonly string[]>;
   /** By name: this policy alone, and what it does not accept is not said. */
   readonly setExportPolicy: Rpc<string, undefined>;
-  /** Says everything again to every peer, under the policy in force. */
-  readonly sayAgain: Rpc<null, undefined>;
+  /** Says everything again to this peer, or to every one, under the policy in force. */
+  readonly sayAgain: Rpc<string | null, undefined>;
   /** Server stream: a peer each. */
   readonly listPeer: Rpc<null, ListedPeer>;
   readonly hasBfd: boolean;
@@ -160,6 +160,8 @@ export interface WirePeer {
   readonly connectRetry: number;
   /** 0: graceful restart is off. */
   readonly restartTime: number;
+  /** With `localRestarting`, our routes are held back until every peer has spoken, or for so long. */
+  readonly deferral: number;
   readonly localRestarting: boolean;
   /** Seconds that it keeps our routes after that, as a last resort (RFC 9494); 0: not at all. */
   readonly longLivedRestart: number;
@@ -234,6 +236,8 @@ export interface WirePeerState {
   readonly heard: number;
   /** How many of these were UPDATEs. */
   readonly updates: number;
+  /** Do heartbeats come? Absent: none are asked for. */
+  readonly isBfdUp?: boolean;
   readonly tables: readonly WireTable[];
 }
 

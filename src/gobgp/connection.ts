@@ -8,8 +8,10 @@ import type { Finished } from './end-of-rib.js';
 import { applyExportPolicy, sayOutdatedAnew } from './export-policy.js';
 import { takeLastCrash } from './last-crash.js';
 import { type NextHops, nextHopsFor } from './next-hop.js';
+import { keepOut } from './peers.js';
 import { pulse } from './pulse.js';
 import { checkRelease, listAnnounced, openSession, type Session, startBgp } from './session.js';
+import { openShortLine, type ShortLine } from './short-line.js';
 import { openWatch } from './watch.js';
 
 const AUDIT_MS = 30_000;
@@ -30,6 +32,8 @@ export interface ConnectionOptions {
 export interface Connection {
   readonly session: Session;
   readonly nextHops: NextHops;
+  /** The quick way for announcements, where there is one. */
+  readonly line: ShortLine | undefined;
   /** Who has said everything, as far as our reading of the table has kept up. */
   finished: Finished;
   /** Calls that announce or withdraw, so that an audit knows whether it was overtaken. */
@@ -52,7 +56,8 @@ export async function connected(
   // Before what stands is said again, so that no peer hears for a moment what it should not.
   if (options.manage ?? true) await applyExportPolicy(session, speaker, nextHops);
   const announced = fresh ? [] : await announcedAnew(session, nextHops);
-  const connection: Connection = { session, nextHops, finished: new Map(), writes: { begun: 0, done: 0 } };
+  using line = await openShortLine(options.api, session.codec.getBgp.path);
+  const connection: Connection = { session, nextHops, line, finished: new Map(), writes: { begun: 0, done: 0 } };
   begun(connection);
   const crash = fresh ? await takeLastCrash(options.api) : undefined;
   hear({ kind: 'connected', announced, fresh, ...(crash && { crash }), running: runningOf(session, speaker, fresh) });
@@ -92,7 +97,7 @@ async function listen(
   const either = AbortSignal.any([signal, over.signal]);
   const refused = (count: number, example: string) =>
     options.warn?.(`${count} heard path${count > 1 ? 's' : ''} refused: ${example}`);
-  const watch = openWatch(connection.session, hear, refused);
+  const watch = openWatch(connection.session, hear, refused, (peer) => hold(connection.session, peer, options, hear));
   const settled = (finished: Finished) => {
     connection.finished = finished;
   };
@@ -106,6 +111,20 @@ async function listen(
     over.abort();
     watch.close();
   }
+}
+
+/** Before it can come back. If that fails, it is tried again when its session ends the next time. */
+function hold(
+  session: Session,
+  peer: string,
+  { manage = true }: ConnectionOptions,
+  hear: (event: BgpEvent) => void,
+): void {
+  if (!manage) return;
+  keepOut(session, peer).then(
+    () => hear({ kind: 'peers-changed' }),
+    () => {},
+  );
 }
 
 /** Reads now and then what gobgpd says for us. */

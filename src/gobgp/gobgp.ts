@@ -13,7 +13,7 @@ import { say } from './announcing.js';
 import { type Connection, type ConnectionOptions, connected } from './connection.js';
 import { applyExportPolicy } from './export-policy.js';
 import { goodbyes } from './goodbyes.js';
-import { admit, listPeers, peerDifferences, peerState, reopen, wirePeers } from './peers.js';
+import { admit, listPeers, peerDifferences, peerState, release, reopen, wirePeers } from './peers.js';
 import { openRanges, wireRanges } from './ranges.js';
 import { findAnnounced } from './session.js';
 import { checkSpeaker } from './validate.js';
@@ -62,6 +62,10 @@ export class Gobgp implements Bgp {
     return reopen(this.#need().session, peer);
   }
 
+  release(peer: Peer): Promise<void> {
+    return release(this.#need().session, peer);
+  }
+
   async says(prefixes: readonly Prefix[]): Promise<readonly Announcement[]> {
     return findAnnounced(this.#need().session, prefixes);
   }
@@ -100,8 +104,7 @@ export class Gobgp implements Bgp {
     const connection = this.#connection;
     if (!connection) return new Map(announcements.map((one) => [one, new Unreachable(this.#reason)]));
     connection.writes.begun++;
-    return say(connection.session, announcements, connection.nextHops, withdrawn).finally(
-      () => connection.writes.done++,
-    );
+    const { session, nextHops, line } = connection;
+    return say(session, announcements, nextHops, withdrawn, line).finally(() => connection.writes.done++);
   }
 }

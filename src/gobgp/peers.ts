@@ -29,6 +29,13 @@ const SESSION_FIELDS = [
   'reflectedAs',
 ] as const;
 
+/**
+ * How long gobgpd holds our routes back after a restart, in seconds. What a node says depends on no peer, and a switch drops
+ * what is still stale when gobgpd dies a second time (RFC 4724 section 4.2): so not at all, which has to be written as 1,
+ * for 0 is 6 minutes. A route reflector first has to hear what it reflects.
+ */
+const DEFERRAL = { node: 1, reflector: 15 };
+
 /** A listed peer tells where our side of its session is, chosen or not. So what was chosen stands in the description too. */
 const FROM = 'from ';
 
@@ -65,6 +72,7 @@ export function wireSession(peer: Peer | ListenRange, speaker: Speaker): WirePee
     families: peer.families,
     ...(peer.timers ?? speaker.timers),
     restartTime: speaker.restartTime,
+    deferral: speaker.reflector ? DEFERRAL.reflector : DEFERRAL.node,
     localRestarting: false,
     longLivedRestart: peer.longLivedRestart ?? 0,
     reflectedAs: peer.isClient ? (speaker.reflector?.clusterId ?? speaker.routerId) : '',
@@ -147,6 +155,11 @@ export async function reopen(session: Session, peer: Pick<Peer, 'address' | 'dev
   await unary(client, there && isKeptOut(there) ? codec.deletePeer : codec.enablePeer, wireAddress(peer));
 }
 
+/** A soft reset says everything anew, also while gobgpd holds it back from a peer that has just come. */
+export async function release({ client, codec }: Session, peer: Peer): Promise<void> {
+  await unary(client, codec.sayAgain, wireAddress(peer));
+}
+
 /** In the description of a peer that stands for one that came by a range and must not come again yet. */
 const KEPT_OUT = 'slash32 keeps it out: it sent too many paths';
 
@@ -211,6 +224,7 @@ export function peerState(peer: ListedPeer, finished: Finished, said: Goodbyes =
     losses: peer.losses,
     heard: peer.heard,
     updates: peer.updates,
+    ...(peer.isBfdUp !== undefined && { isBfdUp: peer.isBfdUp }),
     ...(goodbye && session !== 'established' && { goodbye }),
   };
 }

@@ -180,6 +180,8 @@ export interface PeerState {
   readonly heard?: number;
   /** How many of these were UPDATEs: routes, or End-of-RIB. */
   readonly updates?: number;
+  /** Does its fast heartbeat come? Absent: gobgpd was not asked for one, or is one that has none. */
+  readonly isBfdUp?: boolean;
   /** How the peer ended the last session. Absent: it did not, or nobody noted it. */
   readonly goodbye?: Goodbye;
 }

@@ -114,13 +114,23 @@ describe('a ToR', () => {
     const dual = { ...one, speaker: { ...one.speaker, peers: [...one.speaker.peers, two.speaker.peers[0]!] } };
     expect(() => torOf([dual])).to.throw('node1 has two IPv4 peers, tor1 and tor1: say with --peer which is this ToR');
     expect(() => torOf([one, exampleNode(2, { asn: 65009 })])).to.throw('--peer');
-    expect(() => torOf([withAsn(one, 65000)])).to.throw('both of AS 65000: this is for eBGP only');
+    expect(() => torOf([one, withAsn(two, 65000)])).to.throw('of node1 and node2, one is of the peer');
+    expect(() => torOf([withAsn(one, 65000)])).to.throw('set localAddress of that peer, or use --listen RANGE');
     expect(() => torOf([one, withAsn(two, 65001)])).to.throw(
       'node1 and node2 are both of AS 65001: give each node its own',
     );
     expect(() => torOf([one, { ...one, name: 'twin', speaker: { ...one.speaker, asn: 65003 } }])).to.throw('--listen');
     expect(() => torOf([one], { listen: [prefix('192.0.2.0/24')] })).to.throw('2001:db8:ffff:1::');
     expect(() => torOf([one], { peers: ['nobody'] })).to.throw('no node names a peer');
+  });
+
+  it('is a route reflector where it is of the AS of its nodes, which are at their router ids', () => {
+    const nodes = [withAsn(exampleNode(1), 65000), withAsn(exampleNode(2), 65000)];
+    const tor = torOf(nodes, { peers: ['tor1'] });
+    expect([tor.isReflector, torOf([exampleNode(1)]).isReflector]).to.eql([true, false]);
+    expect(tor.sessions.map(({ from }) => from)).to.eql(['192.0.2.1', '192.0.2.3']);
+    const there = withAsn(exampleNode(1, { localAddress: address('203.0.113.7') }), 65000);
+    expect(torOf([there], { peers: ['tor1'] }).sessions[0]?.from).to.equal('203.0.113.7');
   });
 
   it('is one of several with the peers that are named', () => {

@@ -25,6 +25,7 @@ const KEYWORDS = [
   'most',
   'pools',
   'announce',
+  'bfd',
   'hops',
 ];
 
@@ -45,11 +46,24 @@ function rangesAfter(words: readonly string[], keyword: string): PrefixRange[] |
 function peerRules(words: readonly string[]): Rules {
   const [allow, deny] = [rangesAfter(words, 'allow'), rangesAfter(words, 'deny')];
   const nextHops = after(words, 'hops')[0] as Peer['nextHops'];
-  return { ...(allow && { allow }), ...(deny && { deny }), ...limit(words), ...(nextHops && { nextHops }) };
+  return {
+    ...(allow && { allow }),
+    ...(deny && { deny }),
+    ...limit(words),
+    ...(nextHops && { nextHops }),
+    ...heartbeat(words),
+  };
 }
 
 function limit(words: readonly string[]): { maxRoutes?: number } {
   return words.includes('most') ? { maxRoutes: Number(after(words, 'most')[0]) } : {};
+}
+
+/** `bfd 300`: three of them missed, in ms, are a loss. */
+function heartbeat(words: readonly string[]): Pick<Peer, 'bfd'> {
+  if (!words.includes('bfd')) return {};
+  const interval = Number(after(words, 'bfd')[0]);
+  return { bfd: { minTx: interval, minRx: interval, multiplier: 3 } };
 }
 
 /** `pools 10.20.1.0/24 announce aggregate` */

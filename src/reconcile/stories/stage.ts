@@ -71,7 +71,7 @@ class WatchedGobgp extends FakeGobgp {
 }
 
 /** What a peer may say. */
-export type Rules = Pick<Peer, 'allow' | 'deny' | 'maxRoutes' | 'nextHops'>;
+export type Rules = Pick<Peer, 'allow' | 'deny' | 'maxRoutes' | 'nextHops' | 'bfd'>;
 
 /** Who says a path, where it leads, and how good it is. */
 export interface Saying {
