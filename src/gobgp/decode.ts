@@ -68,7 +68,8 @@ const targetsOf = rememberObject((targets: readonly TargetParts[]) => [...new Se
 
 const rankOf = rememberObject(
   ({ localPref, med, origin, external, communities }: WireRank): Rank => ({
-    ...(localPref !== undefined && { localPref }),
+    // Nothing for another AS to say (RFC 4271 section 5.1.5). Of gobgpd, 4.8 drops it, but tells an UPDATE as it came.
+    ...(localPref !== undefined && external !== true && { localPref }),
     ...(med !== undefined && { med }),
     ...(origin !== undefined && origin > 0 && { origin }),
     ...(external === false && { internal: true }),
