@@ -27,7 +27,7 @@ export interface Watch {
    */
   read(subject: Subject): Promise<void>;
   /** Peers of whom there are paths. */
-  holders(): Address[];
+  holders(): PeerKey[];
   /** Rejects when the stream breaks. */
   readonly broken: Promise<never>;
   close(): void;
