@@ -300,6 +300,25 @@ inPrivateNamespace(import.meta.url, () => {
       run('ip', 'route', 'del', 'default');
     });
 
+    it('is that of the way out also where documentation addresses are at home', () => {
+      run('ip', 'link', 'add', 'narrow', 'mtu', '1300', 'type', 'veth', 'peer', 'name', 'n', 'netns', two.name);
+      run('ip', 'link', 'set', 'narrow', 'up');
+      for (const home of ['192.0.2.129/25', '198.51.100.1/24', '203.0.113.2/24', '2001:db8:ffff:ffff::2/64'])
+        run('ip', 'addr', 'add', home, 'dev', 'narrow');
+      try {
+        for (const [family, wide, via] of [
+          ['-4', 'default', '192.0.2.0'],
+          ['-6', '2000::/3', '2001:db8:ffff::'],
+        ] as const) {
+          run('ip', family, 'route', 'add', wide, 'via', via);
+          expect(wire.uplinkMtu(), family).to.equal(1450);
+          run('ip', family, 'route', 'del', wide);
+        }
+      } finally {
+        run('ip', 'link', 'del', 'narrow');
+      }
+    });
+
     it('is as true, a second later at most, while links are only listed when they change', async () => {
       const stop = new AbortController();
       kernel.watch(() => {}, stop.signal);

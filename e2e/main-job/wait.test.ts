@@ -19,10 +19,7 @@ describe('an ADD while gobgpd is away', () => {
     await node.kill('sidecar', 'SIGKILL');
     await until(() => node.pid('gobgpd') === undefined, { what: 'gobgpd to have died' });
   }
-  async function gobgpdComesBack(): Promise<void> {
-    await lab.node('node1').start('sidecar');
-    await peersUp(lab);
-  }
+  const gobgpdComesBack = () => lab.node('node1').start('sidecar');
 
   it('is undone when the announcement does not come in time, and says to try again', async () => {
     const container = await lab.container('node1', 'impatient');
@@ -31,6 +28,8 @@ describe('an ADD while gobgpd is away', () => {
     expect([exitCode, json.code]).to.eql([1, 11]);
     expect(json.msg).to.match(/announcement: gobgpd is away/);
     await gobgpdComesBack();
+    // Peers come in when everything has been said.
+    await peersUp(lab);
     expect(await holdings(lab.node('node1'))).to.eql(NOTHING);
   });
 

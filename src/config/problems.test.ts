@@ -43,7 +43,7 @@ const CASES: Record<string, [text: string, problem: string]> = {
   'a typo in a key': [section('netwroks: []'), '2:1: netwroks: unknown key (did you mean networks?)'],
   'a key that does nothing yet': [
     section('http: {}'),
-    '2:1: http: unknown key; known here: node, bgp, networks, netConfNetworks, host, kernel, ipam, log, runDir',
+    '2:1: http: unknown key; known here: node, bgp, networks, netConfNetworks, host, kernel, ipam, log, metrics, runDir',
   ],
   'a password in the file itself': [
     peer('password: hunter2'),
@@ -133,6 +133,22 @@ const CASES: Record<string, [text: string, problem: string]> = {
   'a listen range of link-local addresses': [
     bgp('listenRanges: [{ prefix: fe80::/10, asn: 2 }]'),
     '3:28: bgp.listenRanges.0.prefix: a link-local peer is named by its link: use peers with interface',
+  ],
+  'an address of ours for whoever comes by a range': [
+    bgp('listenRanges: [{ prefix: 192.0.2.0/24, asn: 2, localAddress: 192.0.2.1 }]'),
+    '3:64: bgp.listenRanges.0.localAddress: gobgpd takes who comes from a range at every address that it listens to; name those in bgp.listenAddresses instead',
+  ],
+  'a heartbeat over several hops, of a range': [
+    bgp('listenRanges: [{ prefix: 192.0.2.0/24, asn: 2, multihop: 2, bfd: true }]'),
+    '3:68: bgp.listenRanges.0.bfd: is for a peer that is one hop away (RFC 5881), and multihop says that it is not; leave one of the two out',
+  ],
+  'blocks for a peer where no network has any': [
+    peer('announce: aggregate'),
+    '3:55: bgp.peers.0.announce: "aggregate" needs a network with pools of more than one address: they are what is announced',
+  ],
+  'what a peer is told, where gobgpd has a file of its own': [
+    'bgp: { asn: 1, gobgp: { manage: false }, peers: [{ address: 192.0.2.0, asn: 2, announce: host }] }\n',
+    '1:90: bgp.peers.0.announce: what a peer is told, gobgpd\'s own file decides ("manage: false"); leave announce out',
   ],
   'a heartbeat over several hops': [
     peer('multihop: 2, bfd: true'),
@@ -375,7 +391,7 @@ networks:
 
   it('in one line, even for a key of several', () => {
     expect(problemsOf('bgp: { asn: 1 }\n"a\\nb\\x1b": 1\n')).to.deep.equal([
-      '2:1: a?b?: unknown key; known here: node, bgp, networks, netConfNetworks, host, kernel, ipam, log, runDir',
+      '2:1: a?b?: unknown key; known here: node, bgp, networks, netConfNetworks, host, kernel, ipam, log, metrics, runDir',
     ]);
   });
 

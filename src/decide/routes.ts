@@ -28,6 +28,8 @@ export interface Candidate extends Omit<Standing, 'endpoint'> {
   readonly path: Path;
   /** It leads over a link that carries no packets now, whatever BGP still believes. */
   readonly linkDown: boolean;
+  /** Where packets for its next hop go first, when that is not on a link of ours. */
+  readonly hops?: readonly NextHop[] | undefined;
 }
 
 /** Every route that the kernel should hold for this prefix. */
@@ -81,12 +83,15 @@ function routesOfPaths({ prefix, paths, within }: Known, networks: Networks): Ro
  */
 function nextHopsOf(imported: readonly Candidate[]): NextHop[] {
   const usable = imported.filter(({ linkDown }) => !linkDown);
-  const paths = (usable.length > 0 ? usable : imported).map(({ path }) => path);
-  const hops = bestPaths(paths).map(
-    ({ nextHop, device }): NextHop => (device === undefined ? { gateway: nextHop } : { gateway: nextHop, device }),
-  );
+  const candidates = usable.length > 0 ? usable : imported;
+  const best = new Set(bestPaths(candidates.map(({ path }) => path)));
+  const hops = candidates.filter(({ path }) => best.has(path)).flatMap(hopsOf);
   if (hops.length === 1) return hops;
   return [...new Map(hops.map((hop) => [hopKey(hop), hop])).values()];
+}
+
+function hopsOf({ path: { nextHop, device }, hops }: Candidate): readonly NextHop[] {
+  return hops ?? [device === undefined ? { gateway: nextHop } : { gateway: nextHop, device }];
 }
 
 /** One path that wants in: whose it is, and into which tables. */

@@ -6,8 +6,15 @@ import { api4 } from './api-4.js';
 import type { WirePath, WirePeer } from './codec.js';
 
 const GENERATIONS = [
-  { codec: api3(), type: typesOf('gobgp-3', 'apipb'), nobody: '<nil>', globalTable: 0, postPolicy: 2, exactLookup: 0 },
-  { codec: api4(), type: typesOf('gobgp-4', 'api'), nobody: '', globalTable: 1, postPolicy: 3, exactLookup: 1 },
+  {
+    codec: api3(),
+    type: typesOf('gobgp-3', 'apipb'),
+    nobody: '<nil>',
+    globalTable: 0,
+    filters: [1, 2],
+    exactLookup: 0,
+  },
+  { codec: api4(), type: typesOf('gobgp-4', 'api'), nobody: '', globalTable: 1, filters: [2, 3], exactLookup: 1 },
 ];
 const PATH: WirePath = {
   family: 4,
@@ -33,7 +40,6 @@ const NO_SESSION = {
   losses: 0,
   heard: 0,
   updates: 0,
-  lastWords: '',
   group: '',
 };
 const PEER: WirePeer = {
@@ -51,12 +57,13 @@ const PEER: WirePeer = {
   keepalive: 3,
   connectRetry: 5,
   restartTime: 60,
+  deferral: 1,
   localRestarting: true,
   longLivedRestart: 3600,
   reflectedAs: '192.0.2.9',
 };
 
-for (const { codec, type, nobody, globalTable, postPolicy, exactLookup } of GENERATIONS) {
+for (const { codec, type, nobody, globalTable, filters, exactLookup } of GENERATIONS) {
   describe(`the codec of ${codec.name}`, () => {
     it('reads back every field of a path that it writes', () => {
       expect(
@@ -67,13 +74,14 @@ for (const { codec, type, nobody, globalTable, postPolicy, exactLookup } of GENE
     it('reads back every field of a peer that it writes', () => {
       const bfd = codec.hasBfd ? { bfd: { minTx: 100, minRx: 200, multiplier: 3 } } : {};
       const { peer } = decoded('AddPeerRequest', codec.addPeer.encode({ ...PEER, ...bfd })) as { peer: object };
-      const { session, tables, overLimit, since, losses, heard, updates, lastWords, group, ...config } = relay(
+      const { session, tables, overLimit, since, losses, heard, updates, group, isBfdUp, ...config } = relay(
         'ListPeerResponse',
         { peer },
         codec.listPeer.decode,
       );
       expect(config).to.deep.equal({ ...PEER, ...bfd });
-      expect({ session, overLimit, since, losses, heard, updates, lastWords, group }).to.deep.equal(NO_SESSION);
+      expect(isBfdUp).to.equal(codec.hasBfd ? false : undefined);
+      expect({ session, overLimit, since, losses, heard, updates, group }).to.deep.equal(NO_SESSION);
       expect(tables.map((table) => table.family)).to.deep.equal([4, 6]);
     });
 
@@ -105,7 +113,7 @@ for (const { codec, type, nobody, globalTable, postPolicy, exactLookup } of GENE
 
     it('never asks peers to keep our routes for longer than the hold time when we die without a word', () => {
       const { peer } = decoded('AddPeerRequest', codec.addPeer.encode(PEER)) as { peer: { gracefulRestart: object } };
-      expect(peer.gracefulRestart).to.deep.include({ notificationEnabled: false, deferralTime: 15, enabled: true });
+      expect(peer.gracefulRestart).to.deep.include({ notificationEnabled: false, deferralTime: 1, enabled: true });
     });
 
     it('claims no restart towards a peer when graceful restart is off', () => {
@@ -138,10 +146,15 @@ for (const { codec, type, nobody, globalTable, postPolicy, exactLookup } of GENE
       expect(find).to.have.nested.property('family.afi', 2);
       expect(find).to.have.nested.property('prefixes[0].type', exactLookup);
       expect(find).to.have.nested.property('prefixes[0].prefix', '2001:db8::a/128');
-      const watch = decoded('WatchEventRequest', codec.watchEvent.encode(null)) as {
-        table: { filters: { type: number; init: boolean }[] };
-      };
-      expect(watch.table.filters.map(({ type, init }) => [type, init])).to.deep.equal([[postPolicy, false]]);
+      const watches = (['updates', 'outcomes'] as const).map(
+        (subject) =>
+          decoded('WatchEventRequest', codec.watchEvent.encode(subject)) as {
+            table: { filters: { type: number; init: boolean }[] };
+          },
+      );
+      expect(watches.map(({ table }) => table.filters.map(({ type, init }) => [type, init]))).to.deep.equal(
+        filters.map((filter) => [[filter, false]]),
+      );
     });
 
     function decoded(name: string, bytes: Uint8Array): object {

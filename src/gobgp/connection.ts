@@ -3,12 +3,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { address } from '../model/address.js';
 import type { Speaker } from '../model/peer.js';
 import type { BgpEvent, Running } from '../ports.js';
-import { rehearse, say } from './announcing.js';
+import { rehearse } from './announcing.js';
+import { Bell } from './bell.js';
+import { alwaysInDoubt, doubts } from './doubts.js';
 import type { Finished } from './end-of-rib.js';
+import { applyExportPolicy, sayOutdatedAnew } from './export-policy.js';
 import { takeLastCrash } from './last-crash.js';
 import { type NextHops, nextHopsFor } from './next-hop.js';
+import { keepOut } from './peers.js';
 import { pulse } from './pulse.js';
 import { checkRelease, listAnnounced, openSession, type Session, startBgp } from './session.js';
+import { openShortLine, type ShortLine } from './short-line.js';
 import { openWatch } from './watch.js';
 
 const AUDIT_MS = 30_000;
@@ -29,6 +34,8 @@ export interface ConnectionOptions {
 export interface Connection {
   readonly session: Session;
   readonly nextHops: NextHops;
+  /** The quick way for announcements, where there is one. */
+  readonly line: ShortLine | undefined;
   /** Who has said everything, as far as our reading of the table has kept up. */
   finished: Finished;
   /** Calls that announce or withdraw, so that an audit knows whether it was overtaken. */
@@ -48,8 +55,11 @@ export async function connected(
   await checkRelease(session);
   const nextHops = chooseNextHops(speaker, options);
   rehearse(session, nextHops);
+  // Before what stands is said again, so that no peer hears for a moment what it should not.
+  if (options.manage ?? true) await applyExportPolicy(session, speaker, nextHops);
   const announced = fresh ? [] : await announcedAnew(session, nextHops);
-  const connection: Connection = { session, nextHops, finished: new Map(), writes: { begun: 0, done: 0 } };
+  using line = await openShortLine(options.api, session.codec.getBgp.path);
+  const connection: Connection = { session, nextHops, line, finished: new Map(), writes: { begun: 0, done: 0 } };
   begun(connection);
   const crash = fresh ? await takeLastCrash(options.api) : undefined;
   hear({ kind: 'connected', announced, fresh, ...(crash && { crash }), running: runningOf(session, speaker, fresh) });
@@ -75,8 +85,7 @@ function chooseNextHops(speaker: Speaker, { warn }: ConnectionOptions): NextHops
 
 /** What stands from before. Where it names a next hop of old settings, it is said again with the present one. */
 async function announcedAnew(session: Session, nextHops: NextHops) {
-  const { announced, outdated } = await listAnnounced(session, nextHops);
-  const failures = await say(session, outdated, nextHops, false);
+  const { announced, failures } = await sayOutdatedAnew(session, nextHops);
   return announced.filter((announcement) => !failures.has(announcement));
 }
 
@@ -90,20 +99,47 @@ async function listen(
   const either = AbortSignal.any([signal, over.signal]);
   const refused = (count: number, example: string) =>
     options.warn?.(`${count} heard path${count > 1 ? 's' : ''} refused: ${example}`);
-  const watch = openWatch(connection.session, hear, refused);
+  const bell = new Bell();
+  const hearAll = (event: BgpEvent) => {
+    if (event.kind === 'peers-changed') bell.ring();
+    hear(event);
+  };
+  const watch = openWatch(connection.session, hearAll, refused, (peer) =>
+    hold(connection.session, peer, options, hearAll),
+  );
+  const beating = {
+    session: connection.session,
+    watch,
+    bell,
+    doubts: options.manage === false ? alwaysInDoubt : doubts(),
+  };
   const settled = (finished: Finished) => {
     connection.finished = finished;
   };
   try {
     return await Promise.race([
       watch.broken,
-      pulse(connection.session, watch, settled, hear, either),
+      pulse(beating, settled, hear, either),
       audit(connection, options.auditMilliseconds ?? AUDIT_MS, hear, either),
     ]);
   } finally {
     over.abort();
     watch.close();
   }
+}
+
+/** Before it can come back. If that fails, it is tried again when its session ends the next time. */
+function hold(
+  session: Session,
+  peer: string,
+  { manage = true }: ConnectionOptions,
+  hear: (event: BgpEvent) => void,
+): void {
+  if (!manage) return;
+  keepOut(session, peer).then(
+    () => hear({ kind: 'peers-changed' }),
+    () => {},
+  );
 }
 
 /** Reads now and then what gobgpd says for us. */

@@ -102,6 +102,10 @@ describe('what gobgpd tells', () => {
     expect(told({ ...HEARD, rank: { origin: 0, external: true } })).to.deep.equal(told(HEARD));
   });
 
+  it('takes no local preference from another AS', () => {
+    expect(told({ ...HEARD, rank: { localPref: 900, external: true } })).to.deep.equal(told(HEARD));
+  });
+
   it('names the path that it refuses, because what stood there before stands no longer', () => {
     expect(told({ ...HEARD, nextHops: ['nonsense'] })).to.deep.include({ kind: 'refused', path: NAME });
     expect(told({ ...HEARD, nextHops: [] })).to.deep.include({ kind: 'refused', path: NAME });

@@ -4,13 +4,14 @@
  * gobgpd has a stream for changes and a listing for the table, and no way to get both at once for all paths (its stream of
  * best paths knows one a prefix). So the stream is opened first, its changes are kept until the table is listed, and then
  * played over it: each change that the listing lacks is among them, and one that it has does no harm twice.
+ * Which changes the stream tells is chosen at each reading (`doubts.ts`).
  * Nothing may stop reading: gobgpd queues without bound for a reader that is slow.
  */
 import type { Address, Prefix } from '../model/address.js';
 import { type Path, type PathName, pathKey } from '../model/path.js';
 import type { BgpEvent } from '../ports.js';
 import { listing, reasonOf, watching } from './call.js';
-import type { Received, WireEvent } from './codec.js';
+import type { Received, Subject, WireEvent } from './codec.js';
 import { type Links, type Told, told } from './decode.js';
 import type { Session } from './session.js';
 
@@ -23,14 +24,24 @@ export interface Watch {
    * Reads the table anew, and is done once it has been handed on. The old stream is closed first: its events might
    * overtake the new table, and a path be taken for gone that had just come.
    */
-  read(): Promise<void>;
+  read(subject: Subject): Promise<void>;
+  /** Peers of whom there are paths. */
+  holders(): Address[];
   /** Rejects when the stream breaks. */
   readonly broken: Promise<never>;
   close(): void;
 }
 
-/** Prepares to read; nothing is heard before the first `read`. */
-export function openWatch(session: Session, hear: (event: BgpEvent) => void, refused: Refused): Watch {
+/**
+ * Prepares to read; nothing is heard before the first `read`.
+ * @param overLimit is called with the address of a peer whose session has just been ended because of too many paths
+ */
+export function openWatch(
+  session: Session,
+  hear: (event: BgpEvent) => void,
+  refused: Refused,
+  overLimit: (peer: string) => void,
+): Watch {
   const { client, codec } = session;
   const known: KnownPaths = new Map();
   let current = new AbortController();
@@ -38,7 +49,7 @@ export function openWatch(session: Session, hear: (event: BgpEvent) => void, ref
   const broken = new Promise<never>((_, reject) => {
     fail = reject;
   });
-  const read = () =>
+  const read = (subject: Subject) =>
     new Promise<void>((resolve, reject) => {
       current.abort();
       const { signal } = (current = new AbortController());
@@ -58,10 +69,15 @@ export function openWatch(session: Session, hear: (event: BgpEvent) => void, ref
         known,
         session.links,
       );
-      const on = (event: WireEvent) => !signal.aborted && listener.event(event);
-      watching(client, codec.watchEvent, null, on, signal).then(() => ended(), ended);
+      const on = (event: WireEvent) => {
+        if (signal.aborted) return;
+        if (event.kind === 'peer' && event.overLimit !== undefined) overLimit(event.overLimit);
+        listener.event(event);
+      };
+      watching(client, codec.watchEvent, subject, on, signal).then(() => ended(), ended);
     });
-  return { read, broken, close: () => current.abort() };
+  const holders = () => [...known].flatMap(([peer, prefixes]) => (prefixes.size > 0 ? [peer] : []));
+  return { read, holders, broken, close: () => current.abort() };
 }
 
 async function listTable({ client, codec }: Session): Promise<readonly Received[]> {

@@ -31,6 +31,7 @@ import type { Filters } from './filters.js';
 import { TABLE } from './filters-ruleset.js';
 import type { OurRoutes } from './our-routes.js';
 import { DOOMED_GROUP, LINK_PREFIX, PROTOCOL } from './ours.js';
+import { Devices, routeOf } from './route-entry.js';
 import { isOurs } from './rules.js';
 
 /** Whom to ask, and whose events to leave out. */
@@ -58,11 +59,28 @@ export function watchKernel(watched: Watched, hear: (event: KernelEvent) => void
         const event = eventOf(message, watched, ownLinks);
         if (event) hear(event);
       },
-      lost: () => hear({ kind: 'lost' }),
+      lost: () => hear({ kind: 'lost', why: 'events-dropped' }),
     },
     signal,
   );
   watchFilters(watched.filters, hear, signal);
+}
+
+/** Tells of every route that comes, changes or goes and is not ours, until the signal. */
+export function watchForeignRoutes(
+  ownPorts: readonly number[],
+  hear: (event: KernelEvent) => void,
+  signal: AbortSignal,
+): void {
+  const groups = [Group.ipv4Route, Group.ipv6Route];
+  listen(
+    { groups, ignorePorts: ownPorts, routeProtocol: PROTOCOL, othersRoutes: true },
+    {
+      hear: (message) => hear({ kind: 'foreign-route', prefix: routeOf(decodeRoute(message), new Devices()).prefix }),
+      lost: () => hear({ kind: 'lost', why: 'events-dropped' }),
+    },
+    signal,
+  );
 }
 
 function watchFilters(
@@ -71,7 +89,7 @@ function watchFilters(
   signal: AbortSignal,
 ): void {
   const look = () => {
-    if (filters.changed()) hear({ kind: 'lost' });
+    if (filters.changed()) hear({ kind: 'lost', why: 'filters-touched' });
   };
   listenToTable(TABLE, [filters.port], look, signal);
   const timer = setInterval(look, FILTERS_INTERVAL_MS);
@@ -87,11 +105,11 @@ function eventOf(message: Message, { routes, rulePriority }: Watched, ownLinks: 
       return { kind: 'route-removed', route: routes.noticed(decodeRoute(message)) };
     case RTM_NEWRULE:
     case RTM_DELRULE:
-      return isOurs(rulePriority)(decodeRule(message)) ? { kind: 'lost' } : undefined;
+      return isOurs(rulePriority)(decodeRule(message)) ? { kind: 'lost', why: 'rules-touched' } : undefined;
     case RTM_NEWADDR:
       return ownLinks.has(decodeAddress(message).index) ? undefined : { kind: 'links-changed' };
     case RTM_DELADDR:
-      return ownLinks.has(decodeAddress(message).index) ? undefined : { kind: 'lost' };
+      return ownLinks.has(decodeAddress(message).index) ? undefined : { kind: 'lost', why: 'links-gone' };
     case RTM_NEWLINK:
     case RTM_DELLINK:
       return linkEvent(message, ownLinks);
@@ -104,11 +122,11 @@ function eventOf(message: Message, { routes, rulePriority }: Watched, ownLinks: 
 function linkEvent(message: Message, ownLinks: Set<number>): KernelEvent | undefined {
   const link = decodeLink(message);
   const gone = message.type === RTM_DELLINK;
-  const kind = gone || wentDown(link) ? 'lost' : 'links-changed';
-  if (!isOurLink(link)) return { kind };
+  const event: KernelEvent = gone || wentDown(link) ? { kind: 'lost', why: 'links-gone' } : { kind: 'links-changed' };
+  if (!isOurLink(link)) return event;
   if (gone) ownLinks.delete(link.index);
   else ownLinks.add(link.index);
-  return kind === 'lost' && link.group !== DOOMED_GROUP ? { kind } : undefined;
+  return event.kind === 'lost' && link.group !== DOOMED_GROUP ? event : undefined;
 }
 
 /** A link that has just been made says that all its flags changed. */

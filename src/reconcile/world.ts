@@ -12,7 +12,7 @@ import type { Duty } from '../model/duty.js';
 import { type Endpoint, endpointKey } from '../model/endpoint.js';
 import type { Networks } from '../model/network.js';
 import { type Path, type PathName, samePath } from '../model/path.js';
-import { type Route, routeKey, satisfies } from '../model/route.js';
+import { MAIN_TABLE, type Route, routeKey, satisfies } from '../model/route.js';
 import type { RouteTarget } from '../model/route-target.js';
 import { keepPlaces } from './admission.js';
 import { Border } from './border.js';
@@ -28,7 +28,7 @@ export class World {
   /** Targets for paths that carry none, by the peer they come from. */
   untagged: (peer: Address) => readonly RouteTarget[] | undefined = () => undefined;
   duty: Duty = 'on';
-  readonly border = new Border();
+  readonly border = new Border((prefix) => this.#paths.get(prefix) ?? NO_PATHS);
   quotas = new Quotas();
   /** The records are read: an endpoint that is not here is no more. */
   endpointsComplete = false;
@@ -83,6 +83,7 @@ export class World {
       path: this.#tagged(path),
       refusal: border.refusal(path),
       linkDown: border.isLinkDown(path),
+      hops: border.hops(path),
       overQuota: this.quotas.over(path.prefix),
     };
   }
@@ -124,6 +125,21 @@ export class World {
 
   paths(): Path[] {
     return [...this.#paths.values()].flat().map((path) => this.#tagged(path));
+  }
+
+  /** Every path as it was heard, without a copy: there may be a hundred thousand. */
+  eachHeard(visit: (path: Path) => void): void {
+    for (const all of this.#paths.values()) all.forEach(visit);
+  }
+
+  /** Every route that the kernel is believed to hold. */
+  eachBelieved(visit: (route: Route) => void): void {
+    for (const routes of this.#routes.values()) routes.forEach(visit);
+  }
+
+  /** How many announcements gobgpd is believed to make for us. */
+  get announcements(): number {
+    return this.#announced.size;
   }
 
   /** The blocks that this node announces as a whole. */
@@ -175,7 +191,11 @@ export class World {
   }
 
   hasTouched(): boolean {
-    return this.#urgent.size + this.#touched.size > 0;
+    return this.touchedCount > 0;
+  }
+
+  get touchedCount(): number {
+    return this.#urgent.size + this.#touched.size;
   }
 
   /** Takes up to `most` touched prefixes, endpoints first. */
@@ -213,7 +233,10 @@ export class World {
     if (before) this.#stale.delete(before);
     this.#withdrawn.delete(prefix);
     this.#paths.set(prefix, before ? all.with(all.indexOf(before), path) : [...all, path]);
-    if (!before || !samePath(before, path)) this.touch(prefix);
+    if (before && samePath(before, path)) return;
+    this.touch(prefix);
+    // What was resolved by its route is judged by it, also where that stays the same.
+    this.border.hearRoute(prefix);
   }
 
   /** gobgpd says that this path is gone. */
@@ -261,14 +284,17 @@ export class World {
   /** We put this route, and the kernel took it. */
   believeRoute(route: Route): void {
     const routes = this.#routes.get(route.prefix) ?? new Map<string, Route>();
+    const before = routes.get(routeKey(route));
     routes.set(routeKey(route), route);
     this.#routes.set(route.prefix, routes);
+    if (route.table === MAIN_TABLE && !(before && satisfies(route, before))) this.border.hearRoute(route.prefix);
   }
 
   /** We removed this route. */
   disbelieveRoute(route: Route): void {
     const routes = this.#routes.get(route.prefix);
     routes?.delete(routeKey(route));
+    if (route.table === MAIN_TABLE) this.border.hearRoute(route.prefix);
     if (routes?.size !== 0) return;
     this.#routes.delete(route.prefix);
     this.#withdrawn.delete(route.prefix);
