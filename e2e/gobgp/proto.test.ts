@@ -56,6 +56,11 @@ const GENERATIONS = [
   },
 ] as const;
 
+/** By this one 3.10 is told from later ones (gobgp/ranges), so that it is missing there is as it should be. */
+const MISSING: Readonly<Record<string, readonly string[]>> = {
+  'gobgpd 3.10.0': ['.apipb.AddDefinedSetRequest.replace'],
+};
+
 await onEachRelease((binary, { name }) => {
   const generation = GENERATIONS[/ 4\./.test(name) ? 1 : 0];
   const { folder, space, service } = generation;
@@ -72,7 +77,10 @@ await onEachRelease((binary, { name }) => {
     );
     const ours = ourFields(loadProto(folder).lookup(space) as protobuf.Namespace);
     expect(ours.size).to.be.above(80);
-    for (const [field, shape] of ours) expect(theirs.get(field), field).to.equal(shape);
+    const missing = MISSING[name] ?? [];
+    for (const [field, shape] of ours) {
+      expect(theirs.get(field), field).to.equal(missing.includes(field) ? undefined : shape);
+    }
   });
 
   it(`has every value of the enums in proto/${folder}`, () => {
@@ -89,7 +97,7 @@ await onEachRelease((binary, { name }) => {
         .flatMap(({ method }) => method.map((one) => [one.name, shapeOf(one)])),
     );
     const { methodsArray } = loadProto(folder).lookupService(`${space}.${service}`);
-    expect(methodsArray).to.have.length(21);
+    expect(methodsArray).to.have.length(22);
     for (const method of methodsArray) {
       method.resolve();
       const { resolvedRequestType, resolvedResponseType, requestStream, responseStream } = method;
