@@ -50,7 +50,7 @@ function mocha(name, args) {
   const done = spawnSync(process.execPath, [join(root, 'node_modules/mocha/bin/mocha.js'), ...args, ...reporter], {
     cwd: root,
     stdio: ['ignore', 'inherit', 'inherit'],
-    timeout: 45 * 60_000,
+    timeout: 75 * 60_000,
   });
   const counts = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { passed: 0, failed: 0, skipped: 0 };
   const isComplete =

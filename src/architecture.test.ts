@@ -22,6 +22,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   log: [],
   cni: ['model', 'ports', 'decide', 'reconcile', 'flock', 'boot-time'],
   config: ['model', 'log'],
+  metrics: ['model', 'ports', 'decide', 'reconcile'],
   admin: ['model', 'ports', 'decide', 'reconcile'],
   'tor-config': ['model'],
   cli: ['model', 'admin', 'config', 'sidecar', 'tor-config'],
@@ -34,6 +35,7 @@ const ONLY: Record<string, string> = {
   protobufjs: 'gobgp',
   zod: 'config cni disk',
   winston: 'log',
+  'prom-client': 'metrics',
 };
 
 /** Node's own modules that do I/O have no place in the pure middle. */

@@ -25,6 +25,9 @@ import { packetsDelivered } from './kernel/delivered.js';
 import { type OpenKernel, openKernel } from './kernel/open-kernel.js';
 import { traced } from './kernel/traced.js';
 import { type Log, openLog } from './log.js';
+import { MetricsListener } from './metrics/listener.js';
+import { Metrics } from './metrics/metrics.js';
+import { version } from './metrics/version.js';
 import type { Endpoint } from './model/endpoint.js';
 import type { Bgp, Clock, Greet, Kernel, Neighbours, Records, Wire } from './ports.js';
 import { Drain } from './reconcile/drain.js';
@@ -62,32 +65,36 @@ async function run(file: string, config: Config, log: Log, adapt: (ports: Ports)
   const signal = untilTold();
   using directory = openRunDirectory(config.runDir);
   using records = endpointRecords(directory);
+  const metrics = new Metrics();
+  using listener = await listenForMetrics(metrics, config, log);
   const { endpoints: recorded, unreadable } = await records.all();
   for (const record of unreadable) log.error(`a record was put aside: ${record}`, { event: 'record-unreadable' });
   using kernel = openKernel(config, recorded);
-  const ports = adapt({
-    ...told(kernel, config, log),
-    neighbours: kernel.neighbours,
-    ...aroundKernel(config, records, log),
-  });
+  const ports = metrics.around(
+    adapt({ ...told(kernel, config, log), neighbours: kernel.neighbours, ...aroundKernel(config, records, log) }),
+  );
 
-  const node = nodeParts(config, ports, log);
+  const node = nodeParts(config, ports, metrics, log);
   const endpoints = await restore(node, recorded);
+  const { passed, answered, text } = metrics;
   const search = new PeerSearch(ports.neighbours, ports.clock, (speaker) => routing.speak(speaker));
   const speaker = search.begin(config.speaker);
-  const routing = new Routing({ ...ports, failed: node.failed }, config.networks, speaker, endpoints);
+  const routing = new Routing({ ...ports, failed: node.failed, passed }, config.networks, speaker, endpoints);
   const store = drainStore(directory);
   const drain = new Drain({ routing, clock: ports.clock, store, delivered: packetsDelivered, failed: node.failed });
   drain.resume();
   await routing.start(signal);
 
-  reloadOnHangup(file, search, routing, log);
-  const admin = { nodeName: config.node.name, routing, bgp: ports.bgp, drain };
+  const { addresses } = node;
+  const { filterRepairs } = kernel;
+  metrics.readFrom({ node: { name: config.node.name, version: version() }, routing, addresses, filterRepairs });
+  reloadOnHangup(file, { search, routing, metrics, listener }, log);
+  const admin = { nodeName: config.node.name, routing, bgp: ports.bgp, drain, metrics: text };
   await serveAdmin(config.sockets.admin, admin, signal);
-  keepSwept({ ...node, routing }, (endpoint) => tellSwept(endpoint, log), signal);
+  keepSwept({ ...node, routing }, (endpoint) => tellSwept(endpoint, metrics, log), signal);
   rehearse(config.gateways, printEndpoint);
   const handle = handleWith(verbsOn({ ...node, routing }), node.locks);
-  const serving = await openCniSocket({ socket: config.sockets.cni, handle, log: cniLog(log), signal });
+  const serving = await openCniSocket({ socket: config.sockets.cni, handle, log: cniLog(log), answered, signal });
   log.info('ready', {
     event: 'ready',
     node: config.node.name,
@@ -110,7 +117,7 @@ function aroundKernel(config: Config, records: Records, log: Log): Pick<Ports, '
 }
 
 /** What the verbs work with, but for the routing, which begins with what is restored. */
-function nodeParts(config: Config, ports: Ports, log: Log): Omit<Node, 'routing'> {
+function nodeParts(config: Config, ports: Ports, metrics: Metrics, log: Log): Omit<Node, 'routing'> {
   return {
     wire: ports.wire,
     records: ports.records,
@@ -119,11 +126,15 @@ function nodeParts(config: Config, ports: Ports, log: Log): Omit<Node, 'routing'
     endpoints: new Endpoints(),
     locks: endpointLocks(),
     gateways: config.gateways,
-    failed: (what, error) => log.warn(`${what}: ${(error as Error).message}`, { event: 'failed', what }),
+    failed: (what, error) => {
+      metrics.failed(what, error);
+      log.warn(`${what}: ${(error as Error).message}`, { event: 'failed', what });
+    },
   };
 }
 
-function tellSwept({ containerId, ifname, addresses }: Endpoint, log: Log): void {
+function tellSwept({ containerId, ifname, addresses }: Endpoint, metrics: Metrics, log: Log): void {
+  metrics.vanished();
   log.warn('a container vanished without DEL; it was detached', { event: 'swept', containerId, ifname, addresses });
 }
 
@@ -154,18 +165,37 @@ function untilTold(): AbortSignal {
   return told.signal;
 }
 
+/** Before anything else is opened: whoever watches sees a start that hangs. A port that is taken stops nothing. */
+async function listenForMetrics({ text }: Metrics, config: Config, log: Log): Promise<MetricsListener> {
+  const failed = (reason: string) => log.error(reason, { event: 'metrics-unserved' });
+  const listener = new MetricsListener({ text, clock: monotonicClock, failed });
+  await listener.turnTo(config.metrics);
+  return listener;
+}
+
+/** What a reload changes, and who hears of it. */
+interface Reloaded {
+  readonly search: PeerSearch;
+  readonly routing: Routing;
+  readonly metrics: Metrics;
+  readonly listener: MetricsListener;
+}
+
 /** SIGHUP reads the file again. A configuration with a mistake changes nothing and says where the mistake is. */
-function reloadOnHangup(file: string, search: PeerSearch, routing: Routing, log: Log): void {
+function reloadOnHangup(file: string, { search, routing, metrics, listener }: Reloaded, log: Log): void {
   process.on('SIGHUP', async () => {
     try {
       const current = await loadConfig(file);
       routing.configure(current.networks, search.begin(current.speaker));
+      await listener.turnTo(current.metrics);
+      metrics.reloaded(true);
       log.info('configuration reloaded', {
         event: 'reloaded',
         networks: current.networks.byName.size,
         peers: current.speaker.peers.length + (current.speaker.sought?.length ?? 0),
       });
     } catch (error) {
+      metrics.reloaded(false);
       log.error('the new configuration is wrong, the old one stays in force', { event: 'reload-refused', error });
     }
   });

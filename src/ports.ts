@@ -43,8 +43,8 @@ export type KernelEvent =
   | { readonly kind: 'route-removed'; readonly route: Route }
   /** A link or an address came, went or changed state: routes refused before may be accepted now. */
   | { readonly kind: 'links-changed' }
-  /** Events were lost (ENOBUFS), or rules or filters were touched: read everything again. */
-  | { readonly kind: 'lost' };
+  /** Read everything again: events were lost (ENOBUFS), rules or filters were touched, a link or an address is gone. */
+  | { readonly kind: 'lost'; readonly why: 'events-dropped' | 'filters-touched' | 'rules-touched' | 'links-gone' };
 
 /** The wiring of one endpoint: veth pair, addresses, neighbours, routes inside, filters. */
 export interface Wire {

@@ -51,7 +51,7 @@ describe('the invariants after a fault', () => {
     try {
       const seen = async () =>
         (await invariants.broken({ survivors, secrets: [SECRET] })).some((it) => expected.test(it));
-      await until(seen, { what: `a report of ${expected}`, timeout: 10_000 });
+      await until(seen, { what: `a report of ${expected}` });
     } finally {
       await remove();
     }
@@ -112,7 +112,7 @@ describe('the invariants after a fault', () => {
       () => open.splice(0).map((socket) => socket.destroy()),
     );
     await invariants.hold({ survivors });
-    using ipam = scriptedIpam('sleep 3; exit 1', 'true');
+    using ipam = scriptedIpam('while [ ! -e "$RESERVED" ]; do sleep 0.1; done; exit 1', 'true');
     const guest = await lab.container('node1', 'slow');
     const call = { conf: { ipam: { type: ipam.type } }, env: { CNI_PATH: ipam.directory } };
     let adding: Promise<unknown> | undefined;
@@ -121,7 +121,10 @@ describe('the invariants after a fault', () => {
       () => {
         adding = cni('ADD', guest, call);
       },
-      () => adding,
+      () => {
+        ipam.reserve();
+        return adding;
+      },
     );
     await invariants.hold({ survivors, refused: [guest.name] });
     // A frame that is announced and never comes to its end is held until its connection ends.
@@ -138,7 +141,7 @@ describe('the invariants after a fault', () => {
       },
       () => open.splice(0).map((socket) => socket.destroy()),
     );
-  }).timeout(60_000);
+  }).timeout(240_000);
 
   it('I7: report a refusal without its line, a line without refusal, and a secret in the log', async () => {
     expect(await invariants.broken({ refused: ['nobody'] })).to.include('I7: 0 warnings about nobody, expected 1');

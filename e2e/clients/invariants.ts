@@ -60,7 +60,7 @@ export async function watchInvariants(lab: Lab, nodeName: string): Promise<Invar
     hold: async (circumstances) => {
       let last: string[] = [];
       const holds = async () => (last = await broken(circumstances)).length === 0;
-      await until(holds, { what: 'every invariant to hold', timeout: 10_000 }).catch((error: Error) => {
+      await until(holds, { what: 'every invariant to hold' }).catch((error: Error) => {
         throw new Error(`${error.message}\n  ${last.join('\n  ')}`);
       });
     },

@@ -64,7 +64,7 @@ async function untilNone(leaks: () => Promise<string[]>): Promise<void> {
     if (last.length > 0) throw new Error(`\n  ${last.join('\n  ')}`);
     return true;
   };
-  await until(none, { what: 'nothing to be too many or missing', timeout: 20_000 });
+  await until(none, { what: 'nothing to be too many or missing', timeout: 45_000 });
 }
 
 function differences({ what, found, wanted }: Testimony): string[] {

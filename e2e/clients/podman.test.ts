@@ -104,14 +104,14 @@ describe('podman with the CNI back end', () => {
     this.timeout(patience(KILLS, 15));
     if ((await host.attempt(['iptables', '-t', 'nat', '-S'])).code !== 0) this.skip(); // portmap is nothing without
     const command = ['/bin/nc', '-ll', '-p', '80', '-e', '/bin/cat'];
-    const ask = ['sh', '-c', 'echo hello | busybox nc -w 2 192.0.2.1 8080'];
+    const ask = ['sh', '-c', 'echo hello | busybox nc -w 10 192.0.2.1 8080'];
     await repeat(KILLS, async (round) => {
       const name = `server-${round}`;
       await podman(...runDetached(host, name, '--publish', '8080:80'), ...command);
       const server = await live(name);
       await until(async () => (await host.exec(ask)) === 'hello', { what: 'an answer through the published port' });
       // Hairpin: the server itself, and its neighbour, through the address of the node.
-      const inside = ['/bin/sh', '-c', 'echo hello | nc -w 2 192.0.2.1 8080'];
+      const inside = ['/bin/sh', '-c', 'echo hello | nc -w 10 192.0.2.1 8080'];
       const neighbour = await run(`neighbour-${round}`);
       for (const asking of [name, `neighbour-${round}`]) {
         expect(await podman('exec', asking, ...inside), `through the published port from ${asking}`).to.equal('hello');

@@ -12,8 +12,8 @@ import { VERSIONS } from '../../src/cni/version.js';
 import { address, prefix } from '../../src/model/address.js';
 import type { Endpoint } from '../../src/model/endpoint.js';
 
-const HOST = 's32-cni-shapes-host';
-const BOX = 's32-cni-shapes-box';
+const HOST = `s32-cni-shapes-${process.pid}-host`;
+const BOX = `s32-cni-shapes-${process.pid}-box`;
 
 const endpoint: Endpoint = {
   containerId: 'c1',
@@ -70,13 +70,14 @@ describe('a result beside that of ptp', () => {
   // 1.1.0 is newer than Debian's ptp.
   for (const version of VERSIONS.filter((one) => one !== '1.1.0')) {
     it(`has the same keys in ${version}, and what ptp says can be read`, () => {
-      const theirs = JSON.parse(ptp('ADD', version));
+      const said = ptp('ADD', version);
       ptp('DEL', version);
+      const theirs = JSON.parse(said);
       assert.deepEqual(shape(JSON.parse(JSON.stringify(encodeResult(ours, version)))), shape(theirs));
       const decoded = decodeResult(theirs, 'what ptp printed');
       const back = encodeResult(decoded, version);
       assert.deepEqual(JSON.parse(JSON.stringify(back)), theirs);
-    }).timeout(10_000);
+    }).timeout(60_000);
   }
 });
 

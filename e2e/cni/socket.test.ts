@@ -78,7 +78,7 @@ describe('the CNI socket among processes', () => {
     const answer = await answerOf(await forwarder(socket, verb('DEL')));
     assert.equal(answer?.exitCode, 0);
     assert.deepEqual(seen, ['add', 'undone', 'del']);
-  }).timeout(10_000);
+  }).timeout(60_000);
 
   it('A28: is closed to a request that never ends, and others are served meanwhile', async () => {
     await start(async () => ({}));
@@ -87,8 +87,10 @@ describe('the CNI socket among processes', () => {
     const started = performance.now();
     assert.equal((await answerOf(await forwarder(socket, verb('ADD'))))?.exitCode, 0);
     assert.isUndefined(await answerOf(endless));
-    assert.approximately(performance.now() - started, 10_000, 2_000);
-  }).timeout(15_000);
+    // The promise is 10 s; a busy machine may add to it.
+    assert.isAtLeast(performance.now() - started, 9_900);
+    assert.isBelow(performance.now() - started, 20_000);
+  }).timeout(60_000);
 
   it('keeps nobody from serving who holds the lock of the tombstones for ever', async () => {
     await start(async () => ({}));
@@ -99,5 +101,5 @@ describe('the CNI socket among processes', () => {
     await start(async () => ({}));
     assert.isTrue(existsSync(socket));
     assert.isTrue(warnings.some((line) => line.includes('.lock')));
-  }).timeout(15_000);
+  }).timeout(60_000);
 });

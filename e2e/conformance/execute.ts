@@ -24,6 +24,8 @@ export interface Outcome {
 export interface ExecuteOptions {
   /** After so many milliseconds it is killed with SIGKILL, as containerd does at its deadline. */
   readonly killAfter?: number;
+  /** When this resolves it is killed with SIGKILL. */
+  readonly killWhen?: Promise<unknown>;
 }
 
 /** Longer than any deadline of ours. */
@@ -34,14 +36,16 @@ export async function execute(
   argv: readonly string[],
   env: Readonly<Record<string, string>>,
   stdin: Stdin,
-  { killAfter = PATIENCE }: ExecuteOptions = {},
+  { killAfter = PATIENCE, killWhen }: ExecuteOptions = {},
 ): Promise<Outcome> {
   const [program = '', ...rest] = argv;
-  const done = await execa(program, rest, {
+  const running = execa(program, rest, {
     ...{ env, extendEnv: false, cwd: '/', reject: false, stripFinalNewline: false },
     ...{ timeout: killAfter, killSignal: 'SIGKILL' as const },
     ...inputOf(stdin),
   });
+  void killWhen?.then(() => running.kill('SIGKILL'));
+  const done = await running;
   if (done.exitCode === undefined && done.signal === undefined && !done.timedOut) throw done;
   const [stdout, stderr] = [String(done.stdout), String(done.stderr)];
   return { exitCode: done.exitCode, stdout, stderr, json: documentIn(stdout), milliseconds: done.durationMs };

@@ -65,10 +65,10 @@ describe('hostile input', () => {
 
   for (const [what, [call, code]] of Object.entries(CORPUS)) {
     it(`such as ${what} is answered with code ${code}`, async () => {
-      const outcome = await trial.call('ADD', box, { killAfter: 10_000, ...call });
+      const outcome = await trial.call('ADD', box, { killAfter: 30_000, ...call });
       expect(outcome.exitCode, 'its exit code').to.equal(1);
       expect(outcome.json?.code, JSON.stringify(outcome.json)).to.equal(code);
-      expect(outcome.milliseconds).to.be.lessThan(5000);
+      expect(outcome.milliseconds, 'before the deadline of 10 s').to.be.lessThan(9000);
     });
   }
 
@@ -77,8 +77,8 @@ describe('hostile input', () => {
     return new Promise((resolve, reject) => {
       let heard = '';
       const socket = connect(subject.node.cniSocket, () => socket.end(bytes));
-      socket.setTimeout(5000, () => {
-        reject(new Error('no end within 5 s'));
+      socket.setTimeout(30_000, () => {
+        reject(new Error('no end within 30 s'));
         socket.destroy();
       });
       socket

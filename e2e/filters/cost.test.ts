@@ -37,7 +37,7 @@ function median<T>(items: readonly T[], work: (item: T) => void): number {
 }
 
 describe('the cost of the filters', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let lab: Lab;
   before(() => {
     lab = new Lab();

@@ -72,13 +72,32 @@ export function echoesHeard(name: string): number {
   });
 }
 
+/** Answers to pings that have come back to a container, in the IP version of an address. */
+export function repliesHeard(name: string, to: string): number {
+  const file = (path: string) => inside(name, () => readFileSync(`/proc/thread-self/net/${path}`, 'utf8'));
+  if (to.includes(':')) return Number(/^Icmp6InEchoReplies\s+(\d+)$/m.exec(file('snmp6'))?.[1]);
+  const [names = '', values = ''] = file('snmp').match(/^IcmpMsg:.*$/gm) ?? [];
+  return Number(values.split(' ')[names.split(' ').indexOf('InType0')] ?? 0);
+}
+
+/** Packets that a container has sent. */
+export function packetsSent(name: string): number {
+  const devices = inside(name, () => readFileSync('/proc/thread-self/net/dev', 'utf8'));
+  return Number(/^ *eth0:((?: +\d+){16})$/m.exec(devices)?.[1]?.trim().split(/ +/)[9]);
+}
+
 /** ICMP messages of any kind that have reached a container. */
 export function icmpHeard(name: string): number {
   const snmp = inside(name, () => readFileSync('/proc/thread-self/net/snmp', 'utf8'));
   return Number(/^Icmp: (\d+) /m.exec(snmp)?.[1]);
 }
 
-/** Does a ping come back? */
+/** Does a ping come back, however busy the machine is? To be asked where one should: where none should, `pings` waits less. */
+export function answers(from: string, to: string, options = ''): boolean {
+  return pings(from, to, `-W 5${options && ` ${options}`}`);
+}
+
+/** Does a ping come back within half a second? */
 export function pings(from: string, to: string, options = ''): boolean {
   try {
     run(`ip netns exec ${spaceOf(from)} ping -n -q -c 1 -W 0.5${options && ` ${options}`} ${to}`);

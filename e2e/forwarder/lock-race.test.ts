@@ -46,6 +46,11 @@ class Controllers {
     for (const [, container] of this.#kept()) this.overlooked.add(container);
   }
 
+  /** Stays away until somebody has deleted in vain, or nobody asks any more: between two lives there may be no time for that. */
+  async rest(isOver: () => boolean): Promise<void> {
+    while (this.#kept().length === 0 && !isOver()) await turn();
+  }
+
   /** Path and container of every tombstone. */
   #kept(): [string, string][] {
     const names = readdirSync(this.#place.tombstones).filter((name) => !name.startsWith('.'));
@@ -81,7 +86,10 @@ describe('a controller that starts while runtimes delete', function () {
     const deletes = deleteAll(place).finally(() => {
       over = true;
     });
-    for (let life = 0; !over; life++) await controllers.live((life * 13) % 40, () => over);
+    for (let life = 0; !over; life++) {
+      await controllers.live((life * 13) % 40, () => over);
+      if (life % 5 === 0) await controllers.rest(() => over);
+    }
     const outcomes = await deletes;
     await controllers.live(0, () => true);
 

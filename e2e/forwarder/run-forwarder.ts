@@ -9,6 +9,12 @@ import { execa } from 'execa';
 
 export const FORWARDER = resolve(process.env.SLASH32_FORWARDER ?? 'plugin/slash32');
 
+/**
+ * Milliseconds that nothing takes which does not wait, on the busiest machine; whoever waited by mistake would do so for
+ * 10 s at least, the shortest deadline of the forwarder's own.
+ */
+export const MOMENT = 8_000;
+
 /** What a runtime sees of one execution. */
 export interface Outcome {
   readonly exitCode: number | undefined;

@@ -22,11 +22,11 @@ await onEachRelease((binary) => {
     await listener.next('all-paths');
     await daemon.signal('SIGSTOP');
     const failures = listener.bgp.announce(WANTED);
-    await listener.next('disconnected', 5);
+    await listener.next('disconnected');
     expect((await failures).size).to.equal(1);
     expect((await listener.bgp.announce(WANTED)).get(WANTED[0] as never)?.message).to.include('no sign of life');
     await daemon.signal('SIGCONT');
-    await listener.next('connected', 5);
+    await listener.next('connected');
     expect(listener.events.findLast((event) => event.kind === 'connected')).to.deep.include({ fresh: false });
   });
 

@@ -1,7 +1,7 @@
 /** A bare gobgpd in a lab, without a supervisor: tests kill it themselves. */
-import { readdirSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { until } from '../../src/gobgp/until.js';
+import { standsStill } from '../lab/process.js';
 import type { End, Lab, Running } from './lab.js';
 
 /** One gobgpd at a time, on one socket. */
@@ -26,16 +26,10 @@ export function daemonIn(lab: Lab, end: End, binary = 'gobgpd'): Daemon {
     async signal(signal) {
       running?.kill(signal);
       if (signal === 'SIGCONT') return;
-      // A thread on another processor may still take a request after the signal has been sent.
       if (signal === 'SIGSTOP') return until('every thread to stand still', () => standsStill(running?.pid));
       await running;
       await rm(path, { force: true });
     },
     alive: () => running !== undefined && running.exitCode === null && running.signalCode === null,
   };
-}
-
-function standsStill(pid: number | undefined): boolean {
-  const threads = readdirSync(`/proc/${pid}/task`);
-  return threads.every((thread) => /\) T /.test(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8')));
 }

@@ -1,7 +1,8 @@
 /** FRR as the neighbour: its own zebra and bgpd, with its own sockets, in the lab's namespace `b`. */
-import { chown, mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { chown, mkdir, writeFile } from 'node:fs/promises';
 import { execa } from 'execa';
 import { until } from '../../src/gobgp/until.js';
+import { accepts } from '../lab/node.js';
 import type { Lab, Running } from './lab.js';
 
 /** A running FRR. */
@@ -26,23 +27,22 @@ export async function startFrr(lab: Lab, config: string, { bfd = false } = {}): 
   for (const one of [directory, file]) await chown(one, uid, gid);
   const common = ['-A', '127.0.0.1', '-P', '0', '-f', file, '-z', `${directory}/zserv.api`, '--vty_socket', directory];
   lab.start('b', '/usr/lib/frr/zebra', ...common, '-i', `${directory}/zebra.pid`);
-  await until('zebra listens', () => exists(`${directory}/zserv.api`));
+  await until('zebra listens', () => accepts(`${directory}/zserv.api`));
   if (bfd) {
     const control = ['--bfdctl', `${directory}/bfdd.sock`, '-i', `${directory}/bfdd.pid`];
     lab.start('b', '/usr/lib/frr/bfdd', ...common, ...control);
-    await until('bfdd listens', () => exists(`${directory}/bfdd.vty`));
+    await until('bfdd listens', () => accepts(`${directory}/bfdd.vty`));
   }
   let bgpd: Running;
   const startBgpd = async () => {
     bgpd = lab.start('b', '/usr/lib/frr/bgpd', ...common, '-i', `${directory}/bgpd.pid`);
-    await until('bgpd listens', () => exists(`${directory}/bgpd.vty`));
+    await until('bgpd listens', () => accepts(`${directory}/bgpd.vty`));
   };
   await startBgpd();
   return {
     async crash() {
       bgpd.kill('SIGKILL');
       await bgpd;
-      await rm(`${directory}/bgpd.vty`, { force: true });
     },
     async comeBack(changed) {
       await writeFile(file, changed);
@@ -63,13 +63,6 @@ export async function startFrr(lab: Lab, config: string, { bfd = false } = {}): 
 async function frrUser(): Promise<{ uid: number; gid: number }> {
   const id = async (option: '-u' | '-g') => Number((await execa('id', [option, 'frr'])).stdout);
   return { uid: await id('-u'), gid: await id('-g') };
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** A ToR of AS 65000 with one neighbour per address, each with the families named. */

@@ -7,12 +7,12 @@ import { contractSpeaker } from '../../src/gobgp/gobgp.contract.js';
 import { until } from '../../src/gobgp/until.js';
 import { address, prefix } from '../../src/model/address.js';
 import { routeTarget } from '../../src/model/route-target.js';
+import { monitorRoutes, type RouteEvent } from '../lab/route-monitor.js';
 import { type Daemon, daemonIn } from './daemon.js';
 import { startFrr, torConfig } from './frr.js';
 import { createLab, NEIGHBOUR, NODE } from './lab.js';
 import { announceThenAdmit, Listener } from './listener.js';
 import { onEachRelease, releases } from './newer.js';
-import { watchRoutes } from './route-monitor.js';
 
 const WANTED = [
   ...Array.from({ length: 50 }, (_, i) => `10.20.1.${i + 1}/32`),
@@ -25,7 +25,7 @@ await onEachRelease((binary) => {
 
   it('does cause changes without graceful restart, which proves the detector', () =>
     killed([binary], 0, [' bgp graceful-restart-disable'], 1, (changes) =>
-      expect(changes.filter((line) => line.includes('Deleted')).length).to.be.at.least(WANTED.length),
+      expect(changes.filter(({ deleted }) => deleted).length).to.be.at.least(WANTED.length),
     ));
 });
 
@@ -45,7 +45,7 @@ async function killed(
   restartTime: number,
   lines: string[],
   times: number,
-  judge: (changes: readonly string[]) => void,
+  judge: (changes: readonly RouteEvent[]) => void,
 ): Promise<void> {
   await using lab = await createLab('restart');
   const frr = await startFrr(lab, torConfig({ [NODE.v4]: ['ipv4', 'ipv6'] }, lines));
@@ -56,7 +56,7 @@ async function killed(
   const speaker = contractSpeaker(NODE.v4, NEIGHBOUR.v4, { nextHop6: address(NODE.v6), restartTime });
   await using listener = new Listener(daemon(0).api, speaker, announceThenAdmit(speaker, WANTED));
   await until('all routes are there', async () => (await frr.kernelRoutes()).length === WANTED.length);
-  await using monitor = await watchRoutes(lab, 'b');
+  await using monitor = await monitorRoutes(lab.namespace('b'));
   for (let i = 0; i < times; i++) {
     await daemon(i).signal('SIGKILL');
     daemon(i + 1).start();
@@ -69,5 +69,5 @@ async function killed(
     });
   }
   await until('all routes are there', async () => (await frr.kernelRoutes()).length === WANTED.length);
-  judge(await monitor.changes());
+  judge(await monitor.stop());
 }

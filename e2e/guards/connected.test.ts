@@ -38,9 +38,11 @@ describe('a ToR that announces what it is connected to', () => {
     const all = ['configure terminal', ...commands, ...family('ipv4'), ...family('ipv6')];
     await tor.exec(['vtysh', ...all.flatMap((command) => ['-c', command])]);
     await until(async () => (await kernelRoutes(node(), 'main')).includes('192.0.2.2/31'), { what: 'the other link' });
+    await until(async () => (await kernelRoutes(node(), 'main')).includes('198.51.100.9'), { what: 'its loopback' });
     await until(async () => (await kernelRoutes(node(), 'main', 6)).includes('2001:db8:ffff:2::/127'), {
       what: 'in IPv6 too',
     });
+    await until(async () => (await verdicts())['2001:db8:ffff:1::/127'] !== undefined, { what: 'the last verdict' });
     expect(await verdicts()).to.include({
       '192.0.2.0/31': 'connected',
       '192.0.2.2/31': 'imported',
@@ -54,7 +56,7 @@ describe('a ToR that announces what it is connected to', () => {
 
   it('cuts nobody off: the node reaches its ToR, and the sessions stand', async () => {
     for (const tor of ['192.0.2.0', '2001:db8:ffff:1::']) {
-      const { code } = await node().attempt(['ping', '-n', '-q', '-c', '1', '-W', '1', tor]);
+      const { code } = await node().attempt(['ping', '-n', '-q', '-c', '1', '-W', '10', tor]);
       expect(code, tor).to.equal(0);
     }
     await peersUp(lab);

@@ -131,7 +131,7 @@ describe('the hijack matrix', () => {
         },
         { what: `the duplicate of ${own} to be named`, timeout: 60_000 },
       );
-      const { code } = await lab.node('node1').attempt(['ping', '-n', '-q', '-c', '1', '-W', '1', own]);
+      const { code } = await lab.node('node1').attempt(['ping', '-n', '-q', '-c', '1', '-W', '10', own]);
       expect(code, own).to.equal(0);
     }
   });

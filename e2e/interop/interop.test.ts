@@ -42,7 +42,7 @@ describe('interop', () => {
   const results = new Map(DAEMONS.map(({ name }) => [name, new Map<Feature, Result>()]));
 
   before(async function () {
-    this.timeout(240_000);
+    this.timeout(900_000); // with the time that packages may take to come
     bed = await bedUp('interop', DAEMONS);
     await bed.play(EBGP);
     const { v4, v6 } = await add(await bed.lab.container('node1', 'blue-1'));
@@ -100,7 +100,7 @@ describe('interop', () => {
     describe('after gobgpd of a node was killed', () => {
       let watch: WithdrawalWatch;
       before(async function () {
-        this.timeout(90_000);
+        this.timeout(240_000);
         const transits = bed.peers.filter(({ daemon }) => !REASONS[daemon.name]?.['targets kept']);
         watch = await watchWithdrawals(bed, transits);
         await crashGobgpd(bed);
@@ -117,7 +117,7 @@ describe('interop', () => {
     describe('after the daemons were killed', () => {
       let deleted: readonly RouteEvent[];
       before(async function () {
-        this.timeout(90_000);
+        this.timeout(240_000);
         const monitor = await monitorRoutes(bed.lab.node('node1').namespace);
         await Promise.all(bed.peers.map((peer) => bed.crash(peer)));
         await everySession(bed, 'node1');
@@ -144,7 +144,7 @@ describe('interop', () => {
   describe('a drained node', () => {
     const slash32 = (...words: string[]) => bed.lab.node('node1').exec([inRepository('bin/slash32'), ...words]);
     before(async function () {
-      this.timeout(60_000);
+      this.timeout(180_000);
       for (const peer of bed.peers) for (const family of FAMILIES) await heardBy(peer, container[family]);
       await slash32('drain', '--timeout', '1');
     });
@@ -175,7 +175,7 @@ describe('interop', () => {
       await bothWays(peer, 6);
       await until(() => /max\w*[- ](number of )?prefix/i.test(peer.daemon.log(peer.place)), {
         what: `${peer.daemon.name} to be told of the limit; its log:\n${peer.daemon.log(peer.place).slice(-1500)}`,
-        timeout: 15_000,
+        timeout: 45_000,
       });
       const node = addressOf('node1', peer.index, 4, 'node');
       expect(await peer.daemon.established(peer.place)).to.not.include(node);
@@ -186,10 +186,14 @@ describe('interop', () => {
   describe('4-byte AS numbers, passwords and TTL security', () => {
     let limits: ReadonlyMap<string, ReadonlySet<number>>;
     before(async function () {
-      this.timeout(90_000);
+      this.timeout(180_000);
       await bed.play(FENCED);
       await everySession(bed, 'node1');
-      limits = await hopLimits(bed);
+      const ends = ['node', 'daemon'] as const;
+      const addresses = bed.peers.flatMap(({ index }) =>
+        FAMILIES.flatMap((family) => ends.map((end) => addressOf('node1', index, family, end))),
+      );
+      limits = await hopLimits(bed, addresses);
     });
     row('4-byte AS', async (peer) => {
       for (const family of FAMILIES) {

@@ -1,20 +1,33 @@
 /** What independent witnesses say of a session: the daemon's own client, the kernel's `ip` and `ss`, Debian's gobgp at the other node. */
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
+import { startIn } from '../lab/long-command.js';
 import { until } from '../lab/until.js';
 import { addressOf, type Bed, type NodeName, ownPrefix, type Peer, TABLE } from './bed.js';
 import type { Shown } from './daemon.js';
 import { established, paths } from './daemons/gobgp.js';
 
-/** TTL or hop limit of all packets with data that node1's sessions sent and got in some seconds, by both addresses. */
-export async function hopLimits(bed: Bed): Promise<ReadonlyMap<string, ReadonlySet<number>>> {
+/**
+ * TTL or hop limit of all packets with data that node1's sessions sent and got, by both addresses: until each of these
+ * addresses has been seen at both ends of a session, or for 30 s.
+ */
+export async function hopLimits(
+  bed: Bed,
+  addresses: readonly string[],
+): Promise<ReadonlyMap<string, ReadonlySet<number>>> {
   const { namespace } = bed.lab.node('node1');
-  // Keepalives go every 3 s. Of resets, which have no data, the TTL is the kernel's own.
-  const argv = ['netns', 'exec', namespace, 'timeout', '4', 'tcpdump', '-i', 'any', '-nvl', 'tcp', 'port', '179'];
-  const { stdout } = await execa('ip', argv, { reject: false });
+  const tcpdump = startIn(namespace, ['tcpdump', '-i', 'any', '-nvl', 'tcp', 'port', '179']);
+  // Keepalives go every 3 s.
+  const isAll = () => addresses.every((address) => limitsIn(tcpdump.printed()).has(address));
+  await until(isAll, { what: 'a packet of everybody', timeout: 30_000 }).catch(() => {});
+  return limitsIn((await tcpdump.stop('SIGINT')).join('\n'));
+}
+
+/** Of resets, which have no data, the TTL is the kernel's own. */
+function limitsIn(printed: string): Map<string, Set<number>> {
   const found = new Map<string, Set<number>>();
   // A packet is two lines for IPv4, and one for IPv6.
-  for (const [, hops, from, to] of stdout.matchAll(
+  for (const [, hops, from, to] of printed.matchAll(
     /(?:ttl|hlim) (\d+)[^>]*?\s([\da-f.:]+)\.\d+ > ([\da-f.:]+)\.\d+: Flags \[P/g,
   )) {
     for (const address of [from!, to!]) found.set(address, (found.get(address) ?? new Set()).add(Number(hops)));
@@ -98,7 +111,7 @@ export async function everySession(bed: Bed, name: NodeName): Promise<void> {
       if (missing.length > 0) throw new Error(`not with ${missing.join(', ')}`);
       return true;
     },
-    { what: `every session of ${name}`, timeout: 45_000 },
+    { what: `every session of ${name}`, timeout: 60_000 },
   );
 }
 
@@ -143,10 +156,10 @@ export async function watchWithdrawals(bed: Bed, transits: readonly Peer[]): Pro
       await node1.exec([...GOBGP, 'global', 'rib', 'add', CONTROL, '-a', 'ipv4']);
       for (const peer of transits) await saidToNode2(bed, peer, CONTROL);
       await node1.exec([...GOBGP, 'global', 'rib', 'del', CONTROL, '-a', 'ipv4']);
-      await until(hasEach, { what: 'the control to be withdrawn by each daemon', timeout: 5000 });
+      await until(hasEach, { what: 'the control to be withdrawn by each daemon', timeout: 15_000 });
       return true;
     },
-    { what: 'a withdrawal of the control to show' },
+    { what: 'a withdrawal of the control to show', timeout: 60_000 },
   );
   return {
     withdrawn,

@@ -49,7 +49,10 @@ export function earIn(namespace: string, addresses: readonly string[]): Ear {
   };
 }
 
-/** How many packets with this mark an attack brings to an ear. Returns at once when `enough` have come. */
+/** How long what should come is waited for, in ms. */
+const PATIENCE = 10_000;
+
+/** How many packets with this mark an attack brings to an ear. Where some should come, returns at once when `enough` have. */
 export async function heardBy(
   ear: Ear,
   mark: Buffer,
@@ -58,8 +61,9 @@ export async function heardBy(
 ): Promise<number> {
   ear.look(mark);
   attack();
+  const limit = enough === Number.POSITIVE_INFINITY ? GRACE : PATIENCE;
   let heard = 0;
-  for (const start = performance.now(); performance.now() - start < GRACE && heard < enough; await pause(5)) {
+  for (const start = performance.now(); performance.now() - start < limit && heard < enough; await pause(5)) {
     heard += ear.look(mark);
   }
   return heard;

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { advertisement, ECHO, quoting } from '../filters/frames.js';
 import { cni } from '../lab/runtime.js';
+import { until } from '../lab/until.js';
 import { type Attacker, arp, attackerOn, type Ear, earIn, heardBy } from './attacker.js';
 import { attached, type Fabric, isolationUp, type Member, sessionsUp } from './fabric.js';
 import { PLAN } from './plan.js';
@@ -58,6 +59,13 @@ describe('an attacker in a container', () => {
     await sysctl(`ipv4.conf.${link}.rp_filter`, value);
   };
 
+  /** What a look shows after an attack: what it should then include is waited for. */
+  async function afterwards(look: () => Promise<string>, expected?: string): Promise<string> {
+    if (expected === undefined) await new Promise((resolve) => setTimeout(resolve, 50));
+    else await until(async () => (await look()).includes(expected), { what: expected }).catch(() => {});
+    return look();
+  }
+
   for (const [row, family] of [
     ['T9', 'v4'],
     ['T10', 'v6'],
@@ -86,10 +94,9 @@ describe('an attacker in a container', () => {
 
   it('T11: does not become the default router of the host: filter and accept_ra=0 each stand alone', async () => {
     const from = 'fe80::53:32ff:fe00:1';
-    const attack = async () => {
+    const attack = (expected?: string) => {
       attacker.send(attacker.forge({ from, to: 'ff02::1', type: 134, body: advertisement(attacker.mac) }));
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      return await run(`ip -6 route show default dev ${attacking.hostLink}`);
+      return afterwards(() => run(`ip -6 route show default dev ${attacking.hostLink}`), expected);
     };
     const acceptRa = (value: number) => sysctl(`ipv6.conf.${attacking.hostLink}.accept_ra`, value);
     expect(readFileSync('/proc/sys/net/ipv6/conf/all/forwarding', 'utf8')).to.match(/\d/);
@@ -100,7 +107,7 @@ describe('an attacker in a container', () => {
     await without(noSourceFilter, async () => {
       expect(await attack(), 'by accept_ra=0 alone').to.equal('');
       await acceptRa(2);
-      expect(await attack(), 'without both the host obeys').to.include(from);
+      expect(await attack(from), 'without both the host obeys').to.include(from);
     });
     await run(`ip -6 route flush default dev ${attacking.hostLink}`);
     await acceptRa(0);
@@ -116,16 +123,15 @@ describe('an attacker in a container', () => {
   });
 
   it('T12: cannot enter another container’s address into the host’s neighbour table, nor draw its packets', async () => {
-    const attack = async () => {
+    const attack = (expected?: string) => {
       attacker.send(arp(attacker.mac, victim.v4, victim.v4), arp(attacker.mac, victim.v4, '169.254.1.1'));
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      return await run(`ip neigh show dev ${attacking.hostLink}`);
+      return afterwards(() => run(`ip neigh show dev ${attacking.hostLink}`), expected);
     };
     expect(await attack()).not.to.include(victim.v4);
     await reversePathFilter('all', 0);
     await reversePathFilter(attacking.hostLink, 0);
-    expect(await attack(), 'without the reverse path filter the host remembers').to.include(victim.v4);
-    await run(`ping -n -c 1 -W 2 ${victim.v4}`);
+    expect(await attack(victim.v4), 'without the reverse path filter the host remembers').to.include(victim.v4);
+    await run(`ping -n -c 1 -W 10 ${victim.v4}`);
     await run(`ip neigh del ${victim.v4} dev ${attacking.hostLink}`);
     await reversePathFilter(attacking.hostLink, 1);
   });
@@ -224,13 +230,13 @@ describe('an attacker in a container', () => {
 
   describe('T22: that sends all the time', () => {
     /** IPv6, so that nothing but our own filters stands in the way. */
-    async function floodDuring(what: () => Promise<unknown>) {
+    async function floodDuring(what: (heardSoFar: () => number) => Promise<unknown>) {
       ear.look(MARK);
       const start = performance.now();
       let [firstHeard, lastHeard] = [Number.POSITIVE_INFINITY, 0];
       const packet = echo(impersonated['on another node']!.v6, victim.v6);
       let [sent, heard, over] = [0, 0, false];
-      const done = what().finally(() => (over = true));
+      const done = what(() => heard).finally(() => (over = true));
       while (!over) {
         for (let i = 0; i < 4; i++, sent++) attacker.send(packet);
         const now = ear.look(MARK);
@@ -280,13 +286,20 @@ describe('an attacker in a container', () => {
       'all rules of the node': () => run('nft flush ruleset'),
     })) {
       it(`gets through for some milliseconds after somebody flushed ${what}: the kernel tells, and they are repaired at once`, async () => {
-        const { heard, openFor } = await floodDuring(async () => {
-          await flush();
-          await new Promise((resolve) => setTimeout(resolve, 1500));
-        });
-        console.log(`          ${heard} packets within ${openFor.toFixed(0)} ms`);
-        expect(heard).to.be.greaterThan(0);
-        expect(openFor).to.be.lessThan(500);
+        const openFor: number[] = [];
+        while (openFor.length < 5) {
+          const flooded = await floodDuring(async () => {
+            await flush();
+            const filters = ['nft', 'list', 'chain', 'inet', 'slash32', 'prerouting-raw'];
+            const areBack = async () => / jump | goto /.test(await node().exec(filters));
+            await until(areBack, { what: 'the filters to be back' });
+          });
+          // On a busy machine they may be back before we got to send anything.
+          if (flooded.heard > 0) openFor.push(flooded.openFor);
+        }
+        const median = openFor.sort((a, b) => a - b)[2]!;
+        console.log(`          open for ${openFor.map((each) => each.toFixed(0)).join(', ')} ms`);
+        expect(median).to.be.lessThan(500);
       });
     }
 
@@ -294,10 +307,10 @@ describe('an attacker in a container', () => {
       await without(
         () => run('nft delete table inet slash32'),
         async () => {
-          const { heard } = await floodDuring(() => new Promise((resolve) => setTimeout(resolve, 200)));
+          const { heard } = await floodDuring((soFar) => until(() => soFar() > 20, { what: 'packets to get through' }));
           expect(heard).to.be.greaterThan(20);
         },
       );
     });
   });
-}).timeout(60_000);
+}).timeout(120_000);

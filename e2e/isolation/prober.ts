@@ -24,8 +24,10 @@ import {
 
 const PORT = 7;
 const MAGIC = Buffer.from('s32-isolation');
-/** After the last answer that should come, one that should not come gets this long, in ms. */
+/** After the last one that should come, one that should not come gets this long, in ms. */
 const GRACE = 120;
+/** Only a failure waits that long, in ms. */
+const PATIENCE = 10_000;
 
 export const PROTOCOLS = ['udp4', 'udp6', 'ping4', 'ping6', 'tcp4', 'tcp6'] as const;
 export type Protocol = (typeof PROTOCOLS)[number];
@@ -75,18 +77,20 @@ export class Prober implements Disposable {
   /**
    * Lets every pair of parties try everything.
    * @param among whether a pair takes part
-   * @param due what has to be answered: the round ends soon after, and in any case after `patience` ms
+   * @param isAll whether all that should be seen has been: the round ends soon after, and in any case after `patience` ms
    */
-  async round(among: (from: Placed, to: Placed) => boolean, due: Iterable<Attempt>, patience = 1500): Promise<Seen> {
+  async round(
+    among: (from: Placed, to: Placed) => boolean,
+    isAll: (seen: Seen) => boolean,
+    patience = PATIENCE,
+  ): Promise<Seen> {
     const round = new Round(++this.#round, this.#parties, this.#ends, this.#taps);
     round.sweep(); // what earlier rounds left
     round.sendAll(among);
-    const open = new Set(due);
     const start = performance.now();
     while (performance.now() - start < patience) {
       round.sweep();
-      for (const one of open) if (round.answered.has(one)) open.delete(one);
-      if (open.size === 0) break;
+      if (isAll(round)) break;
       await pause(4);
     }
     await pause(GRACE);

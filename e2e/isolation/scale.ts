@@ -36,7 +36,7 @@ interface Attached {
   readonly addresses: readonly [string, string];
 }
 
-/** Fills one node in steps, and measures at each. */
+/** Fills one node in steps, or empties it again, and measures at each. */
 export async function scale(steps: readonly number[], say: (line: string) => void): Promise<Figures[]> {
   const lab = await Lab.forTests(FABRIC, { name: 'isolation-scale', bare: true });
   const endpoints: Attached[] = [];
@@ -50,7 +50,8 @@ export async function scale(steps: readonly number[], say: (line: string) => voi
       const begin = performance.now();
       while (endpoints.length < step)
         endpoints.push(await node.attach(`c${endpoints.length}`, endpoints.length % NETWORKS));
-      say(`${endpoints.length} endpoints after ${((performance.now() - begin) / 1000).toFixed(1)} s more`);
+      say(`${endpoints.length} endpoints after ${((performance.now() - begin) / 1000).toFixed(1)} s`);
+      await Promise.all(endpoints.splice(step).map((one) => node.detach(one)));
       const add = await node.costOfAdd();
       const packet = costOfPackets(endpoints[0]!, endpoints[1]!);
       figures.push({ endpoints: endpoints.length, add, ...packet });

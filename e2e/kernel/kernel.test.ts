@@ -25,7 +25,9 @@ inPrivateNamespace(import.meta.url, () => {
   const second = namespaceForSuite('second');
   let host: Host;
   let kernel: NetlinkKernel;
-  const filters = { ...recordingFilters(), touched: false, changed: () => filters.touched };
+  /** How often somebody has touched them since they were looked at. */
+  let touches = 0;
+  const filters = { ...recordingFilters(), changed: () => touches > 0 && touches-- > 0 };
 
   const open = () => {
     makeUplink(tor.name);
@@ -208,9 +210,8 @@ inPrivateNamespace(import.meta.url, () => {
       run('ip', 'rule', 'add', 'priority', '99', 'lookup', 'main'); // nobody's business of ours
       run('ip', 'rule', 'del', 'priority', '2032', 'fwmark', `${BLUE}/0x1fff`);
       await waited('lost after the rule', () => events.length > 0);
-      filters.touched = true;
+      touches = 1;
       await waited('lost after the filter', () => events.length > 1);
-      filters.touched = false;
       stop.abort();
       run('ip', 'rule', 'del', 'priority', '99');
       expect(events.map(({ kind }) => kind)).to.deep.equal(['lost', 'lost']);
@@ -285,7 +286,7 @@ inPrivateNamespace(import.meta.url, () => {
     after(close);
 
     it('go in, are listed and go out in seconds, and the event loop has its turn meanwhile', async function () {
-      this.timeout(120_000);
+      this.timeout(170_000);
       const routes = Array.from({ length: 100_000 }, (_, i): Route => {
         const to = `10.${100 + (i >> 16)}.${(i >> 8) & 255}.${i & 255}/32` as Prefix;
         return { table: BLUE, prefix: to, nextHops: [{ gateway: tor4 }] };
@@ -300,7 +301,8 @@ inPrivateNamespace(import.meta.url, () => {
         remove: await seconds(async () => expect(await kernel.remove(routes)).to.have.property('size', 0)),
       };
       console.log('    100,000 routes, seconds:', times, 'longest pause of the event loop, ms:', pauses.stop());
-      expect(times.put).to.be.below(10);
+      // One system call each, some 10 µs on a quiet machine: anything quadratic takes minutes.
+      expect(times.put).to.be.below(60);
       expect(await kernel.routes()).to.have.length(1);
     });
   });

@@ -1,4 +1,6 @@
 /** The `Wire` port on Linux: what a container gets, and that nothing stays behind. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { connectCommands } from '../../src/kernel/as-commands.js';
@@ -72,12 +74,12 @@ inPrivateNamespace(import.meta.url, () => {
     });
     after(() => wire.disconnect(wired));
 
-    it('is reached from the host in both IP versions, and nobody asks for a MAC address', () => {
+    it('is reached from the host in both IP versions, and nobody asks for a MAC address', async () => {
       const { name } = endpoint.link;
-      expect(questionsWhile(name, endpoint.addresses)).to.equal(0);
+      expect(await questionsWhile(name, endpoint.addresses)).to.equal(0);
       // The same eyes do see it when somebody has to ask.
       run('ip', 'neigh', 'del', endpoint.addresses[0]!, 'dev', name);
-      expect(questionsWhile(name, endpoint.addresses)).to.be.above(0);
+      expect(await questionsWhile(name, endpoint.addresses)).to.be.above(0);
     });
 
     it('reaches its gateways and the world behind them', () => {
@@ -182,29 +184,23 @@ inPrivateNamespace(import.meta.url, () => {
       run('ip', 'link', 'del', endpoint.link.name);
     });
 
-    it('takes little longer for a hundred at once than for one, and leaves the event loop free', async () => {
+    it('takes little longer for ninety at once than for one, and leaves the event loop free', async () => {
       const endpoints: Endpoint[] = [];
-      const start = performance.now();
       for (let n = 0; n < 100; n++)
         endpoints.push(await connect({ ...endpointNumber(300 + n, one.path), ifname: `eth${n}` }));
-      const connected = performance.now();
-      await wire.disconnect(endpoints.pop()!);
-      const single = performance.now() - connected;
+      // Ten, because a busy machine may delay any single one, and the rest is held against it.
+      const start = performance.now();
+      for (const endpoint of endpoints.splice(0, 10)) await wire.disconnect(endpoint);
+      const each = (performance.now() - start) / 10;
       let turns = 0;
       const timer = setInterval(() => turns++, 1);
       const before = performance.now();
       await Promise.all(endpoints.map((endpoint) => wire.disconnect(endpoint)));
       const all = performance.now() - before;
       clearInterval(timer);
-      const times = {
-        connectEach: (connected - start) / 100,
-        disconnectOne: single,
-        disconnect99: all,
-        turnsMeanwhile: turns,
-      };
-      console.log('    milliseconds:', times);
+      console.log('    milliseconds:', { each, all, turnsMeanwhile: turns });
       isEmpty(one.name);
-      expect(all).to.be.below(single * 20);
+      expect(all, 'one by one it is ninety times as long').to.be.below(each * 30);
       expect(turns).to.be.above(3);
     });
   });
@@ -297,6 +293,25 @@ inPrivateNamespace(import.meta.url, () => {
       run('ip', 'route', 'del', 'default');
     });
 
+    it('is that of the way out also where documentation addresses are at home', () => {
+      run('ip', 'link', 'add', 'narrow', 'mtu', '1300', 'type', 'veth', 'peer', 'name', 'n', 'netns', two.name);
+      run('ip', 'link', 'set', 'narrow', 'up');
+      for (const home of ['192.0.2.129/25', '198.51.100.1/24', '203.0.113.2/24', '2001:db8:ffff:ffff::2/64'])
+        run('ip', 'addr', 'add', home, 'dev', 'narrow');
+      try {
+        for (const [family, wide, via] of [
+          ['-4', 'default', '192.0.2.0'],
+          ['-6', '2000::/3', '2001:db8:ffff::'],
+        ] as const) {
+          run('ip', family, 'route', 'add', wide, 'via', via);
+          expect(wire.uplinkMtu(), family).to.equal(1450);
+          run('ip', family, 'route', 'del', wide);
+        }
+      } finally {
+        run('ip', 'link', 'del', 'narrow');
+      }
+    });
+
     it('is as true, a second later at most, while links are only listed when they change', async () => {
       const stop = new AbortController();
       kernel.watch(() => {}, stop.signal);
@@ -326,11 +341,23 @@ inPrivateNamespace(import.meta.url, () => {
 });
 
 /** How many ARP and neighbour discovery packets pass a link while the addresses are pinged, successfully. */
-function questionsWhile(link: string, addresses: readonly string[]): number {
+async function questionsWhile(link: string, addresses: readonly string[]): Promise<number> {
   const questions = 'arp or (icmp6 and ip6[40] >= 133 and ip6[40] <= 137)';
-  const watch = `timeout 20 tcpdump -ni ${link} -w /dev/null --immediate-mode '${questions}' 2>&1`;
-  const pings = addresses.map((to) => `ping -c 3 -i 0.1 -W 2 ${to} > /dev/null`).join(' && ');
-  const said = run('sh', '-c', `${watch} & sleep 0.5; ${pings} || echo no answer; kill -INT $!; wait`);
-  expect(said).to.not.match(/no answer/);
+  const argv = ['-n', '-i', link, '-w', '/dev/null', '--immediate-mode', questions];
+  const tcpdump = spawn('tcpdump', argv, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const closed = once(tcpdump, 'close');
+  let said = '';
+  tcpdump.stderr.on('data', (chunk) => (said += chunk));
+  try {
+    await until('tcpdump listens', () => said.includes('listening on'));
+    for (const to of addresses) run('ping', '-c', '3', '-i', '0.1', '-W', '5', to);
+    // What the kernel has told it is counted once it sleeps again.
+    await until('tcpdump has seen it all', () =>
+      /^State:\s+S/m.test(readFileSync(`/proc/${tcpdump.pid}/status`, 'utf8')),
+    );
+  } finally {
+    tcpdump.kill('SIGINT');
+  }
+  await closed;
   return Number(/^(\d+) packets? captured$/m.exec(said)?.[1]);
 }

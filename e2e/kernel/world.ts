@@ -21,6 +21,7 @@ export function recordingFilters(): Filters & { readonly admitted: Set<string> }
     separate: async () => {},
     lacking: () => [],
     changed: () => false,
+    repairs: 0,
     port: 0,
     [Symbol.dispose]: () => {},
   };

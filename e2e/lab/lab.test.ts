@@ -5,8 +5,9 @@ import { execa } from 'execa';
 import { differences, foreignState } from './foreign-state.js';
 import { Lab, LabExists } from './lab.js';
 import { namespacePath } from './namespace.js';
+import type { LabNode } from './node.js';
 import { startPinging } from './ping.js';
-import { identify, isAlive, processesIn } from './process.js';
+import { groupOf, identify, isAlive, processesIn, processIds } from './process.js';
 import { inRepository } from './repository.js';
 import { monitorRoutes } from './route-monitor.js';
 import { labDirectory } from './state.js';
@@ -120,14 +121,17 @@ describe('a lab', () => {
 
   it('pings without loss over a quiet link, and counts what a cut link loses', async () => {
     const { namespace } = lab.node('node1');
+    const tor = lab.node('tor1');
     const quiet = startPinging(namespace, '192.0.2.0');
-    await until(() => announcedIn(namespace, 'ping'), { what: 'ping to run' });
     const cut = startPinging(namespace, '2001:db8:ffff:1::');
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await until(() => Math.min(quiet.answers(), cut.answers()) > 20, { what: 'answers' });
     expect(await quiet.stop()).to.include({ lost: 0 });
-    await lab.node('tor1').exec(['ip', 'address', 'del', '2001:db8:ffff:1::/127', 'dev', 'eth1']);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    await lab.node('tor1').exec(['ip', 'address', 'add', '2001:db8:ffff:1::/127', 'dev', 'eth1', 'nodad']);
+    await tor.exec(['ip', 'address', 'del', '2001:db8:ffff:1::/127', 'dev', 'eth1']);
+    const before = await packetsAt(tor);
+    await until(async () => (await packetsAt(tor)) > before + 10, { what: 'pings that nobody answers' });
+    await tor.exec(['ip', 'address', 'add', '2001:db8:ffff:1::/127', 'dev', 'eth1', 'nodad']);
+    const answered = cut.answers();
+    await until(() => cut.answers() > answered + 5, { what: 'answers again' });
     const { sent, lost } = await cut.stop();
     expect(lost).to.be.within(2, sent - 2);
   });
@@ -200,10 +204,12 @@ describe('removing a lab', () => {
   it('works from another process after the runner was killed half-way', async () => {
     const script = `import { Lab } from '${inRepository('dist/e2e/lab/lab.js')}';
       const up = Lab.up('${SPEAKERS}', { name: '${name}' }); up.catch(() => {}); await up;`;
-    const runner = execa(process.execPath, ['--input-type=module', '-e', script], { reject: false });
+    const runner = execa(process.execPath, ['--input-type=module', '-e', script], { reject: false, detached: true });
     await until(() => existsSync(`${labDirectory(name)}/tor1`), { what: 'the first node' });
     runner.kill('SIGKILL');
     await runner;
+    // What it was executing goes on, and would make a thing or two after `down` has looked.
+    await until(() => !processIds().some((pid) => groupOf(pid) === runner.pid), { what: 'its last command' });
     expect(Lab.find(name)?.condition).to.equal('wreck');
     await Lab.find(name)?.down();
     const left = (await execa('ip', ['netns', 'list'])).stdout
@@ -226,10 +232,8 @@ describe('removing a lab', () => {
   });
 });
 
-/** Does a program of this name run in the namespace? */
-async function announcedIn(namespace: string, command: string): Promise<boolean> {
-  const { stdout } = await execa('ip', ['netns', 'pids', namespace]);
-  return stdout
-    .split('\n')
-    .some((pid) => existsSync(`/proc/${pid}/comm`) && readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === command);
+/** How many packets have come to the ToR from node1. */
+async function packetsAt(tor: LabNode): Promise<number> {
+  const [link] = JSON.parse(await tor.exec(['ip', '-j', '-s', 'link', 'show', 'eth1']));
+  return link.stats64.rx.packets;
 }

@@ -80,7 +80,7 @@ export class LabNode {
     if (spec.afterwards) await this.exec(spec.afterwards);
   }
 
-  /** Signals a process, and waits for its end unless the signal is SIGSTOP, SIGCONT or SIGHUP. */
+  /** Signals a process, and waits for its end, or standstill after SIGSTOP; not after SIGCONT or SIGHUP. */
   async kill(name: string, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     const pid = this.pid(name);
     const running = pid === undefined ? undefined : identify(pid);
@@ -155,7 +155,7 @@ export function nodeNamespace(lab: string, node: string): string {
 }
 
 /** Does somebody listen there? A socket file alone says nothing: it stays behind after a kill. */
-function accepts(socket: string): Promise<boolean> {
+export function accepts(socket: string): Promise<boolean> {
   return new Promise((resolve) => {
     const connection = connect(socket)
       .on('connect', () => resolve(true))

@@ -18,6 +18,12 @@ describe('a run of pings', () => {
     expect(countPings([answer(1, 100), answer(2, 100.01), summary(3, 2)])).to.include({ sent: 2, lost: 0 });
   });
 
+  it('does not count as many as were said to be under way, and counts all when it is more', () => {
+    const lines = [answer(1, 100), answer(3, 100.02), summary(6, 2)];
+    expect(countPings(lines, 3)).to.include({ sent: 3, lost: 1 });
+    expect(countPings(lines, 2)).to.include({ sent: 5, lost: 3 });
+  });
+
   it('counts pings that nothing answered', () => {
     expect(countPings([answer(1, 100), summary(9, 1)])).to.include({ sent: 8, lost: 7 });
     expect(countPings([summary(1, 0)])).to.include({ sent: 1, lost: 1 });

@@ -29,10 +29,13 @@ export function launch(argv: readonly string[], log: string, env: NodeJS.Process
 /** The identity of a live process; undefined when there is none, or only its exit code is left. */
 export function identify(pid: number): Running | undefined {
   const fields = statOf(pid);
-  if (!fields) return undefined;
-  // The first thread may be dead already while others still end: until the last has, sockets and files stay open.
-  const isOver = ['Z', 'X'].includes(fields.state) && fields.threads <= 1;
-  return isOver ? undefined : { pid, startTime: fields.startTime };
+  return fields && !isOver(fields) ? { pid, startTime: fields.startTime } : undefined;
+}
+
+/** The process group that a live process belongs to. */
+export function groupOf(pid: number): number | undefined {
+  const fields = statOf(pid);
+  return fields && !isOver(fields) ? fields.group : undefined;
 }
 
 /** Is it still that very process? */
@@ -40,12 +43,24 @@ export function isAlive({ pid, startTime }: Running): boolean {
   return identify(pid)?.startTime === startTime;
 }
 
-/** Signals exactly this process, and waits for its end if the signal is one that ends. What is gone already is fine. */
+/**
+ * Signals exactly this process, and waits until it is so: SIGSTOP has stopped every thread of it, what ends has ended it.
+ * What is gone already is fine.
+ */
 export async function signalProcess(running: Running, signal: NodeJS.Signals): Promise<void> {
   if (!isAlive(running)) return;
   process.kill(running.pid, signal);
-  if (signal === 'SIGSTOP' || signal === 'SIGCONT' || signal === 'SIGHUP') return;
-  await until(() => !isAlive(running), { what: `process ${running.pid} to end after ${signal}` });
+  if (signal === 'SIGCONT' || signal === 'SIGHUP') return;
+  const isSo = () => !isAlive(running) || (signal === 'SIGSTOP' && standsStill(running.pid));
+  await until(isSo, {
+    what: `process ${running.pid} to ${signal === 'SIGSTOP' ? 'stand still' : 'end'} after ${signal}`,
+  });
+}
+
+/** Is every thread stopped? One that runs on another processor may still take a request after the signal was sent. */
+export function standsStill(pid: number | undefined): boolean {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  return threads.every((thread) => /\) T /.test(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8')));
 }
 
 /** The name the kernel has for a process: the first 15 bytes of the program's. */
@@ -76,8 +91,22 @@ export function namespaceOf(pid: number | 'self'): number | undefined {
   }
 }
 
+/** What is needed of /proc/PID/stat. */
+interface Stat {
+  readonly command: string;
+  readonly state: string;
+  readonly group: number;
+  readonly threads: number;
+  readonly startTime: string;
+}
+
+/** The first thread may be dead already while others still end: until the last has, sockets and files stay open. */
+function isOver({ state, threads }: Stat): boolean {
+  return ['Z', 'X'].includes(state) && threads <= 1;
+}
+
 /** The command stands in parentheses and may hold anything, parentheses and spaces too: count fields from the last one. */
-function statOf(pid: number): { command: string; state: string; threads: number; startTime: string } | undefined {
+function statOf(pid: number): Stat | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const end = stat.lastIndexOf(')');
@@ -85,6 +114,7 @@ function statOf(pid: number): { command: string; state: string; threads: number;
     return {
       command: stat.slice(stat.indexOf('(') + 1, end),
       state: rest[0] ?? 'X',
+      group: Number(rest[2]),
       threads: Number(rest[17]),
       startTime: rest[19] ?? '',
     };

@@ -12,8 +12,8 @@ export interface RouteEvent {
   readonly route: string;
 }
 
-export interface RouteMonitor {
-  /** Ends it and returns what happened, in order. */
+export interface RouteMonitor extends AsyncDisposable {
+  /** Ends it and returns what happened, in order. Asked again, it says the same. */
   stop(): Promise<readonly RouteEvent[]>;
 }
 
@@ -21,13 +21,14 @@ export interface RouteMonitor {
 export async function monitorRoutes(namespace: string): Promise<RouteMonitor> {
   const command = startIn(namespace, ['ip', '-ts', '-o', 'monitor', 'route']);
   await until(() => listener(command.pid)?.isSubscribed, { what: `ip monitor to listen in ${namespace}` });
-  return {
-    async stop() {
-      // What the kernel has said is read and printed once the socket is empty and the process sleeps again.
-      await until(() => isIdle(command.pid), { what: `ip monitor in ${namespace} to print the last event` });
-      return (await command.stop('SIGTERM')).flatMap((line) => parseEvent(line) ?? []);
-    },
+  const end = async () => {
+    // What the kernel has said is read and printed once the socket is empty and the process sleeps again.
+    await until(() => isIdle(command.pid), { what: `ip monitor in ${namespace} to print the last event` });
+    return (await command.stop('SIGTERM')).flatMap((line) => parseEvent(line) ?? []);
   };
+  let ended: Promise<readonly RouteEvent[]> | undefined;
+  const stop = () => (ended ??= end());
+  return { stop, [Symbol.asyncDispose]: () => stop().then(() => {}) };
 }
 
 /** Reads one line of `ip -ts -o monitor route`; undefined for a line that is no route. */

@@ -16,7 +16,7 @@ export interface Wait {
  */
 export async function until<T>(
   condition: () => Promise<T> | T,
-  { what, timeout = 30_000 }: Wait,
+  { what, timeout = 60_000 }: Wait,
 ): Promise<Exclude<T, false | null | undefined>> {
   const start = performance.now();
   for (let between = 10; ; between = Math.min(between * 1.5, 250)) {

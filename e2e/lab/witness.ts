@@ -9,9 +9,9 @@ export interface Place {
   readonly device: string;
 }
 
-/** The first packet that a filter of tcpdump lets through there, as tcpdump prints it; undefined: none came within 5 s. */
+/** The first packet that a filter of tcpdump lets through there, as tcpdump prints it; undefined: none came within 30 s. */
 async function packetSeen({ namespace, device }: Place, filter: string): Promise<string | undefined> {
-  const argv = ['timeout', '5', 'tcpdump', '-n', '-l', '-t', '-c', '1', '-i', device, filter];
+  const argv = ['timeout', '30', 'tcpdump', '-n', '-l', '-t', '-c', '1', '-i', device, filter];
   return (await attemptIn(namespace, argv)).stdout || undefined;
 }
 

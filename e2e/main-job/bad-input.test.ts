@@ -12,8 +12,7 @@ describe('wrong input', () => {
   let lab: Lab;
   let container: Container;
 
-  before(async function () {
-    this.timeout(90_000);
+  before(async () => {
     lab = await fabricUp('input');
     container = await lab.container('node1', 'wrong');
     const file = lab.node('node1').boundFile('/etc/slash32/node.yaml');

@@ -10,8 +10,7 @@ describe('DEL', () => {
   let lab: Lab;
   let serial = 0;
 
-  before(async function () {
-    this.timeout(90_000);
+  before(async () => {
     lab = await fabricUp('detach');
   });
   after(() => lab?.down());

@@ -10,7 +10,7 @@ export const FABRIC = fileURLToPath(new URL('../../../e2e/fabric.clab.yml', impo
 
 /** Brings the fabric up under a name of its own, until every session stands. */
 export async function fabricUp(name: string): Promise<Lab> {
-  const lab = await Lab.up(FABRIC, { name });
+  const lab = await Lab.forTests(FABRIC, { name });
   try {
     await peersUp(lab);
   } catch (error) {
@@ -30,7 +30,7 @@ export async function peersUp(lab: Lab): Promise<void> {
       const peers = Object.values(summary).flatMap((family) => Object.values(family.peers ?? {}));
       return peers.length >= 4 && peers.every(({ state }) => state === 'Established');
     },
-    { what: 'every BGP session of tor1', timeout: 40_000 },
+    { what: 'every BGP session of tor1' },
   );
 }
 

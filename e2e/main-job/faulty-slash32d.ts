@@ -11,6 +11,7 @@ if (!wrap) throw new Error(`S32_FAULT names no step: ${process.env.S32_FAULT}`);
 let armed = false;
 process.on('SIGUSR2', () => {
   armed = true;
+  process.stderr.write(`armed ${process.pid}\n`);
 });
 
 function fault(): void {

@@ -8,8 +8,7 @@ describe('what is not ours', () => {
   let lab: Lab;
   const run = (...argv: string[]) => lab.node('node1').exec(argv);
 
-  before(async function () {
-    this.timeout(90_000);
+  before(async () => {
     lab = await fabricUp('foreign');
     // A link with our prefix, routes in our table and of our prefix, a rule of our priority, a table of its own.
     await run('ip', 'link', 'add', 's32foreign', 'type', 'bridge');

@@ -14,8 +14,7 @@ describe('an ADD that breaks off', () => {
   let lab: Lab;
   let container: Container;
 
-  before(async function () {
-    this.timeout(90_000);
+  before(async () => {
     lab = await fabricUp('halfway');
     container = await lab.container('node1', 'half');
   });
@@ -26,7 +25,9 @@ describe('an ADD that breaks off', () => {
     const node = lab.node('node1');
     if (node.pid('slash32d')) await node.kill('slash32d', 'SIGKILL');
     await node.start('slash32d', { program: [process.execPath, FAULTY], env: { S32_FAULT: `${mode} ${step}` } });
-    process.kill(node.pid('slash32d')!, 'SIGUSR2');
+    const pid = node.pid('slash32d')!;
+    process.kill(pid, 'SIGUSR2');
+    await until(() => node.log('slash32d').includes(`armed ${pid}`), { what: 'the fault to be armed' });
   }
 
   for (const step of Object.keys(FAULTS) as (keyof typeof FAULTS)[]) {

@@ -18,8 +18,7 @@ describe('an ADD with a delegated IPAM plugin', () => {
   let lab: Lab;
   let container: Container;
 
-  before(async function () {
-    this.timeout(90_000);
+  before(async () => {
     lab = await fabricUp('ipam');
     container = await lab.container('node1', 'delegated');
   });
@@ -112,8 +111,7 @@ describe('an ADD with a delegated IPAM plugin', () => {
       return execa('/usr/lib/cni/dhcp', [], { ...options, input: JSON.stringify(conf) });
     };
     try {
-      await until(() => existsSync(socket), { what: 'the DHCP daemon to listen' });
-      expect((await ask(10)).stdout).to.include('Link not found');
+      await until(async () => (await ask(30)).stdout.includes('Link not found'), { what: 'the DHCP daemon to say no' });
       await add(container);
       expect(
         (await ask(3)).timedOut,

@@ -9,8 +9,7 @@ describe('containers on two nodes', () => {
   let lab: Lab;
   const at: Record<string, Container & Attached> = {};
 
-  before(async function () {
-    this.timeout(90_000);
+  before(async () => {
     lab = await fabricUp('reach');
     for (const [node, name, network] of [
       ['node1', 'blue-1', 'blue'],

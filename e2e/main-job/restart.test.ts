@@ -9,14 +9,13 @@ import { startPinging } from '../lab/ping.js';
 import { monitorRoutes, type RouteEvent } from '../lab/route-monitor.js';
 import { type Attached, add } from '../lab/runtime.js';
 import { until } from '../lab/until.js';
-import { announced, atTor, fabricUp, kernelRoutes, peersUp } from './fabric.js';
+import { announced, atNodes, atTor, fabricUp, kernelRoutes, peersUp } from './fabric.js';
 
 describe('a restart', () => {
   let lab: Lab;
   const at: Record<string, Container & Attached> = {};
 
-  beforeEach(async function () {
-    this.timeout(90_000);
+  before(async () => {
     lab = await fabricUp('restart');
     for (const [node, name] of [
       ['node1', 'blue-1'],
@@ -24,15 +23,17 @@ describe('a restart', () => {
     ] as const) {
       const container = await lab.container(node, name);
       at[name] = Object.assign(container, await add(container));
-      await atTor(lab, at[name].v4);
-      await atTor(lab, at[name].v6);
+    }
+    for (const { v4, v6 } of Object.values(at)) {
+      for (const address of [v4, v6]) await atTor(lab, address);
+      for (const address of [v4, v6]) await atNodes(lab, address);
     }
     await until(
       async () => (await at['blue-1']!.attempt(['ping', '-n', '-c', '1', '-W', '1', at['blue-2']!.v4])).code === 0,
       { what: 'blue-1 to reach blue-2' },
     );
   });
-  afterEach(() => lab?.down());
+  after(() => lab?.down());
 
   /** Pings and watches the routes of ToR and node while something happens. */
   async function during(what: () => Promise<void>) {
@@ -42,6 +43,16 @@ describe('a restart', () => {
     const pings = await pinger.stop();
     const [tor, node] = await Promise.all(monitors.map((monitor) => monitor.stop()));
     return { pings, tor: tor!, node: node! };
+  }
+
+  /** Ends gobgpd, and returns when another has said everything. */
+  async function toGobgpd(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+    const node = lab.node('node1');
+    const [pid, before] = [node.pid('gobgpd'), await announced(node)];
+    await node.kill('gobgpd', signal);
+    await until(() => ![undefined, pid].includes(node.pid('gobgpd')), { what: 'another gobgpd' });
+    await peersUp(lab);
+    await until(async () => (await announced(node)).length === before.length, { what: 'the announcements to be back' });
   }
 
   const records = async () => {
@@ -71,7 +82,7 @@ describe('a restart', () => {
     expect(tor.filter(aboutOld)).to.eql([]);
     expect(await records()).to.include(before.records.trim());
     expect(await announced(node)).to.include.members(before.announced);
-  }).timeout(120_000);
+  });
 
   it('of a killed gobgpd withdraws nothing at the ToR and loses no ping', async () => {
     const node = lab.node('node1');
@@ -81,13 +92,7 @@ describe('a restart', () => {
       tor,
       node: nodeEvents,
     } = await during(async () => {
-      const pid = node.pid('gobgpd');
-      await node.kill('gobgpd', 'SIGKILL');
-      await until(() => node.pid('gobgpd') !== undefined && node.pid('gobgpd') !== pid, { what: 'another gobgpd' });
-      await peersUp(lab);
-      await until(async () => (await announced(node)).length === before.length, {
-        what: 'the announcements to be back',
-      });
+      await toGobgpd('SIGKILL');
       // Until both sides have sent End-of-RIB and a moment beyond: that is when a wrong order shows.
       await new Promise((resolve) => setTimeout(resolve, 3000));
     });
@@ -96,21 +101,15 @@ describe('a restart', () => {
     expect(pings.lost, `lost pings, longest gap ${pings.longestGap} ms`).to.equal(0);
     expect((await announced(node)).sort()).to.eql([...before].sort());
     expect(await kernelRoutes(lab.node('tor1'), 'main')).to.include(at['blue-1']!.v4);
-  }).timeout(120_000);
+  });
 
   it('would be seen: SIGTERM of gobgpd withdraws at the ToR, and the monitor shows it', async () => {
-    const node = lab.node('node1');
-    const { tor } = await during(async () => {
-      await node.kill('gobgpd', 'SIGTERM');
-      await until(async () => !(await kernelRoutes(lab.node('tor1'), 'main')).includes(at['blue-1']!.v4), {
-        what: 'the withdrawal',
-      });
-    });
+    const { tor } = await during(() => toGobgpd('SIGTERM'));
     expect(
       tor
         .filter(({ deleted }) => deleted)
         .map(({ route }) => route)
         .join(),
     ).to.include(at['blue-1']!.v4);
-  }).timeout(120_000);
+  });
 });

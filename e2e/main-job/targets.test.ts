@@ -5,7 +5,7 @@ import type { Lab } from '../lab/lab.js';
 import { monitorRoutes } from '../lab/route-monitor.js';
 import { type Attached, add } from '../lab/runtime.js';
 import { until } from '../lab/until.js';
-import { atTor, fabricUp, kernelRoutes } from './fabric.js';
+import { atNodes, fabricUp, kernelRoutes } from './fabric.js';
 
 describe('route targets', () => {
   let lab: Lab;
@@ -17,8 +17,7 @@ describe('route targets', () => {
     await lab.node('node1').kill('slash32d', 'SIGHUP');
   }
 
-  before(async function () {
-    this.timeout(90_000);
+  before(async () => {
     lab = await fabricUp('targets');
     // The fence of blue opens first, so that targets alone decide.
     await reconfigure((yaml) => yaml.replaceAll(/^ *prefixes: .*\n/gm, ''));
@@ -29,11 +28,8 @@ describe('route targets', () => {
     ] as const) {
       const container = await lab.container(node, name);
       at[name] = Object.assign(container, await add(container, { network }));
-      await atTor(lab, at[name].v4);
     }
-    await until(async () => (await kernelRoutes(lab.node('node1'), 1001)).includes(at['blue-2']!.v4), {
-      what: 'blue-2 at node1',
-    });
+    for (const { v4, v6 } of Object.values(at)) for (const address of [v4, v6]) await atNodes(lab, address);
   });
   after(() => lab?.down());
 

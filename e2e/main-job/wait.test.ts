@@ -2,22 +2,24 @@
 import { expect } from 'chai';
 import type { Lab } from '../lab/lab.js';
 import { add, cni, del } from '../lab/runtime.js';
+import { until } from '../lab/until.js';
 import { announced, atTor, fabricUp, holdings, NOTHING, peersUp } from './fabric.js';
 
 describe('an ADD while gobgpd is away', () => {
   let lab: Lab;
 
-  before(async function () {
-    this.timeout(90_000);
+  before(async () => {
     lab = await fabricUp('wait');
   });
   after(() => lab?.down());
 
-  const gobgpdGoes = () => lab.node('node1').kill('sidecar', 'SIGKILL');
-  async function gobgpdComesBack(): Promise<void> {
-    await lab.node('node1').start('sidecar');
-    await peersUp(lab);
+  /** It dies with its supervisor. */
+  async function gobgpdGoes(): Promise<void> {
+    const node = lab.node('node1');
+    await node.kill('sidecar', 'SIGKILL');
+    await until(() => node.pid('gobgpd') === undefined, { what: 'gobgpd to have died' });
   }
+  const gobgpdComesBack = () => lab.node('node1').start('sidecar');
 
   it('is undone when the announcement does not come in time, and says to try again', async () => {
     const container = await lab.container('node1', 'impatient');
@@ -26,13 +28,15 @@ describe('an ADD while gobgpd is away', () => {
     expect([exitCode, json.code]).to.eql([1, 11]);
     expect(json.msg).to.match(/announcement: gobgpd is away/);
     await gobgpdComesBack();
+    // Peers come in when everything has been said.
+    await peersUp(lab);
     expect(await holdings(lab.node('node1'))).to.eql(NOTHING);
   });
 
   it('succeeds when gobgpd comes back in time', async () => {
     const container = await lab.container('node1', 'patient');
     await gobgpdGoes();
-    const waiting = add(container, { conf: { waitSeconds: 20 } });
+    const waiting = add(container, { conf: { waitSeconds: 25 } });
     await gobgpdComesBack();
     const { v4 } = await waiting;
     await atTor(lab, v4);

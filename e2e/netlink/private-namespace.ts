@@ -19,7 +19,7 @@ export function inPrivateNamespace(file: string, tests: () => void): void {
   }
   const name = file.replace(/^.*\/e2e\//, '').replace(/\.test\.js$/, '');
   it(`${name}: in a network namespace of its own`, async function () {
-    this.timeout(180_000);
+    this.timeout(300_000);
     const { code, output } = await runMocha(fileURLToPath(file));
     if (code !== 0) throw new Error(`${name} failed:\n${output}`);
     console.log(output.replace(/^/gm, '    '));
@@ -45,8 +45,8 @@ export function ipJson(...args: string[]): any[] {
   return JSON.parse(run('ip', '-json', '-details', ...args) || '[]');
 }
 
-/** Waits until a condition holds, for at most some seconds. */
-export async function until(what: string, holds: () => boolean, seconds = 10): Promise<void> {
+/** Waits until a condition holds. Only a failure ever waits for all of these seconds. */
+export async function until(what: string, holds: () => boolean, seconds = 60): Promise<void> {
   const deadline = performance.now() + seconds * 1000;
   while (!holds()) {
     if (performance.now() > deadline) throw new Error(`not within ${seconds} s: ${what}`);
@@ -55,7 +55,7 @@ export async function until(what: string, holds: () => boolean, seconds = 10): P
 }
 
 function runMocha(file: string): Promise<{ code: number | null; output: string }> {
-  const args = ['-n', process.execPath, MOCHA, '--no-config', '--exit', '--timeout', '60000', file];
+  const args = ['-n', process.execPath, MOCHA, '--no-config', '--exit', '--timeout', '240000', file];
   const child = spawn('unshare', args, { env: { ...process.env, [MARK]: '1' }, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += data));

@@ -8,7 +8,8 @@ inPrivateNamespace(import.meta.url, () => {
   before(() => {
     run('ip', 'link', 'set', 'lo', 'up');
     run('ip', 'link', 'add', 's32a', 'type', 'veth', 'peer', 'name', 's32b');
-    for (const link of ['s32a', 's32b']) run('ip', 'link', 'set', link, 'up');
+    // Without link-local addresses: the kernel tells of each again when duplicate detection is over, one to two seconds later.
+    for (const link of ['s32a', 's32b']) run('ip', 'link', 'set', link, 'addrgenmode', 'none', 'up');
     index = nl.indexOfName('s32a')!;
   });
 
@@ -40,8 +41,7 @@ inPrivateNamespace(import.meta.url, () => {
     expect(() => socket.request(nl.getLink('s32none'))).to.throw(nl.NetlinkError, 'No such device');
   });
 
-  it('puts fifty thousand routes and lists them', function () {
-    this.timeout(60_000);
+  it('puts fifty thousand routes and lists them', () => {
     using socket = new nl.NetlinkSocket(nl.NETLINK_ROUTE);
     const routes = Array.from({ length: 50_000 }, (_, n) => routeNumber(n));
     expect(socket.batch(routes.map(nl.putRoute))).to.have.property('size', 0);
@@ -75,13 +75,14 @@ inPrivateNamespace(import.meta.url, () => {
 
   it('sends on another thread while the event loop goes on', async () => {
     using socket = new nl.NetlinkSocket(nl.NETLINK_ROUTE);
-    for (let n = 0; n < 40; n++)
-      run('ip', 'link', 'add', `g${n}`, 'group', '88', 'type', 'veth', 'peer', 'name', `h${n}`);
-    let turns = 0;
-    const timer = setInterval(() => turns++, 1);
-    expect(await socket.togetherAside([nl.deleteGroup(88)])).to.have.property('size', 0);
-    clearInterval(timer);
-    expect(turns).to.be.above(1);
+    const names = Array.from({ length: 10 }, (_, n) => `g${n}`);
+    for (const name of names) run('ip', 'link', 'add', name, 'type', 'veth', 'peer', 'name', `h${name}`);
+    // One by one: each waits for the kernel's RCU, some 20 ms.
+    const removal = socket.togetherAside(names.map((name) => nl.deleteLink(nl.indexOfName(name)!)));
+    const turn = new Promise((resolve) => setImmediate(() => resolve('a turn')));
+    expect(await Promise.race([removal, turn])).to.equal('a turn');
+    expect(await removal).to.have.property('size', 0);
+    expect(names.map(nl.indexOfName)).to.eql(names.map(() => undefined));
     expect((await socket.togetherAside([nl.deleteGroup(88)])).get(0)?.code).to.equal('ENODEV');
   });
 
@@ -112,10 +113,11 @@ inPrivateNamespace(import.meta.url, () => {
         run('ip', '-6', 'rule', 'add', 'priority', '9', 'lookup', '9');
         run('ip', '-6', 'rule', 'del', 'priority', '9');
         const { RTM_NEWLINK, RTM_NEWADDR, RTM_NEWROUTE, RTM_NEWRULE, RTM_DELRULE } = nl;
-        await until('the last event', () => seen.includes(RTM_DELRULE));
-        expect(seen.filter((type) => type !== RTM_NEWLINK)).to.deep.equal([
-          ...[RTM_NEWADDR, RTM_NEWADDR, RTM_NEWROUTE, RTM_NEWROUTE, RTM_NEWRULE, RTM_DELRULE],
-        ]);
+        // In no order: the kernel tells of an IPv6 address from a work queue of its own, maybe after all the rest.
+        const expected = [RTM_NEWADDR, RTM_NEWADDR, RTM_NEWROUTE, RTM_NEWROUTE, RTM_NEWRULE, RTM_DELRULE];
+        const heard = () => seen.filter((type) => type !== RTM_NEWLINK);
+        await until('all events', () => heard().length >= expected.length);
+        expect(heard().sort()).to.deep.equal(expected.sort());
         expect(seen).to.include(RTM_NEWLINK);
       });
     });

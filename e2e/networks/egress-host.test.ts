@@ -22,8 +22,7 @@ describe('networks whose way out is the host', () => {
       ),
     );
 
-  before(async function () {
-    this.timeout(90_000);
+  before(async () => {
     lab = await fabricUp('networks-egress');
     await reconfigure(node(), (yaml) => yaml.replaceAll(/^( +)table: (1001|1002)$/gm, '$&\n$1egress: host'));
     const attached = async (name: string) => {

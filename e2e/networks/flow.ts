@@ -12,6 +12,7 @@ import {
   within,
   write,
 } from '../isolation/sockets.js';
+import { waitedForProcessor } from '../lab/processor.js';
 import { until } from '../lab/until.js';
 
 /** Who talks: a container with its addresses. */
@@ -28,7 +29,10 @@ export interface Counted {
   readonly rate: number;
 }
 
-const SETTLE_MS = 200;
+/** How long nothing has to come before a flow counts as cut, and how long before one that stands is doubted, in ms. */
+const [SILENCE, DOUBT] = [1500, 100];
+/** Who was kept waiting catches up in steps: more at once would overflow a queue of the kernel (netdev_max_backlog, 1,000). */
+const AT_ONCE = 20;
 let nextPort = 20_000;
 
 /** UDP from one to the other and back, numbered. Ends with what was lost on the way, either way. */
@@ -41,6 +45,8 @@ export class UdpFlow {
   readonly #arrived = [new Set<number>(), new Set<number>()] as const;
   readonly #lastArrival = [0, 0];
   #sent = 0;
+  /** So many are sent in all. */
+  #end = Number.POSITIVE_INFINITY;
 
   constructor(a: Talker, b: Talker, family: 4 | 6) {
     this.#ends = family === 4 ? [a.v4, b.v4] : [a.v6, b.v6];
@@ -58,20 +64,26 @@ export class UdpFlow {
     return Math.max(...this.#lastArrival);
   }
 
-  /** Ends it, when what is on its way has arrived. */
+  /** Ends it, when what is due has been sent, and what is on its way has arrived. */
   async stop(): Promise<Counted> {
-    clearInterval(this.#timer);
     const seconds = (performance.now() - this.#start) / 1000;
-    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-    this.#receive();
+    this.#end = Math.floor(seconds * 1000);
+    await until(() => this.#sent === this.#end, { what: 'everything to be sent' });
+    clearInterval(this.#timer);
+    await until(() => this.#lost() === 0, { what: 'the last packet', timeout: 1000 }).catch(() => {});
+    const lost = this.#lost();
     for (const fd of this.#fds) close(fd);
-    const lost = this.#arrived.reduce((sum, arrived) => sum + this.#sent - arrived.size, 0);
     return { sent: 2 * this.#sent, lost, rate: this.#sent / seconds };
+  }
+
+  #lost(): number {
+    this.#receive();
+    return this.#arrived.reduce((sum, arrived) => sum + this.#sent - arrived.size, 0);
   }
 
   /** A packet for each millisecond that has passed; a busy machine sends some later, none less. */
   #tick(): void {
-    const due = Math.floor(performance.now() - this.#start);
+    const due = Math.min(Math.floor(performance.now() - this.#start), this.#end, this.#sent + AT_ONCE);
     const number = Buffer.alloc(4);
     for (; this.#sent < due; this.#sent++) {
       number.writeUInt32BE(this.#sent);
@@ -103,8 +115,8 @@ export class TcpFlow {
     try {
       const client = within(from.namespace, () => startConnecting(own, target, port));
       if (client === undefined) throw new Error(`${own} has no way to ${target}`);
-      await until(() => isConnected(client), { what: `${own} to connect to ${target}`, timeout: 5000 });
-      const server = await until(() => acceptOne(listener), { what: `${target} to accept`, timeout: 5000 });
+      await until(() => isConnected(client), { what: `${own} to connect to ${target}`, timeout: 10_000 });
+      const server = await until(() => acceptOne(listener), { what: `${target} to accept`, timeout: 10_000 });
       return new TcpFlow([client, server]);
     } finally {
       close(listener);
@@ -133,4 +145,22 @@ export class TcpFlow {
   #receive(): void {
     for (const fd of this.#fds) for (const _ of receiveAll(fd)) this.#lastArrival = performance.now();
   }
+}
+
+/**
+ * Lets something happen that ends these flows. Returns how long after its beginning the last packet came, in ms, less the
+ * time in which this machine kept its processes waiting.
+ */
+export async function timeToEnd(flows: readonly { lastArrival: number }[], what: () => Promise<void>): Promise<number> {
+  const silence = (flow: { lastArrival: number }) => performance.now() - flow.lastArrival;
+  await until(() => flows.every((flow) => silence(flow) < DOUBT), { what: 'all flows to stand' });
+  const [start, waited] = [performance.now(), waitedForProcessor()];
+  await what();
+  await until(() => flows.every((flow) => silence(flow) > SILENCE), { what: 'the flows to end' });
+  const took = Math.max(...flows.map(({ lastArrival }) => lastArrival)) - start;
+  const kept = waitedForProcessor() - waited;
+  console.log(
+    `        the last packet came ${took.toFixed(0)} ms later (and processes waited for ${kept.toFixed(0)} ms)`,
+  );
+  return took - kept;
 }

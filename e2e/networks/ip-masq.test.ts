@@ -41,8 +41,7 @@ describe('ipMasq', () => {
   let blue2: Container & Attached;
   let afar: Container & Attached;
 
-  before(async function () {
-    this.timeout(90_000);
+  before(async () => {
     lab = await fabricUp('cni3-masq');
     node = lab.node('node1');
     outside = await internet(lab);
@@ -70,6 +69,23 @@ describe('ipMasq', () => {
       expect(await sourceSeen(outside, blue, INTERNET[family])).to.equal(NODE1[family]);
       expect(await pings(blue, INTERNET[family])).to.equal(true);
     }
+  });
+
+  it('holds on the way that only the host imports, where nobody needs to know containers', async () => {
+    await lab
+      .node('tor1')
+      .exec([
+        ...['vtysh', '-c', 'configure terminal', '-c', 'router bgp 65000'],
+        ...['-c', 'address-family ipv4 unicast', '-c', 'network 198.51.100.0/31'],
+      ]);
+    await reconfigure(node, (yaml) =>
+      yaml
+        .replace(/families: \[ipv4\] }/, 'families: [ipv4], untagged: ["64512:1"] }')
+        .concat('host: { import: ["64512:1"] }\n'),
+    );
+    const ours = () => node.exec(['ip', '-4', 'route', 'show', 'table', 'main', 'proto', '32']);
+    await until(async () => (await ours()).includes('198.51.100.0/31'), { what: "the host's own import" });
+    expect(await sourceSeen(outside, blue, INTERNET[4])).to.equal(NODE1[4]);
   });
 
   it('leaves the address alone between containers, of this node and of another', async () => {

@@ -21,8 +21,7 @@ describe('a drain', () => {
   let own: Container & Attached;
   let client: Container & Attached;
 
-  before(async function () {
-    this.timeout(90_000);
+  before(async () => {
     lab = await Lab.forTests(TOPOLOGY, { name: 'paths-drain' });
     await sessionsUp(lab.node('tor1'), 3);
     const attach = async (node: string, name: string, conf = {}) => {
@@ -52,12 +51,12 @@ describe('a drain', () => {
     // The switch tells node3 of the address some time after it has the route itself.
     await until(() => reaches(SHARED), { what: 'the client to reach it' });
     const pinger = startPinging(client.namespace, SHARED);
-    const draining = slash32('drain', '--timeout', '20');
+    const draining = slash32('drain', '--timeout', '60');
     await until(async () => (await via(SHARED)) === '192.0.2.3', { what: 'the switch to send to node2' });
     const leaving = await lab.node('tor1').vtysh(`show bgp ipv4 unicast ${own.v4}`);
     const { code, stdout, stderr } = await draining;
     const { lost, sent } = await pinger.stop();
-    expect([lost, sent > 200]).to.eql([0, true]);
+    expect([lost, sent > 100], `${lost} of ${sent} lost`).to.eql([0, true]);
     expect(leaving).to.match(/graceful-shutdown/);
     expect(code, stderr).to.equal(0);
     expect(stdout).to.match(
@@ -86,7 +85,9 @@ describe('a drain', () => {
     const node = lab.node('node1');
     await node.kill('slash32d', 'SIGKILL');
     await node.start('slash32d');
+    const before = node.pid('gobgpd');
     await node.kill('gobgpd', 'SIGKILL');
+    await until(() => ![undefined, before].includes(node.pid('gobgpd')), { what: 'another gobgpd' });
     await sessionsUp(lab.node('tor1'), 3);
     expect((await slash32('status')).stdout).to.match(/this node is drained/);
     expect(await announced(node)).to.eql([]);
@@ -101,6 +102,8 @@ describe('a drain', () => {
   });
 
   it('cuts off what has nowhere else to go when its time is over, and says that too', async () => {
+    // Where no traffic flows, there is none that could fail to move.
+    await until(() => reaches(own.v4), { what: 'the client to reach it' });
     const pinger = startPinging(client.namespace, own.v4);
     const { stdout } = await slash32('drain', '--timeout', '2');
     const gone = async () => (await client.attempt(['ping', '-c', '1', '-W', '1', own.v4])).code !== 0;

@@ -4,6 +4,7 @@ import type { Container } from '../lab/container.js';
 import { Lab } from '../lab/lab.js';
 import type { LabNode } from '../lab/node.js';
 import { type PingResult, startPinging } from '../lab/ping.js';
+import { waitedForProcessor } from '../lab/processor.js';
 import { type Attached, add } from '../lab/runtime.js';
 import { until } from '../lab/until.js';
 
@@ -33,7 +34,7 @@ export async function sessionsUp(tor: LabNode, sessions = 4): Promise<void> {
       const peers = Object.values(summary).flatMap((family) => Object.values(family.peers ?? {}));
       return peers.length === sessions && peers.every(({ state }) => state === 'Established');
     },
-    { what: `the sessions of ${tor.name}`, timeout: 60_000 },
+    { what: `the sessions of ${tor.name}` },
   );
 }
 
@@ -61,7 +62,6 @@ interface Listed {
 export async function hasWays(node: LabNode, address: string, count: number): Promise<void> {
   await until(async () => (await waysTo(node, address)).length === count, {
     what: `${count} ways to ${address} on ${node.name}`,
-    timeout: 60_000,
   });
 }
 
@@ -81,6 +81,8 @@ export interface Flows {
   readonly lost: number;
   /** Milliseconds without an answer, of the flow that waited longest. */
   readonly gap: number;
+  /** Milliseconds in which this machine kept its processes waiting. */
+  readonly waited: number;
 }
 
 /** Pings every 10 ms between each pair and in both IP versions: enough flows that both ToRs carry some. */
@@ -92,11 +94,13 @@ export async function duringFlows(
   const pingers = ones.flatMap(({ namespace }) =>
     others.flatMap(({ v4, v6 }) => [startPinging(namespace, v4), startPinging(namespace, v6)]),
   );
+  const waited = waitedForProcessor();
   await what();
   const results: PingResult[] = await Promise.all(pingers.map((pinger) => pinger.stop()));
   return {
     sent: results.reduce((sum, { sent }) => sum + sent, 0),
     lost: results.reduce((sum, { lost }) => sum + lost, 0),
     gap: Math.round(Math.max(...results.map(({ longestGap }) => longestGap))),
+    waited: Math.round(waitedForProcessor() - waited),
   };
 }

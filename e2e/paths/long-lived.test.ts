@@ -21,8 +21,7 @@ describe('a gobgpd that is away for longer than the restart time', () => {
   let own: Attachment;
   let far: Attachment;
 
-  before(async function () {
-    this.timeout(90_000);
+  before(async () => {
     lab = await fabricUp('aggregate-llgr');
     const setting = ['configure terminal', 'router bgp 65000', 'bgp long-lived-graceful-restart stale-time 100'];
     await lab.node('tor1').exec(['vtysh', ...setting.flatMap((line) => ['-c', line])]);
@@ -31,9 +30,9 @@ describe('a gobgpd that is away for longer than the restart time', () => {
     await peersUp(lab);
     own = await attach(lab, 'node1', 'own');
     far = await attach(lab, 'node2', 'far');
-    for (const { v4 } of [own, far]) {
-      await atTor(lab, v4);
-      await atNodes(lab, v4);
+    for (const { v4, v6 } of [own, far]) {
+      for (const address of [v4, v6]) await atTor(lab, address);
+      for (const address of [v4, v6]) await atNodes(lab, address);
     }
   });
   after(() => lab?.down());
@@ -46,7 +45,7 @@ describe('a gobgpd that is away for longer than the restart time', () => {
     const onNodes = [await monitorRoutes(node.namespace), await monitorRoutes(far.node.namespace)];
     const flow = startPinging(far.namespace, own.v4);
     await node.kill('sidecar', 'SIGKILL');
-    if (node.pid('gobgpd') !== undefined) await node.kill('gobgpd', 'SIGKILL');
+    await until(() => node.pid('gobgpd') === undefined, { what: 'gobgpd to have died with its supervisor' });
     await until(stale, { what: 'the switch to keep the route as a long-lived stale one' });
     await node.start('sidecar');
     await peersUp(lab);

@@ -37,7 +37,6 @@ export interface Session {
 export async function established(node: LabNode, count: number): Promise<void> {
   await until(async () => (await sessions(node)).filter((session) => session.established).length === count, {
     what: `${count} sessions of ${node.name}`,
-    timeout: 40_000,
   });
 }
 

@@ -20,8 +20,7 @@ describe('a peer', () => {
   let one: Container & Attached;
   let two: Container & Attached;
 
-  before(async function () {
-    this.timeout(90_000);
+  before(async () => {
     lab = await peersLab('kinds');
     const attached = async (node: string, name: string) => {
       const container = await lab.container(node, name);

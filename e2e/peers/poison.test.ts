@@ -16,8 +16,7 @@ const WORDS = /^left out for \d+ min more, because gobgpd breaks down with it \(
 describe('a peer that kills gobgpd again and again', () => {
   let lab: Lab;
 
-  before(async function () {
-    this.timeout(120_000);
+  before(async () => {
     lab = await peersLab('poison');
   });
   after(() => lab?.down());
@@ -39,7 +38,7 @@ describe('a peer that kills gobgpd again and again', () => {
         (await status(node)).peers.find((peer: { name: string }) => peer.name === name).reason as string | undefined;
       await until(async () => WORDS.test((await reasonOf('poison')) ?? ''), {
         what: 'the poison to be left out',
-        timeout: 100_000,
+        timeout: 200_000,
       });
       await established(node, 2);
       const pid = node.pid('gobgpd');
@@ -55,5 +54,5 @@ describe('a peer that kills gobgpd again and again', () => {
       poison.kill('SIGKILL');
       await poison;
     }
-  }).timeout(150_000);
+  });
 });

@@ -9,12 +9,14 @@ import { isAlive } from '../../src/gobgp/alive.js';
 import { until } from '../../src/gobgp/until.js';
 import { runSidecar, type SidecarEvent, type SidecarOptions } from '../../src/sidecar/sidecar.js';
 import { onEachRelease } from '../gobgp/newer.js';
+import { waitedForProcessor } from '../lab/processor.js';
 
 const DIRECTORY = '/run/s32-gobgp-sidecar';
 const SOCKET = `${DIRECTORY}/api/gobgpd.sock`;
 const API = `unix://${SOCKET}`;
 const MAIN = fileURLToPath(new URL('main.js', import.meta.url));
 const HOLD_SECONDS = 9;
+const THIRD = (HOLD_SECONDS * 1000) / 3;
 
 /** Killed after each test, also one that failed. */
 const processes: { kill(signal: 'SIGKILL'): boolean }[] = [];
@@ -42,10 +44,10 @@ await onEachRelease((binary) => {
     it('starts gobgpd again at once when it is killed, although its socket is left behind', async () => {
       await using sidecar = new Sidecar({ gobgpd: binary });
       const first = await sidecar.answers();
-      const killed = performance.now();
+      const took = stopwatch();
       process.kill(first, 'SIGKILL');
       const second = await sidecar.answers(first);
-      expect(performance.now() - killed).to.be.below((HOLD_SECONDS * 1000) / 3);
+      expect(took()).to.be.below(THIRD);
       expect(second).to.not.equal(first);
       expect(sidecar.named('gobgpd-died')).to.deep.equal([
         { event: 'gobgpd-died', reason: 'killed by SIGKILL', restartInMilliseconds: 0 },
@@ -55,10 +57,10 @@ await onEachRelease((binary) => {
     it('kills a gobgpd that hangs, and has another, before a third of the hold time is over', async () => {
       await using sidecar = new Sidecar({ gobgpd: binary });
       const first = await sidecar.answers();
-      const stopped = performance.now();
+      const took = stopwatch();
       process.kill(first, 'SIGSTOP');
       await sidecar.answers(first);
-      expect(performance.now() - stopped).to.be.below((HOLD_SECONDS * 1000) / 3);
+      expect(took()).to.be.below(THIRD);
       expect(sidecar.named('gobgpd-hangs')).to.deep.equal([{ event: 'gobgpd-hangs', pid: first }]);
       expect(runs(first)).to.equal(false);
     });
@@ -69,7 +71,7 @@ await onEachRelease((binary) => {
       const second = new Sidecar({ gobgpd: binary });
       expect(await second.failure()).to.match(/another process listens on .*gobgpd.sock/);
       expect(runs(pid)).to.equal(true);
-      expect(await isAlive(API, 1000)).to.equal(true);
+      expect(await isAlive(API, 10_000)).to.equal(true);
     });
 
     it('takes gobgpd with it when it is killed itself, so that the next one can start', async () => {
@@ -77,7 +79,7 @@ await onEachRelease((binary) => {
       first.process.kill('SIGKILL');
       await using second = new Sidecar({ gobgpd: binary });
       const next = await second.answers();
-      expect(runs(first.gobgpd)).to.equal(false);
+      await until('the first to be gone', () => !runs(first.gobgpd));
       expect(next).to.not.equal(first.gobgpd);
       expect((await first.process).stdout).to.equal('');
     });
@@ -183,6 +185,12 @@ class Sidecar implements AsyncDisposable {
     await until('a gobgpd answers', () => pid() !== before && pid() !== undefined);
     return pid() as number;
   }
+}
+
+/** Tells how many ms have passed, less those in which this machine kept its processes waiting for a processor. */
+function stopwatch(): () => number {
+  const [start, waited] = [performance.now(), waitedForProcessor()];
+  return () => performance.now() - start - (waitedForProcessor() - waited);
 }
 
 /** Is there such a process? One that is dead and only waits to be noticed by its parent is none. */

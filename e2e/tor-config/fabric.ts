@@ -64,7 +64,6 @@ export async function sessionsUp(lab: Lab): Promise<void> {
   for (const node of [lab.node('node1'), lab.node('node2')]) {
     await until(async () => (await sessions(node)).join() === 'established,established', {
       what: `the sessions of ${node.name}`,
-      timeout: 40_000,
     });
   }
 }

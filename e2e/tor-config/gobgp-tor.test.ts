@@ -6,8 +6,7 @@ import { fabricWith } from './fabric.js';
 
 describe('a gobgpd with gobgp-config/tor.toml', () => {
   let lab: Lab;
-  before(async function () {
-    this.timeout(90_000);
+  before(async () => {
     lab = await fabricWith({ name: 'gobgp', tor: 'gobgp' });
   });
   after(() => lab?.down());

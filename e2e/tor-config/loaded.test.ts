@@ -27,8 +27,7 @@ for (const [vendor, options] of [
     let lab: Lab;
     const at: Record<string, Container & Attached> = {};
 
-    before(async function () {
-      this.timeout(90_000);
+    before(async () => {
       const name = `${vendor}${options.length > 0 ? '-range' : ''}`;
       lab = await fabricWith({ name, tor: vendor, options, password: 'correct-horse' });
       for (const [node, container] of [

@@ -8,13 +8,11 @@ import { atTor, fabricUp, holdings, NOTHING } from '../main-job/fabric.js';
 
 const [VALID, LEGACY] = ['cni.dev/valid-attachments', 'cni.dev/attachments'];
 
-describe('GC', function () {
-  this.timeout(60_000);
+describe('GC', () => {
   let lab: Lab;
   let serial = 0;
 
-  before(async function () {
-    this.timeout(90_000);
+  before(async () => {
     lab = await fabricUp('verbs-gc');
   });
   after(() => lab?.down());

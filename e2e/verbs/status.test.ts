@@ -10,8 +10,7 @@ import { fabricUp, peersUp } from '../main-job/fabric.js';
 
 const [NO_ADD, CUT_OFF] = [50, 51];
 
-describe('STATUS', function () {
-  this.timeout(90_000);
+describe('STATUS', () => {
   let lab: Lab;
   let node: LabNode;
   let some: Container;
@@ -109,9 +108,8 @@ describe('STATUS', function () {
   });
 
   it('says 50 while gobgpd is away, and 0 again when sidecar and sessions are back', async () => {
-    await node.kill('sidecar', 'SIGKILL').catch(() => {});
-    const gobgpd = node.pid('gobgpd');
-    if (gobgpd !== undefined) await node.kill('gobgpd', 'SIGKILL');
+    await node.kill('sidecar', 'SIGKILL');
+    await until(() => node.pid('gobgpd') === undefined, { what: 'gobgpd to have died with its supervisor' });
     expect(await says(NO_ADD)).to.match(/gobgpd is away/);
     await node.start('sidecar');
     await peersUp(lab);

@@ -11,8 +11,7 @@ import { type Attached, add, type Call, cni, del } from '../lab/runtime.js';
 import { until } from '../lab/until.js';
 import { atTor, fabricUp, holdings, NOTHING } from '../main-job/fabric.js';
 
-describe('a container that vanished', function () {
-  this.timeout(90_000);
+describe('a container that vanished', () => {
   let lab: Lab;
   let node: LabNode;
   let serial = 0;
@@ -32,7 +31,6 @@ describe('a container that vanished', function () {
   const nothingLeft = () =>
     until(async () => JSON.stringify(await holdings(node)) === JSON.stringify(NOTHING), {
       what: 'the node to hold nothing',
-      timeout: 10_000,
     });
   const tombstones = () =>
     readdirSync(`${node.directory}/slash32/tombstones`).filter((name) => !name.startsWith('.') && name !== 'corrupt');
@@ -123,7 +121,7 @@ describe('a container that vanished', function () {
   it('A31: by a DEL that was kept while the controller runs is detached as soon as the tombstone appears', async () => {
     const container = await attached();
     // A forwarder that finds no controller, but the directory of ours: its tombstone is written while we run.
-    const absent = { SLASH32_SOCKET: node.cniSocket.replace('cni.sock', 'absent.sock') };
+    const absent = { SLASH32_SOCKET: node.cniSocket.replace('cni.sock', 'absent.sock'), SLASH32_CONNECT_MS: '1000' };
     const late = await cni('DEL', container, { env: absent });
     expect(late.exitCode).to.equal(0);
     await nothingLeft();
@@ -132,7 +130,7 @@ describe('a container that vanished', function () {
 
   it('A9: a DEL that was queued before the same id was attached anew does not mean the new one', async () => {
     const container = await lab.container('node1', `gone-${++serial}`);
-    const absent = { SLASH32_SOCKET: node.cniSocket.replace('cni.sock', 'absent.sock') };
+    const absent = { SLASH32_SOCKET: node.cniSocket.replace('cni.sock', 'absent.sock'), SLASH32_CONNECT_MS: '1000' };
     await node.kill('slash32d', 'SIGSTOP');
     expect((await cni('DEL', container, { env: absent })).exitCode).to.equal(0);
     expect(tombstones()).to.have.length(1);
@@ -149,7 +147,7 @@ describe('a container that vanished', function () {
   it('A31: a DEL that a stopped controller did not answer is kept, and done when it goes on', async () => {
     const container = await attached();
     await node.kill('slash32d', 'SIGSTOP');
-    const answer = await cni('DEL', container); // the forwarder's patience: 30 s
+    const answer = await cni('DEL', container, { env: { SLASH32_ANSWER_MS: '2000' } });
     expect(answer.exitCode).to.equal(0);
     expect(tombstones()).to.have.length(1);
     await node.kill('slash32d', 'SIGCONT');
@@ -160,7 +158,7 @@ describe('a container that vanished', function () {
 
 /** A process in the container's namespace, which keeps it alive without its name. */
 async function holdOpen(container: Container): Promise<{ pid: number }> {
-  const child = spawn('ip', ['netns', 'exec', container.namespace, 'sleep', '60'], { stdio: 'ignore' });
+  const child = spawn('ip', ['netns', 'exec', container.namespace, 'sleep', '300'], { stdio: 'ignore' });
   const pid = child.pid!;
   await until(() => commandOf(pid) === 'sleep', { what: 'the process to be inside' });
   return { pid };

@@ -1,10 +1,10 @@
 /**
- * The admin socket: JSON over HTTP on a unix socket in the 0700 run directory. The CLI is its client. What only asks is a
- * GET, what changes something a POST.
+ * The admin socket: HTTP on a unix socket in the 0700 run directory. The CLI is its client. What only asks is a GET, what
+ * changes something a POST; answers are JSON, but for the metrics, which are Prometheus' text.
  */
 
 import { chmodSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import { duplicateSentence } from '../decide/duplicate.js';
 import { type Quota, quotaSentence } from '../decide/quota.js';
 import { address, contains, hostPrefix, type Prefix, prefix } from '../model/address.js';
@@ -22,6 +22,8 @@ export interface AdminParts {
   readonly routing: Routing;
   readonly bgp: Bgp;
   readonly drain: Drain;
+  /** All metrics now, as text. */
+  readonly metrics: () => Promise<string>;
 }
 
 export interface StatusView {
@@ -68,16 +70,26 @@ export async function serveAdmin(socket: string, parts: AdminParts, signal: Abor
   rmSync(socket, { force: true });
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://admin');
+    if (url.pathname === '/metrics') {
+      parts.metrics().then(
+        (text) => response.writeHead(200, { 'content-type': 'text/plain' }).end(text),
+        (error: Error) => refuse(response, error),
+      );
+      return;
+    }
     (request.method === 'POST' ? act(url, parts) : answer(url, parts)).then(
       (body) => response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body)),
-      (error: Error) =>
-        response.writeHead(400, { 'content-type': 'application/json' }).end(JSON.stringify({ error: error.message })),
+      (error: Error) => refuse(response, error),
     );
   });
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(socket, resolve));
   chmodSync(socket, 0o600);
   signal.addEventListener('abort', () => server.close(), { once: true });
   return server;
+}
+
+function refuse(response: ServerResponse, { message }: Error): void {
+  response.writeHead(400, { 'content-type': 'application/json' }).end(JSON.stringify({ error: message }));
 }
 
 async function act(url: URL, { drain }: AdminParts): Promise<unknown> {

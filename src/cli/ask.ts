@@ -8,16 +8,25 @@ export interface Asking {
   readonly seconds?: number;
 }
 
-/** @throws Error that says what to do when nobody answers */
-export function ask<T>(socketPath: string, path: string, { method = 'GET', seconds = 10 }: Asking = {}): Promise<T> {
+/** What the controller answers, as plain data. @throws Error that says what to do when nobody answers */
+export async function ask<T>(socketPath: string, path: string, asking: Asking = {}): Promise<T> {
+  return JSON.parse(await askText(socketPath, path, asking));
+}
+
+/** The same as text. */
+export function askText(
+  socketPath: string,
+  path: string,
+  { method = 'GET', seconds = 10 }: Asking = {},
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const call = request({ socketPath, path, method, timeout: seconds * 1000 }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('end', () => {
-        const body = JSON.parse(Buffer.concat(chunks).toString()) as T & { error?: string };
+        const body = Buffer.concat(chunks).toString();
         if (response.statusCode === 200) resolve(body);
-        else reject(new Error(body.error));
+        else reject(new Error((JSON.parse(body) as { error: string }).error));
       });
     });
     call.on('timeout', () => call.destroy(new Error(`no answer within ${seconds} s`)));

@@ -2,7 +2,7 @@
 import { Command, Option } from 'commander';
 import type { StatusView } from '../admin/server.js';
 import type { EndpointView, Explanation, RouteView } from '../admin/views.js';
-import { ask } from './ask.js';
+import { ask, askText } from './ask.js';
 import { drain, drainText, undrain, wholeSeconds } from './drain.js';
 import { askNetworks, networksText } from './networks.js';
 import { routeCounts } from './route-counts.js';
@@ -30,6 +30,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     addNetworks,
     addExplain,
     addDrain,
+    addMetrics,
     addConfig,
     addTorConfig,
     addSidecar,
@@ -45,16 +46,18 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
+function socketOption(): Option {
+  return new Option('--socket <path>', "the controller's admin socket")
+    .default(DEFAULT_SOCKET)
+    .env('SLASH32_ADMIN_SOCKET');
+}
+
 /** A command that asks the controller. */
 function asking(program: Command, name: string, description: string): Command {
   return program
     .command(name)
     .description(description)
-    .addOption(
-      new Option('--socket <path>', "the controller's admin socket")
-        .default(DEFAULT_SOCKET)
-        .env('SLASH32_ADMIN_SOCKET'),
-    )
+    .addOption(socketOption())
     .addOption(new Option('-o, --output <format>', 'how to print').choices(['table', 'json']).default('table'));
 }
 
@@ -83,6 +86,16 @@ function addDrain(program: Command): void {
     await undrain(options.socket);
     print(options, {}, () => 'announced again');
   });
+}
+
+function addMetrics(program: Command): void {
+  program
+    .command('metrics')
+    .description('every metric of this node, in the text format of Prometheus')
+    .addOption(socketOption())
+    .action(async ({ socket }: Pick<Options, 'socket'>) => {
+      process.stdout.write(await askText(socket, '/metrics'));
+    });
 }
 
 function addEndpoints(program: Command): void {

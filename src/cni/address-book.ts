@@ -2,8 +2,16 @@
  * Which addresses of our pools are in use. The book is kept in memory: what it says is the endpoint records plus
  * the addresses freed a short while ago, and both are read back after a restart.
  */
-import { nextFree } from '../decide/allocate.js';
-import { type Address, contains, type Family, familyOf, type Prefix } from '../model/address.js';
+import { nextFree, poolSize } from '../decide/allocate.js';
+import {
+  type Address,
+  contains,
+  type Family,
+  familyOf,
+  lengthOf,
+  type Prefix,
+  prefixAround,
+} from '../model/address.js';
 import type { Clock } from '../ports.js';
 
 /** No address is left, or the one asked for cannot be had. The message names the pool and the remedy. */
@@ -14,6 +22,13 @@ export class NoAddress extends Error {
     super(message);
     this.reason = reason;
   }
+}
+
+/** How many addresses of a pool can be given out at all, have been, and wait before they are again. */
+export interface PoolUse {
+  readonly size: number;
+  readonly used: number;
+  readonly resting: number;
 }
 
 export class AddressBook {
@@ -86,6 +101,22 @@ export class AddressBook {
   exhausted(pools: readonly Prefix[]): readonly (readonly Prefix[])[] {
     const byFamily = ([4, 6] as const).map((family) => pools.filter((pool) => familyOf(pool) === family));
     return byFamily.filter((ours) => ours.length > 0 && !ours.some((pool) => this.#hasFree(pool)));
+  }
+
+  /** How full each of these is. One look at every address, whatever the number of pools. */
+  usage(pools: readonly Prefix[]): Map<Prefix, PoolUse> {
+    const uses = new Map(pools.map((pool) => [pool, { size: Number(poolSize(pool)), used: 0, resting: 0 }]));
+    const lengths = { 4: new Set<number>(), 6: new Set<number>() };
+    for (const pool of uses.keys()) lengths[familyOf(pool)].add(lengthOf(pool));
+    const count = (address: Address, as: 'used' | 'resting') => {
+      for (const length of lengths[familyOf(address)]) {
+        const use = uses.get(prefixAround(address, length));
+        if (use) use[as]++;
+      }
+    };
+    for (const address of this.#taken) count(address, 'used');
+    for (const address of this.resting()) count(address, 'resting');
+    return uses;
   }
 
   #hasFree(pool: Prefix): boolean {

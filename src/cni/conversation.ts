@@ -30,7 +30,11 @@ export interface Surroundings {
   readonly handle: Handle;
   readonly log: Log;
   readonly turns: Turns;
+  readonly answered: Answers;
 }
+
+/** Hears of each answer once it is on its way: the code is 0 or the error's, the time that of the verb alone, in ms. */
+export type Answers = (verb: string, code: number, milliseconds: number) => void;
 
 /** How long a request may take to arrive, and an answer to be taken, in milliseconds. */
 const PATIENCE = 10_000;
@@ -53,7 +57,7 @@ export function converse(socket: Socket, around: Surroundings): Conversation {
     const took = performance.now() - started;
     socket.end(encodeAnswer(answered));
     socket.setTimeout(PATIENCE, () => socket.destroy());
-    report(around.log, frame, answered, took); // nobody waits for a log line
+    report(around, frame, answered, took); // nobody waits for a log line
   };
   const over = talk().catch((error: unknown) => {
     socket.destroy();
@@ -91,9 +95,11 @@ function stillThere(socket: Socket): Disposable {
 }
 
 /** One line per verb. */
-function report(log: Log, frame: Frame, { failure }: Answered, took: number): void {
+function report({ log, answered }: Surroundings, frame: Frame, { failure }: Answered, took: number): void {
   const { verb, containerId, ifname } = nameOf(frame.environment);
-  const facts = { verb, containerId, ifname, code: failure?.code ?? 0, ms: Math.round(took * 10) / 10 };
+  const code = failure?.code ?? 0;
+  answered(verb, code, took);
+  const facts = { verb, containerId, ifname, code, ms: Math.round(took * 10) / 10 };
   if (!failure) log.info(`${verb} done`, facts);
   else if (failure.code !== CODE.internal) log.warn(`${verb} failed: ${failure.message}`, facts);
   else log.error(`${verb} failed: ${failure.message}`, { ...facts, stack: stackOf(failure) });

@@ -128,15 +128,15 @@ ${script}\n`;
     await plugin(`(sleep 30; touch ${directory}/late) & sleep 30`);
     const started = performance.now();
     assert.include((await refused(ipam.add(delegation, attachment))).message, 'timed out');
-    assert.isBelow(performance.now() - started, 2_500);
+    assert.isBelow(performance.now() - started, 20_000, 'it would have gone on for 30 s');
     assert.isFalse(existsSync(join(directory, 'late')));
-  }).timeout(5_000);
+  }).timeout(60_000);
 
   it('may leave a child behind that holds its output, and has answered nevertheless', async () => {
     await plugin(`echo '{"ips":[{"address":"10.20.1.10/24"}]}'; sleep 30 &`);
     const { addresses } = await ipam.add(delegation, attachment);
     assert.deepEqual(addresses as readonly string[], ['10.20.1.10']);
-  }).timeout(5_000);
+  }).timeout(20_000);
 
   it('is ended when the verb is called off', async () => {
     await plugin('sleep 30');

@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto';
 import { type Asked, asksForOwn, baseOf, freeTable, refusal } from '../decide/own-network.js';
 import type { Endpoint, TargetWish } from '../model/endpoint.js';
-import type { Network, Networks } from '../model/network.js';
+import { MADE_FROM, type Network, type Networks } from '../model/network.js';
 import type { RouteTarget } from '../model/route-target.js';
 import { CniError, CODE } from './cni-error.js';
 
@@ -45,7 +45,7 @@ export function placeFor(networks: Networks, asked: Asked): Place {
   const base = baseOf(networks, asked.base)!;
   if (!asksForOwn(networks, asked)) return { base, membership: { network: asked.base } };
   const digest = createHash('sha256').update(canonical(asked)).digest();
-  const network = `${asked.base}~${digest.toString('hex', 0, 8)}`;
+  const network = `${asked.base}${MADE_FROM}${digest.toString('hex', 0, 8)}`;
   const table =
     networks.byName.get(network)?.table ?? freeTable(1000 + (digest.readUInt32BE(8) % 7001), tablesOf(networks));
   return { base, membership: { network, own: { ...asked, table } } };

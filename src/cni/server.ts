@@ -1,7 +1,7 @@
 /** The controller's CNI socket: as many conversations as come, so many verbs at a time, and an orderly end. */
 import { createServer } from 'node:net';
 import { aborted } from './aborted.js';
-import { type Conversation, converse } from './conversation.js';
+import { type Answers, type Conversation, converse } from './conversation.js';
 import type { Log } from './log.js';
 import { listenPrivately } from './private-socket.js';
 import { turns } from './turns.js';
@@ -12,6 +12,7 @@ export interface ServerOptions {
   readonly socket: string;
   readonly handle: Handle;
   readonly log: Log;
+  readonly answered?: Answers;
   /** Ends it all. */
   readonly signal: AbortSignal;
 }
@@ -30,8 +31,8 @@ const CONNECTIONS = 1024;
 const GRACE = 4_000;
 
 /** Listens; resolves when forwarders can connect. Throws when the socket or its directory is not safe or not free. */
-export async function serve({ socket, handle, log, signal }: ServerOptions): Promise<Serving> {
-  const around = { handle, log, turns: turns(AT_A_TIME) };
+export async function serve({ socket, handle, log, answered = () => {}, signal }: ServerOptions): Promise<Serving> {
+  const around = { handle, log, answered, turns: turns(AT_A_TIME) };
   const open = new Set<Conversation>();
   const server = createServer({ allowHalfOpen: true }, (connection) => {
     const conversation = converse(connection, around);

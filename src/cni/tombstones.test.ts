@@ -118,8 +118,8 @@ describe('tombstones', () => {
     const started = performance.now();
     const handle: Handle = () => new Promise((resolve) => setTimeout(resolve, 20, undefined));
     assert.deepEqual(await drain({ directory, handle, log }), { done: 500, corrupt: 0, left: 0 });
-    assert.isBelow(performance.now() - started, 5_000);
-  }).timeout(20_000);
+    assert.isBelow(performance.now() - started, 9_000, 'one after the other is 10 s');
+  }).timeout(60_000);
 });
 
 describe('the lock of the tombstones', () => {

@@ -1,4 +1,5 @@
 import type { LogOptions } from '../log.js';
+import type { Address } from '../model/address.js';
 import type { Gateways, Networks } from '../model/network.js';
 import type { Speaker } from '../model/peer.js';
 
@@ -15,6 +16,8 @@ export interface Config {
   /** How long a freed address is not given to anybody else. */
   readonly ipam: { readonly quarantine: number };
   readonly log: LogOptions;
+  /** Where metrics are served over TCP. Absent: nowhere. */
+  readonly metrics?: { readonly address: Address; readonly port: number };
   /** Directory of sockets and records; on tmpfs, so that a reboot clears it. */
   readonly runDir: string;
   readonly sockets: { readonly cni: string; readonly admin: string };

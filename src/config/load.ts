@@ -56,6 +56,7 @@ function configOf(file: ConfigFile, node: ThisNode): Config {
     gateways: kernel.gateways,
     ipam: file.ipam,
     log: file.log,
+    ...(file.metrics && { metrics: file.metrics.listen }),
     runDir,
     sockets: { cni: `${runDir}/cni.sock`, admin: `${runDir}/admin.sock` },
   };

@@ -3,7 +3,8 @@
  *
  * No message here ever has the content in it, nor a path that is not one: people do write the password itself there.
  */
-import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from 'node:fs';
+import type { Stats } from 'node:fs';
+import { textOfFile } from './named-file.js';
 
 /** TCP_MD5SIG_MAXKEYLEN (linux/tcp.h). */
 const MAX_PASSWORD = 80;
@@ -12,24 +13,13 @@ const MAX_FILE = 4096;
 /** Reads the password; a line end after it is not part of it. Throws RangeError with the reason and the remedy. */
 export function readPassword(path: string): string {
   if (!path.startsWith('/')) throw new RangeError('expected the absolute path of a file that holds the password');
-  const fd = open(path);
-  try {
-    const file = fstatSync(fd);
-    checkOwnership(path, file);
-    if (file.size > MAX_FILE) throw new RangeError(`${path} is longer than any password (${MAX_FILE} bytes)`);
-    return password(path, readFileSync(fd, 'utf8'));
-  } finally {
-    closeSync(fd);
-  }
-}
-
-function open(path: string): number {
-  try {
-    // Not blocking: a named pipe would hold the controller until somebody writes to it.
-    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  } catch (error) {
-    throw new RangeError(`${path} cannot be read (${(error as NodeJS.ErrnoException).code})`, { cause: error });
-  }
+  return password(
+    path,
+    textOfFile(path, (file) => {
+      checkOwnership(path, file);
+      if (file.size > MAX_FILE) throw new RangeError(`${path} is longer than any password (${MAX_FILE} bytes)`);
+    }),
+  );
 }
 
 function checkOwnership(path: string, file: Stats): void {

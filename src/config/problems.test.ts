@@ -43,7 +43,7 @@ const CASES: Record<string, [text: string, problem: string]> = {
   'a typo in a key': [section('netwroks: []'), '2:1: netwroks: unknown key (did you mean networks?)'],
   'a key that does nothing yet': [
     section('http: {}'),
-    '2:1: http: unknown key; known here: node, bgp, networks, netConfNetworks, host, kernel, ipam, log, runDir',
+    '2:1: http: unknown key; known here: node, bgp, networks, netConfNetworks, host, kernel, ipam, log, metrics, runDir',
   ],
   'a password in the file itself': [
     peer('password: hunter2'),
@@ -375,7 +375,7 @@ networks:
 
   it('in one line, even for a key of several', () => {
     expect(problemsOf('bgp: { asn: 1 }\n"a\\nb\\x1b": 1\n')).to.deep.equal([
-      '2:1: a?b?: unknown key; known here: node, bgp, networks, netConfNetworks, host, kernel, ipam, log, runDir',
+      '2:1: a?b?: unknown key; known here: node, bgp, networks, netConfNetworks, host, kernel, ipam, log, metrics, runDir',
     ]);
   });
 

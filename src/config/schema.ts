@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { contains, type Prefix } from '../model/address.js';
 import { bgpSection } from './bgp-section.js';
 import { aName, anAddress, aRunDir, parsed, seconds, wholeNumber } from './fields.js';
+import { metricsSection } from './metrics-section.js';
 import { netConfSection } from './netconf-section.js';
 import { hostSection, networkSection } from './network-section.js';
 import { firstGlobalIPv4, routerId } from './router-id.js';
@@ -62,6 +63,9 @@ export const fileSchema = (node: ThisNode) =>
     kernel: kernelSection.prefault({}),
     ipam: ipamSection.prefault({}),
     log: logSection.prefault({}),
+    metrics: metricsSection
+      .optional()
+      .describe('Prometheus over TCP. Default: only on the admin socket (slash32 metrics).'),
     runDir: aRunDir.prefault('/run/slash32').describe('Sockets and records; on tmpfs, so that a reboot clears it.'),
   });
 

@@ -2,8 +2,8 @@
  * Which subnets this node was given, from the file in which flannel's daemon tells every CNI plugin (`subnet.env`): lines
  * like FLANNEL_SUBNET=10.244.1.1/24. So nothing that differs from node to node stands in any other configuration.
  */
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { address, type Prefix, prefix, prefixAround } from '../model/address.js';
+import { textOfFile } from './named-file.js';
 
 /** What the file says, of what concerns us. */
 export interface Subnets {
@@ -14,11 +14,15 @@ export interface Subnets {
 }
 
 const MAX_FILE = 64 * 1024;
+const REMEDY = { ENOENT: '; flanneld writes it once it has a subnet for this node' };
 const SUBNETS = ['FLANNEL_SUBNET', 'FLANNEL_IPV6_SUBNET'];
 
 /** Reads the file. Throws RangeError that names it and says what is wrong with it. */
 export function readSubnets(path: string): Subnets {
-  return subnetsIn(content(path), path);
+  const short = ({ size }: { readonly size: number }) => {
+    if (size > MAX_FILE) throw new RangeError(`${path} is longer than ${MAX_FILE} bytes; is it flannel's?`);
+  };
+  return subnetsIn(textOfFile(path, short, REMEDY), path);
 }
 
 /** The same of its text. */
@@ -51,33 +55,4 @@ function mtu(text: string | undefined, path: string): number | undefined {
   const bytes = Number(text);
   if (Number.isInteger(bytes) && bytes >= 68 && bytes <= 65535) return bytes;
   throw new RangeError(`${path}: FLANNEL_MTU: not a number from 68 to 65535: ${JSON.stringify(text.slice(0, 64))}`);
-}
-
-function content(path: string): string {
-  const fd = open(path);
-  try {
-    const { size } = fstatSync(fd);
-    if (size > MAX_FILE) throw new RangeError(`${path} is longer than ${MAX_FILE} bytes; is it flannel's?`);
-    return readFileSync(fd, 'utf8');
-  } catch (error) {
-    if (error instanceof RangeError) throw error;
-    throw unreadable(path, error);
-  } finally {
-    closeSync(fd);
-  }
-}
-
-function open(path: string): number {
-  try {
-    // Not blocking: a named pipe would hold the controller until somebody writes to it.
-    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  } catch (error) {
-    throw unreadable(path, error);
-  }
-}
-
-function unreadable(path: string, cause: unknown): RangeError {
-  const { code } = cause as NodeJS.ErrnoException;
-  const remedy = code === 'ENOENT' ? '; flanneld writes it once it has a subnet for this node' : '';
-  return new RangeError(`${path} cannot be read (${code})${remedy}`, { cause });
 }

@@ -19,6 +19,8 @@ import type { Session } from './session.js';
 
 /** Paths per stream message: beyond 500 nothing gets faster. */
 const BATCH = 500;
+/** Calls in flight: each has a deadline of its own, which must not run while 499 others are before it. */
+const AT_ONCE = 32;
 
 type Item = readonly [announcement: Announcement, path: WirePath];
 
@@ -53,13 +55,17 @@ export async function say(
 }
 
 async function each(session: Session, items: readonly Item[], failures: Map<Announcement, Error>): Promise<void> {
-  await Promise.all(
-    items.map(([announcement, path]) =>
-      unary(session.client, session.codec.addPath, path).catch((error) => {
+  for (let i = 0; i < items.length; i += AT_ONCE) {
+    let lost: unknown;
+    const call = async ([announcement, path]: Item) => {
+      await unary(session.client, session.codec.addPath, path).catch((error) => {
         failures.set(announcement, failureOf(announcement, error));
-      }),
-    ),
-  );
+        if (statusOf(error) !== status.UNKNOWN) lost = error;
+      });
+    };
+    await Promise.all(items.slice(i, i + AT_ONCE).map(call));
+    if (lost !== undefined) return failAll(items.slice(i + AT_ONCE), lost, failures);
+  }
 }
 
 async function together(session: Session, items: readonly Item[], failures: Map<Announcement, Error>): Promise<void> {
@@ -69,8 +75,12 @@ async function together(session: Session, items: readonly Item[], failures: Map<
   } catch (error) {
     // UNKNOWN is gobgpd's own refusal; anything else is about the connection, and would only fail again 500 times.
     if (statusOf(error) === status.UNKNOWN) return each(session, items, failures);
-    for (const [announcement] of items) failures.set(announcement, failureOf(announcement, error));
+    failAll(items, error, failures);
   }
+}
+
+function failAll(items: readonly Item[], cause: unknown, failures: Map<Announcement, Error>): void {
+  for (const [announcement] of items) failures.set(announcement, failureOf(announcement, cause));
 }
 
 function failureOf(announcement: Announcement, cause: unknown): Error {

@@ -17,6 +17,8 @@ type Stream = (call: ServerReadableStream<Buffer, Buffer>, answer: sendUnaryData
 const SERVICE_3 = 'apipb.GobgpApi';
 const SERVICE_4 = 'api.GoBgpService';
 const UNKNOWN = 2;
+/** Milliseconds. The first call of a process may take a second on a busy machine. */
+const PATIENCE = 15_000;
 const speaker = contractSpeaker('192.0.2.1', '192.0.2.2');
 const { nextHops } = nextHopsFor(speaker, {});
 const type = (name: string) => loadProto('gobgp-3').lookupType(`apipb.${name}`);
@@ -31,8 +33,10 @@ function running(global: object): Handlers {
 describe('a session', () => {
   it('is refused by what speaks neither API, and the reason names both; a sign of life it is', async () => {
     await using stub = await serveStub('api.SomethingElse', running({ asn: 65001 }));
-    expect(await failure(openSession(stub.api))).to.match(/none of the APIs 3\.x.* and 4\.x.*run gobgpd 3\.10.*4\.8/);
-    expect(await isAlive(stub.api, 1000)).to.equal(true);
+    expect(await failure(openSession(stub.api, PATIENCE))).to.match(
+      /none of the APIs 3\.x.* and 4\.x.*run gobgpd 3\.10.*4\.8/,
+    );
+    expect(await isAlive(stub.api, PATIENCE)).to.equal(true);
   });
 
   it('is opened with the codec of the API that answers', async () => {
@@ -41,7 +45,7 @@ describe('a session', () => {
       [SERVICE_4, /^4\.x/],
     ] as const) {
       await using stub = await serveStub(service, running({ asn: 65001 }));
-      using session = await openSession(stub.api);
+      using session = await openSession(stub.api, PATIENCE);
       expect(session.codec.name).to.match(name);
       expect(session.found.asn).to.equal(65001);
     }
@@ -54,7 +58,7 @@ describe('a session', () => {
     ] as const) {
       const handle: Unary = (_, answer) => answer({ code: UNKNOWN, details });
       await using stub = await serveStub(SERVICE_4, { ...running({ asn: 65001 }), AddPeer: { handle } });
-      using session = await openSession(stub.api);
+      using session = await openSession(stub.api, PATIENCE);
       expect(await failure(checkRelease(session))).to.match(expected);
     }
   });
@@ -87,7 +91,7 @@ describe('a session', () => {
       ...running({ asn: 65001, routerId: '192.0.2.1' }),
       StartBgp: { handle },
     });
-    using session = await openSession(ours.api);
+    using session = await openSession(ours.api, PATIENCE);
     expect(await startBgp(session, speaker)).to.equal(false);
     expect(await failure(startBgp(session, { ...speaker, asn: 65002 }))).to.match(/AS 65001.*AS 65002.*restart gobgpd/);
     expect(await failure(startBgp(session, { ...speaker, routerId: '192.0.2.9' as never }))).to.match(/restart gobgpd/);
@@ -103,14 +107,14 @@ describe('a session with a gobgpd that has a file of its own', () => {
       answer(null, Buffer.alloc(0));
     };
     await using stub = await serveStub(SERVICE_3, { ...running({ asn: 0 }), StartBgp: { handle } });
-    using session = await openSession(stub.api);
+    using session = await openSession(stub.api, PATIENCE);
     expect(await failure(startBgp(session, speaker, false))).to.match(/manage: false.*gobgpd -f FILE/);
     expect(starts).to.deep.equal([]);
   });
 
   it('is refused when the two files differ', async () => {
     await using stub = await serveStub(SERVICE_3, running({ asn: 65009, routerId: '192.0.2.1' }));
-    using session = await openSession(stub.api);
+    using session = await openSession(stub.api, PATIENCE);
     expect(await failure(startBgp(session, speaker, false))).to.match(/AS 65009.*make its file and the node's agree/);
   });
 });
@@ -125,7 +129,7 @@ describe('an announcement that gobgpd refuses', () => {
   it('fails alone, although gobgpd refuses the whole message it came in and does not say which it was', async () => {
     const taken = new Set<string>();
     await using stub = await serveStub(SERVICE_3, { ...running({ asn: 65001 }), ...takingAllBut(guilty, taken) });
-    using session = await openSession(stub.api);
+    using session = await openSession(stub.api, PATIENCE);
     const failures = await say(session, many, nextHops, false);
     expect([...failures.keys()]).to.deep.equal([guilty]);
     expect(failures.get(guilty)?.message).to.equal('gobgpd did not take 10.20.2.188/32: cannot parse it');
@@ -138,7 +142,7 @@ describe('an announcement that gobgpd refuses', () => {
       ...running({ asn: 65001 }),
       AddPathStream: { stream: true, handle },
     });
-    using session = await openSession(stub.api);
+    using session = await openSession(stub.api, PATIENCE);
     expect((await say(session, many.slice(0, 5), nextHops, false)).size).to.equal(5);
   });
 });

@@ -58,7 +58,7 @@ export function watchKernel(watched: Watched, hear: (event: KernelEvent) => void
         const event = eventOf(message, watched, ownLinks);
         if (event) hear(event);
       },
-      lost: () => hear({ kind: 'lost' }),
+      lost: () => hear({ kind: 'lost', why: 'events-dropped' }),
     },
     signal,
   );
@@ -71,7 +71,7 @@ function watchFilters(
   signal: AbortSignal,
 ): void {
   const look = () => {
-    if (filters.changed()) hear({ kind: 'lost' });
+    if (filters.changed()) hear({ kind: 'lost', why: 'filters-touched' });
   };
   listenToTable(TABLE, [filters.port], look, signal);
   const timer = setInterval(look, FILTERS_INTERVAL_MS);
@@ -87,11 +87,11 @@ function eventOf(message: Message, { routes, rulePriority }: Watched, ownLinks: 
       return { kind: 'route-removed', route: routes.noticed(decodeRoute(message)) };
     case RTM_NEWRULE:
     case RTM_DELRULE:
-      return isOurs(rulePriority)(decodeRule(message)) ? { kind: 'lost' } : undefined;
+      return isOurs(rulePriority)(decodeRule(message)) ? { kind: 'lost', why: 'rules-touched' } : undefined;
     case RTM_NEWADDR:
       return ownLinks.has(decodeAddress(message).index) ? undefined : { kind: 'links-changed' };
     case RTM_DELADDR:
-      return ownLinks.has(decodeAddress(message).index) ? undefined : { kind: 'lost' };
+      return ownLinks.has(decodeAddress(message).index) ? undefined : { kind: 'lost', why: 'links-gone' };
     case RTM_NEWLINK:
     case RTM_DELLINK:
       return linkEvent(message, ownLinks);
@@ -104,11 +104,11 @@ function eventOf(message: Message, { routes, rulePriority }: Watched, ownLinks: 
 function linkEvent(message: Message, ownLinks: Set<number>): KernelEvent | undefined {
   const link = decodeLink(message);
   const gone = message.type === RTM_DELLINK;
-  const kind = gone || wentDown(link) ? 'lost' : 'links-changed';
-  if (!isOurLink(link)) return { kind };
+  const event: KernelEvent = gone || wentDown(link) ? { kind: 'lost', why: 'links-gone' } : { kind: 'links-changed' };
+  if (!isOurLink(link)) return event;
   if (gone) ownLinks.delete(link.index);
   else ownLinks.add(link.index);
-  return kind === 'lost' && link.group !== DOOMED_GROUP ? { kind } : undefined;
+  return event.kind === 'lost' && link.group !== DOOMED_GROUP ? event : undefined;
 }
 
 /** A link that has just been made says that all its flags changed. */

@@ -96,7 +96,7 @@ export class FakeKernel implements Kernel {
     for (const [key, { nextHops }] of this.#routes) {
       if (nextHops.length > 0 && nextHops.every(({ device }) => device === name)) this.#routes.delete(key);
     }
-    this.#tell({ kind: 'lost' });
+    this.#tell({ kind: 'lost', why: 'links-gone' });
   }
 
   /** The other end of a link goes: the routes on it stay, as on Linux. */
@@ -108,7 +108,7 @@ export class FakeKernel implements Kernel {
   /** Somebody flushes every table, and the events about it are lost. */
   loseAll(): void {
     this.#routes.clear();
-    this.#tell({ kind: 'lost' });
+    this.#tell({ kind: 'lost', why: 'events-dropped' });
   }
 
   /** What it holds, also while it is broken. */

@@ -4,7 +4,8 @@
  *
  * Who is masqueraded stands in a map, as everybody does. Who is not a stranger to containers, so sees their own addresses,
  * stands in the rules: the prefixes, pools and exceptions of all networks of this node, wherever they are routed. What a
- * network imports lies within its prefixes, so nothing it imports is masqueraded; the configuration asks for them.
+ * network imports lies within its prefixes, so nothing it imports is masqueraded; the configuration asks for them. What the
+ * host alone imports is masqueraded: it says where the node's packets go, not that anybody there knows a way to containers.
  */
 import { lengthOf, type Prefix } from '../model/address.js';
 import type { Endpoint } from '../model/endpoint.js';

@@ -40,6 +40,8 @@ export interface Filters extends Disposable {
   lacking(endpoint: EndpointId): readonly string[];
   /** Has anybody touched our table since our own last change? Others may change theirs as often as they like. */
   changed(): boolean;
+  /** How often it was found damaged and written again. */
+  readonly repairs: number;
   /** By this the kernel says that a change was ours. */
   readonly port: number;
 }
@@ -75,6 +77,7 @@ class NftFilters implements Filters {
   /** The generation up to which our table is known to be as it should. */
   #known: number | undefined;
   #turn: Promise<void> = Promise.resolve();
+  repairs = 0;
   /** While nft runs for us, the table is in the middle of our own change. */
   #isWriting = false;
 
@@ -149,15 +152,17 @@ class NftFilters implements Filters {
   async #separate(): Promise<void> {
     const moved = this.#moveEndpoints();
     const layout = this.#layout();
-    const same = this.#written?.from === nameOf(layout);
-    if (same && !moved && !this.changed()) return;
+    const same = this.#written?.from === nameOf(layout) && !moved;
+    if (same && !this.changed()) return;
     this.#written = undefined;
     this.#isWriting = true;
     try {
-      for (let attempt = 1; attempt <= WRITE_ATTEMPTS; attempt++) if (await this.#write(layout)) return;
+      for (let attempt = 1; attempt <= WRITE_ATTEMPTS; attempt++) if (await this.#write(layout)) break;
     } finally {
       this.#isWriting = false;
     }
+    // Everything is as it was wanted before: somebody else had changed it.
+    if (same) this.repairs++;
   }
 
   #layout() {

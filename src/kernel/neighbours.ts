@@ -2,7 +2,7 @@
  * Who is beside this node, as the kernel knows it. A link has no list of who is on it: a neighbour is known once there was
  * traffic. So each look also calls out, and the next one may find somebody; and a switch that looks for us finds us.
  */
-import { type Address, address, addressFrom, type Family, isLinkLocal } from '../model/address.js';
+import { type Address, addressFrom, type Family, isLinkLocal } from '../model/address.js';
 import {
   callOut,
   decodeNeighbour,
@@ -18,10 +18,8 @@ import {
   SystemError,
 } from '../netlink/index.js';
 import type { Beside, Neighbours } from '../ports.js';
+import { FAR_AWAY } from './far-away.js';
 import { routeTo } from './route-lookup.js';
-
-/** Reserved (RFC 1112) and never given to anybody: far away wherever we are. Documentation addresses are not, in a lab. */
-const FAR_AWAY: Record<Family, Address> = { 4: address('240.0.0.1'), 6: address('4000::1') };
 
 /** The port on this socket's network namespace. */
 export function kernelNeighbours(socket: NetlinkSocket): Neighbours {

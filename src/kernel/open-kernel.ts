@@ -12,6 +12,8 @@ export interface OpenKernel extends Disposable {
   readonly kernel: Kernel;
   readonly wire: Wire;
   readonly neighbours: Neighbours;
+  /** How often the filters were found damaged and written again. */
+  readonly filterRepairs: () => number;
 }
 
 /**
@@ -28,6 +30,7 @@ export function openKernel(
     kernel: new NetlinkKernel(host, kernel.rulePriority),
     wire: new VethWire(host, attached),
     neighbours: kernelNeighbours(host.socket),
+    filterRepairs: () => filters.repairs,
     [Symbol.dispose]() {
       host[Symbol.dispose]();
       filters[Symbol.dispose]();

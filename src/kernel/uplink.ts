@@ -1,5 +1,5 @@
 /** The links that lead out of this node, found as the kernel finds its way to an address that is nobody's. */
-import { address, bytesOf } from '../model/address.js';
+import { bytesOf } from '../model/address.js';
 import {
   decodeLink,
   decodeRoute,
@@ -12,10 +12,11 @@ import {
   type NetlinkSocket,
   RTM_NEWROUTE,
 } from '../netlink/index.js';
+import { FAR_AWAY } from './far-away.js';
 import { LINK_PREFIX } from './ours.js';
 
-/** Documentation addresses (RFC 5737, RFC 3849): far away wherever we are. */
-const FAR_AWAY = ['203.0.113.1', '2001:db8:ffff:ffff::1'].map((text) => bytesOf(address(text)));
+const WAYS_OUT = [FAR_AWAY[4], FAR_AWAY[6]].map(bytesOf);
+
 const ETHERNET_MTU = 1500;
 
 /** What is remembered between two looks: a node has as many links as endpoints, and all would be listed. */
@@ -75,7 +76,7 @@ function look(
   const ways: number[] = [];
   const links = new Map<number, Link>();
   const remember = (link: Link) => links.set(link.index, link);
-  socket.together([...FAR_AWAY.map(findRoute), ...indexes.map(getLink)], (message) => {
+  socket.together([...WAYS_OUT.map((to) => findRoute(to)), ...indexes.map(getLink)], (message) => {
     if (message.type === RTM_NEWROUTE) ways.push(...decodeRoute(message).hops.flatMap(({ oif }) => oif ?? []));
     else remember(decodeLink(message));
   });

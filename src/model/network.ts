@@ -33,6 +33,14 @@ export interface Network {
   readonly allowOverride?: TargetAllowance;
 }
 
+/** Between the name of a network and a hash, in the name of one that is made from it: no configured name has this character. */
+export const MADE_FROM = '~';
+
+/** The network that was asked for by name: the network itself, or the one that it was made from. */
+export function nameAskedFor(network: string): string {
+  return network.split(MADE_FROM, 1)[0]!;
+}
+
 /** Which targets may be chosen from. */
 export interface TargetAllowance {
   readonly imports: readonly TargetPattern[];

@@ -92,4 +92,17 @@ describe('a drain', () => {
     expect(await Promise.all(both)).to.eql(Array(2).fill('the drain was ended by undrain'));
     expect(node.duties).to.eql(['leaving', 'on']);
   });
+
+  it('may take its time without a warning that listeners leak', async () => {
+    const warnings: string[] = [];
+    const hear = ({ name }: Error) => void warnings.push(name);
+    process.on('warning', hear);
+    const node = new DrainedNode(100);
+    const done = node.drain().drain(60);
+    await node.seconds(30);
+    process.off('warning', hear);
+    expect(warnings).to.eql([]);
+    expect(node.duties).to.eql(['leaving']);
+    void done.catch(() => {});
+  });
 });

@@ -94,11 +94,16 @@ export class Drain {
   async #packetsInASecond(signal: AbortSignal): Promise<number> {
     const before = this.#parts.delivered();
     await new Promise<void>((resolve, reject) => {
-      const cancel = this.#parts.clock.after(SECOND, resolve);
-      signal.addEventListener('abort', () => {
+      const stop = () => {
         cancel();
         reject(signal.reason);
+      };
+      const cancel = this.#parts.clock.after(SECOND, () => {
+        // A drain has many seconds, and one signal for all of them.
+        signal.removeEventListener('abort', stop);
+        resolve();
       });
+      signal.addEventListener('abort', stop, { once: true });
     });
     signal.throwIfAborted();
     return this.#parts.delivered() - before;

@@ -73,6 +73,11 @@ export class PeerCare {
     return this.#cares.get(peer)?.reason;
   }
 
+  /** How often in a row its session came up and soon went again. */
+  flaps(peer: Address): number {
+    return this.#cares.get(peer)?.flaps ?? 0;
+  }
+
   /** Other settings: what was found out is of no use any more. */
   forget(): void {
     for (const { callOff } of this.#cares.values()) callOff?.();

@@ -125,6 +125,11 @@ export class Peering {
     return this.#trials.reason(peer) ?? this.#care.reason(peer);
   }
 
+  /** How often in a row its session came up and soon went again. */
+  flaps(peer: Address): number {
+    return this.#care.flaps(peer);
+  }
+
   #admitAnew(): void {
     this.#admitted = false;
     this.#changed();

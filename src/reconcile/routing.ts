@@ -16,6 +16,7 @@ import type { RouteTarget } from '../model/route-target.js';
 import type { Bgp, BgpEvent, Clock, Greet, Kernel } from '../ports.js';
 import { renewQuotas } from './admission.js';
 import { BackOff } from './back-off.js';
+import { type Census, takeCensus } from './census.js';
 import { KernelSide } from './kernel-side.js';
 import { Loop } from './loop.js';
 import { NetworksInForce } from './networks-in-force.js';
@@ -39,6 +40,8 @@ export interface RoutingParts {
   readonly clock: Clock;
   /** Hears of each failure once, with its prefix or peer. */
   readonly failed: (what: string, error: unknown) => void;
+  /** Hears how long each pass took, in ms. */
+  readonly passed?: (milliseconds: number) => void;
 }
 
 export class Routing {
@@ -226,6 +229,11 @@ export class Routing {
     return this.#world.endpoints();
   }
 
+  /** How much there is of everything, counted now. */
+  census(): Census {
+    return takeCensus(this.#world, this.#reconciler, this.#peering);
+  }
+
   /** Networks come and go with the endpoints that have them for themselves; the next pass makes it so. */
   #renewNetworks(): void {
     this.#world.networks = this.#inForce.now;
@@ -247,12 +255,15 @@ export class Routing {
   }
 
   async #pass(): Promise<void> {
+    const { clock, passed } = this.#parts;
+    const began = clock.now();
     await this.#kernelSide.catchUp();
     this.#reconciler.bgpConnected = this.#peering.connected;
     const failed = await this.#reconciler.pass();
     this.#retry(failed);
     this.#tidings.afterPass();
     this.#settling.ask();
+    passed?.(clock.now() - began);
     if (this.#world.hasTouched()) this.#loop.nudge();
     else await this.#peering.afterPass(!this.#lacksAnnouncement());
   }

@@ -1,8 +1,44 @@
 /** How we stand with gobgpd and its peers, from memory. */
 import type { BgpStanding } from '../decide/readiness.js';
-import { contains } from '../model/address.js';
+import { type Address, contains } from '../model/address.js';
 import type { Duty } from '../model/duty.js';
+import type { ListenRange, PeerState, SoughtPeer } from '../model/peer.js';
 import type { Peering } from './peering.js';
+
+/** A peer of the configuration and its session, as gobgpd last told it. */
+export interface SessionStanding extends Partial<Pick<PeerState, 'since' | 'losses'>> {
+  readonly peer: Pick<SoughtPeer, 'name' | 'asn'>;
+  /** Absent: it has not been found. */
+  readonly address?: Address;
+  readonly established: boolean;
+  /** How often in a row it came up and soon went again. */
+  readonly flaps: number;
+}
+
+/** One a peer that is named in the configuration, found or not. */
+export function sessionsOf(peering: Peering): SessionStanding[] {
+  const { speaker, states } = peering;
+  const found = speaker.peers.map((peer): SessionStanding => {
+    const state = states.find(({ address }) => address === peer.address);
+    const { since, losses } = state ?? {};
+    return {
+      peer,
+      address: peer.address,
+      established: state?.session === 'established',
+      flaps: peering.flaps(peer.address),
+      ...(since !== undefined && { since }),
+      ...(losses !== undefined && { losses }),
+    };
+  });
+  return [...found, ...(speaker.sought ?? []).map((peer) => ({ peer, established: false, flaps: 0 }))];
+}
+
+/** How many sessions stand that came by this range. */
+export function cameBy({ prefix }: Pick<ListenRange, 'prefix'>, { states }: Peering): number {
+  return states.filter(
+    ({ cameByRange, session, address }) => cameByRange && session === 'established' && contains(prefix, address),
+  ).length;
+}
 
 export function standingOf(peering: Peering, duty: Duty): BgpStanding {
   const { away, admitted, speaker, states } = peering;

@@ -126,6 +126,21 @@ export class World {
     return [...this.#paths.values()].flat().map((path) => this.#tagged(path));
   }
 
+  /** Every path as it was heard, without a copy: there may be a hundred thousand. */
+  eachHeard(visit: (path: Path) => void): void {
+    for (const all of this.#paths.values()) all.forEach(visit);
+  }
+
+  /** Every route that the kernel is believed to hold. */
+  eachBelieved(visit: (route: Route) => void): void {
+    for (const routes of this.#routes.values()) routes.forEach(visit);
+  }
+
+  /** How many announcements gobgpd is believed to make for us. */
+  get announcements(): number {
+    return this.#announced.size;
+  }
+
   /** The blocks that this node announces as a whole. */
   aggregates(): Prefix[] {
     return [...this.#aggregates.keys()];
@@ -175,7 +190,11 @@ export class World {
   }
 
   hasTouched(): boolean {
-    return this.#urgent.size + this.#touched.size > 0;
+    return this.touchedCount > 0;
+  }
+
+  get touchedCount(): number {
+    return this.#urgent.size + this.#touched.size;
   }
 
   /** Takes up to `most` touched prefixes, endpoints first. */
