@@ -12,7 +12,9 @@ export function placeOf(route: Pick<Route, 'table' | 'prefix'>): Omit<RouteEntry
 
 /** The entry to write. Throws NetlinkError ENODEV when a device does not exist. */
 export function entryOf(route: Route, devices: Devices): RouteEntry {
-  return { ...placeOf(route), metric: METRIC, hops: route.nextHops.map((hop) => hopOf(hop, devices)) };
+  const { table, destination, length, protocol } = placeOf(route);
+  const hops = route.nextHops.map((hop) => hopOf(hop, devices));
+  return { table, destination, length, protocol, metric: METRIC, hops };
 }
 
 /** The route that an entry is. */
@@ -22,7 +24,8 @@ export function routeOf(entry: RouteEntry, devices: Devices): Route {
     prefix: `${addressFrom(entry.destination)}/${entry.length}` as Prefix,
     nextHops: entry.hops.map(({ gateway, oif }) => {
       const device = oif === undefined ? undefined : devices.name(oif);
-      return { ...(gateway && { gateway: addressFrom(gateway) }), ...(device && { device }) };
+      if (!gateway) return device ? { device } : {};
+      return device ? { gateway: addressFrom(gateway), device } : { gateway: addressFrom(gateway) };
     }),
   };
 }
@@ -46,5 +49,6 @@ export class Devices {
 function hopOf({ gateway, device }: NextHop, devices: Devices): Hop {
   const oif = device === undefined ? undefined : devices.index(device);
   if (device !== undefined && oif === undefined) throw new NetlinkError(Errno.ENODEV, `"${device}"`);
-  return { ...(gateway && { gateway: bytesOf(gateway) }), ...(oif && { oif }) };
+  if (gateway === undefined) return oif ? { oif } : {};
+  return oif ? { gateway: bytesOf(gateway), oif } : { gateway: bytesOf(gateway) };
 }
