@@ -22,11 +22,7 @@ export function routeOf(entry: RouteEntry, devices: Devices): Route {
   return {
     table: entry.table,
     prefix: `${addressFrom(entry.destination)}/${entry.length}` as Prefix,
-    nextHops: entry.hops.map(({ gateway, oif }) => {
-      const device = oif === undefined ? undefined : devices.name(oif);
-      if (!gateway) return device ? { device } : {};
-      return device ? { gateway: addressFrom(gateway), device } : { gateway: addressFrom(gateway) };
-    }),
+    nextHops: entry.hops.map((hop) => devices.nextHop(hop)),
   };
 }
 
@@ -34,10 +30,23 @@ export function routeOf(entry: RouteEntry, devices: Devices): Route {
 export class Devices {
   readonly #indexes = new Map<string, number | undefined>();
   readonly #names = new Map<number, string | undefined>();
+  readonly #hops = new Map<string, NextHop>();
 
   index(name: string): number | undefined {
     if (!this.#indexes.has(name)) this.#indexes.set(name, indexOfName(name));
     return this.#indexes.get(name);
+  }
+
+  /** The hop in our words: one object for all routes that take it. */
+  nextHop({ gateway, oif }: Hop): NextHop {
+    const key = `${gateway ?? ''} ${oif ?? ''}`;
+    let hop = this.#hops.get(key);
+    if (!hop) {
+      const device = oif === undefined ? undefined : this.name(oif);
+      hop = { ...(gateway && { gateway: addressFrom(gateway) }), ...(device && { device }) };
+      this.#hops.set(key, hop);
+    }
+    return hop;
   }
 
   name(index: number): string | undefined {

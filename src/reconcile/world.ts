@@ -317,6 +317,23 @@ export class World {
 
   /** The kernel's whole truth. What differs from what was believed is touched. */
   hearAllRoutes(all: readonly Route[]): void {
+    if (!this.#isBelieved(all)) this.#hearOtherRoutes(all);
+    keepPlaces(this.quotas, all);
+  }
+
+  /** Is this exactly what was believed? Mostly it is, and then 100,000 routes need not be sorted out. */
+  #isBelieved(all: readonly Route[]): boolean {
+    let believed = 0;
+    for (const routes of this.#routes.values()) believed += routes.length;
+    return believed === all.length && all.every((route) => this.#isAsBelieved(route));
+  }
+
+  #isAsBelieved(route: Route): boolean {
+    const believed = this.#believed(route);
+    return believed !== undefined && satisfies(believed, route);
+  }
+
+  #hearOtherRoutes(all: readonly Route[]): void {
     const found = new Map<Prefix, Route[]>();
     for (const route of all) {
       const others = found.get(route.prefix);
@@ -325,15 +342,10 @@ export class World {
     }
     for (const prefix of [...this.#routes.keys()]) if (!found.has(prefix)) this.#hearRoutesOf(prefix, []);
     for (const [prefix, routes] of found) this.#hearRoutesOf(prefix, routes);
-    keepPlaces(this.quotas, all);
   }
 
   #hearRoutesOf(prefix: Prefix, found: readonly Route[]): void {
-    const isAsBelieved = (route: Route) => {
-      const believed = this.#believed(route);
-      return believed !== undefined && satisfies(believed, route);
-    };
-    if (this.routes(prefix).length === found.length && found.every(isAsBelieved)) return;
+    if (this.routes(prefix).length === found.length && found.every((route) => this.#isAsBelieved(route))) return;
     this.#routes.delete(prefix);
     for (const route of found) this.believeRoute(route);
     this.touch(prefix);
