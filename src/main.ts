@@ -13,6 +13,7 @@ import { rehearse } from './cni/rehearsal.js';
 import { restore } from './cni/restore.js';
 import { keepSwept } from './cni/sweep.js';
 import { handleWith } from './cni/verbs.js';
+import { advice } from './config/advice.js';
 import type { Config } from './config/config.js';
 import { loadConfig } from './config/load.js';
 import { drainStore } from './disk/drain-record.js';
@@ -94,6 +95,7 @@ async function run(file: string, config: Config, log: Log, adapt: (ports: Ports)
   keepSwept({ ...node, routing }, (endpoint) => tellSwept(endpoint, metrics, log), signal);
   rehearse(config.gateways, printEndpoint);
   const handle = handleWith(verbsOn({ ...node, routing }), node.locks);
+  advise(config, log);
   const serving = await openCniSocket({ socket: config.sockets.cni, handle, log: cniLog(log), answered, signal });
   log.info('ready', {
     event: 'ready',
@@ -186,6 +188,7 @@ function reloadOnHangup(file: string, { search, routing, metrics, listener }: Re
   process.on('SIGHUP', async () => {
     try {
       const current = await loadConfig(file);
+      advise(current, log);
       routing.configure(current.networks, search.begin(current.speaker));
       await listener.turnTo(current.metrics);
       metrics.reloaded(true);
@@ -199,6 +202,11 @@ function reloadOnHangup(file: string, { search, routing, metrics, listener }: Re
       log.error('the new configuration is wrong, the old one stays in force', { event: 'reload-refused', error });
     }
   });
+}
+
+/** What `slash32 config check` notes. */
+function advise({ speaker }: Config, log: Log): void {
+  for (const sentence of advice(speaker)) log.warn(sentence, { event: 'advice' });
 }
 
 function secretsOf({ speaker }: Config): string[] {

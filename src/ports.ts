@@ -41,6 +41,8 @@ export interface Kernel {
 export type KernelEvent =
   | { readonly kind: 'route-added'; readonly route: Route }
   | { readonly kind: 'route-removed'; readonly route: Route }
+  /** A route that is not ours came, changed or went. Told once `ways` has had an answer that such a route decides. */
+  | { readonly kind: 'foreign-route'; readonly prefix: Prefix }
   /** A link or an address came, went or changed state: routes refused before may be accepted now. */
   | { readonly kind: 'links-changed' }
   /** Read everything again: events were lost (ENOBUFS), rules or filters were touched, a link or an address is gone. */
@@ -116,6 +118,8 @@ export interface Bgp {
   peers(): Promise<readonly PeerState[]>;
   /** Lets gobgpd open a session again that it has ended because of `maxPrefixes`. Throws when it does not. */
   reopen(peer: Peer): Promise<void>;
+  /** Lets a peer whose session stands hear at once what is held back from it after a restart. */
+  release(peer: Peer): Promise<void>;
   /** What gobgpd says for us of these prefixes, asked now. Throws while there is no connection. */
   says(prefixes: readonly Prefix[]): Promise<readonly Announcement[]>;
   /**

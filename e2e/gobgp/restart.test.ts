@@ -17,7 +17,12 @@ import { onEachRelease, releases } from './newer.js';
 const WANTED = [
   ...Array.from({ length: 50 }, (_, i) => `10.20.1.${i + 1}/32`),
   ...Array.from({ length: 50 }, (_, i) => `2001:db8:20::${(i + 1).toString(16)}/128`),
-].map((text) => ({ prefix: prefix(text), targets: [routeTarget('64512:100')] }));
+].map(announced);
+const MANY = Array.from({ length: 5_000 }, (_, i) => announced(`10.20.${i >> 8}.${i & 255}/32`));
+
+function announced(text: string) {
+  return { prefix: prefix(text), targets: [routeTarget('64512:100')] };
+}
 
 await onEachRelease((binary) => {
   it('killed with SIGKILL and started again, causes no change in the kernel of an FRR neighbour, three times over', () =>
@@ -27,6 +32,11 @@ await onEachRelease((binary) => {
     killed([binary], 0, [' bgp graceful-restart-disable'], 1, (changes) =>
       expect(changes.filter(({ deleted }) => deleted).length).to.be.at.least(WANTED.length),
     ));
+});
+
+describe('a gobgpd that announces 5,000 containers', () => {
+  it('is killed and started again without a change in the kernel of an FRR neighbour', () =>
+    killed(['gobgpd'], 60, [' bgp graceful-restart'], 1, (changes) => expect(changes).to.deep.equal([]), MANY));
 });
 
 describe('an upgrade of gobgpd, and the way back', () => {
@@ -46,6 +56,7 @@ async function killed(
   lines: string[],
   times: number,
   judge: (changes: readonly RouteEvent[]) => void,
+  wanted = WANTED,
 ): Promise<void> {
   await using lab = await createLab('restart');
   const frr = await startFrr(lab, torConfig({ [NODE.v4]: ['ipv4', 'ipv6'] }, lines));
@@ -54,8 +65,8 @@ async function killed(
   const daemon = (i: number) => daemons[i % daemons.length] as Daemon;
   daemon(0).start();
   const speaker = contractSpeaker(NODE.v4, NEIGHBOUR.v4, { nextHop6: address(NODE.v6), restartTime });
-  await using listener = new Listener(daemon(0).api, speaker, announceThenAdmit(speaker, WANTED));
-  await until('all routes are there', async () => (await frr.kernelRoutes()).length === WANTED.length);
+  await using listener = new Listener(daemon(0).api, speaker, announceThenAdmit(speaker, wanted));
+  await until('all routes are there', async () => (await frr.kernelRoutes()).length === wanted.length);
   await using monitor = await monitorRoutes(lab.namespace('b'));
   for (let i = 0; i < times; i++) {
     await daemon(i).signal('SIGKILL');
@@ -68,6 +79,6 @@ async function killed(
       return tables.includes('10.20.1.1/32') && !/^ ?S[>* ]/m.test(tables);
     });
   }
-  await until('all routes are there', async () => (await frr.kernelRoutes()).length === WANTED.length);
+  await until('all routes are there', async () => (await frr.kernelRoutes()).length === wanted.length);
   judge(await monitor.stop());
 }

@@ -30,6 +30,8 @@ export interface Scene {
   readonly ttlSecurity?: boolean;
   /** One session for both families, between link-local addresses. */
   readonly linkLocal?: boolean;
+  /** The nodes are kept for so many seconds while they are away, and for so many more as long-lived stale ones. */
+  readonly kept?: { readonly restart: number; readonly longLived: number };
   /** Keys of `bgp.peers[]`, on every peer. */
   readonly peer?: object;
   /** So many prefixes are originated by each daemon, of IPv4; of IPv6 always one. */
@@ -147,6 +149,7 @@ function settingsOf(peer: Peer, scene: Scene, restarting: boolean): Settings {
     target: TARGET,
     ...(scene.password === undefined ? {} : { password: scene.password }),
     ttlSecurity: scene.ttlSecurity ?? false,
+    longLived: scene.kept !== undefined,
     restarting,
   };
 }
@@ -162,10 +165,14 @@ async function configure(lab: Lab, name: NodeName, peers: readonly Peer[], scene
       asn: scene.asn(peer.index),
       ...(scene.password === undefined ? {} : { passwordFile }),
       ...(scene.ttlSecurity ? { ttlSecurity: 1 } : {}),
+      ...(scene.kept ? { longLivedGracefulRestart: `${scene.kept.longLived}s` } : {}),
       ...scene.peer,
     })),
   );
-  writeFileSync(node.boundFile('/etc/slash32/node.yaml'), stringify(nodeFile(name, speaks ? sections : [])));
+  writeFileSync(
+    node.boundFile('/etc/slash32/node.yaml'),
+    stringify(nodeFile(name, speaks ? sections : [], scene.kept?.restart)),
+  );
   if (node.pid('slash32d') === undefined) for (const process of node.processes) await node.start(process);
   else await reload(lab, name);
 }
@@ -188,11 +195,11 @@ async function reload(lab: Lab, name: NodeName): Promise<void> {
   await until(() => reloads() > before, { what: `${name} to read its file again` });
 }
 
-function nodeFile(name: NodeName, peers: readonly object[]) {
+function nodeFile(name: NodeName, peers: readonly object[], restart = 60) {
   const number = NODES.indexOf(name) + 1;
   return {
     node: { name, routerId: `10.255.${number}.255` },
-    bgp: { asn: NODE_ASN[name], gracefulRestart: '60s', timers: { hold: '9s', connectRetry: '5s' }, peers },
+    bgp: { asn: NODE_ASN[name], gracefulRestart: `${restart}s`, timers: { hold: '9s', connectRetry: '5s' }, peers },
     networks: [
       {
         name: 'blue',

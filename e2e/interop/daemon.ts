@@ -30,6 +30,8 @@ export interface Settings {
   readonly password?: string;
   /** GTSM on every session. */
   readonly ttlSecurity: boolean;
+  /** It keeps what it has heard as long-lived stale paths when a peer is away too long (RFC 9494). */
+  readonly longLived: boolean;
   /** It has forgotten all and says so (RFC 4724, the restart state); its peers are to keep its routes meanwhile. */
   readonly restarting: boolean;
 }
@@ -40,6 +42,8 @@ export interface Shown {
   readonly asPath: string;
   /** Route targets, as `64512:100`. */
   readonly targets: readonly string[];
+  /** It has the community LLGR_STALE (RFC 9494). */
+  readonly isLongStale: boolean;
 }
 
 export interface Daemon {

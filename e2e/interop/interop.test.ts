@@ -12,6 +12,7 @@ import { until } from '../lab/until.js';
 import { addressOf, type Bed, bedUp, NODE_ASN, ownPrefix, type Peer, type Scene, TARGET } from './bed.js';
 import { DAEMONS, REASONS } from './daemons/all.js';
 import { compareWithDocs } from './docs.js';
+import { type Absences, longAbsence } from './long-absence.js';
 import { type Column, FEATURES, type Feature, interopTable, type Result } from './table.js';
 import {
   aMomentAfterEndOfRib,
@@ -34,7 +35,11 @@ const EBGP: Scene = { asn: (index) => 65_101 + index };
 const IBGP: Scene = { asn: () => NODE_ASN.node1, nodes: ['node1'] };
 const LINK_LOCAL: Scene = { asn: EBGP.asn, nodes: ['node1'], linkLocal: true };
 const TOO_MANY: Scene = { asn: EBGP.asn, nodes: ['node1'], peer: { maxPrefixes: 2 }, prefixes: 3 };
+const LONG_LIVED = { asn: EBGP.asn, nodes: ['node1'], kept: { restart: 5, longLived: 12 } } as const satisfies Scene;
 const FENCED: Scene = { asn: (index) => 4_200_000_101 + index, password: 'correct-horse', ttlSecurity: true };
+
+/** How late a timer may show on a busy machine, in s. */
+const LATE = 10;
 
 describe('interop', () => {
   let bed: Bed;
@@ -131,6 +136,22 @@ describe('interop', () => {
           await bothWays(peer, family);
         }
       });
+    });
+  });
+
+  describe('while gobgpd of a node stays away for longer than the restart time', () => {
+    let absences: ReadonlyMap<Peer, Absences>;
+    before(async () => {
+      await bed.play(LONG_LIVED);
+      const helpers = bed.peers.filter(({ daemon }) => !REASONS[daemon.name]?.LLGR);
+      absences = await longAbsence(bed, helpers, container);
+    });
+    row('LLGR', async (peer) => {
+      const { restart, longLived } = LONG_LIVED.kept;
+      for (const { staleAfter, goneAfter } of absences.get(peer)!.values()) {
+        expect(staleAfter).to.be.within(restart - 1, restart + longLived);
+        expect(goneAfter).to.be.within(restart + longLived - 1, restart + longLived + LATE);
+      }
     });
   });
 

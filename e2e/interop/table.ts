@@ -8,6 +8,7 @@ export const FEATURES = {
   'targets kept': 'the other node hears the container through it with its target',
   'GR: our gobgpd is killed': 'it tells nobody that a route has gone',
   'GR: it is killed itself': 'our kernel keeps its routes until it is back',
+  LLGR: 'when our gobgpd stays away, it keeps the container as a long-lived stale path, and drops it when that time is over',
   ECMP: 'the other node spreads what it sends to the container over it and all others',
   iBGP: 'it hears a container with an empty path, and our kernel routes what it originates',
   '4-byte AS': 'it shows the AS of ours, and the other node that of its own',

@@ -97,8 +97,9 @@ export function processesOf(node: NodeSpec, nodeDirectory: string): readonly Pro
  * that reads the file by itself stumbles over the others' lines. No TCP ports; the /run/frr of the node keeps sockets apart.
  */
 function frrDaemons(config: string): ProcessSpec[] {
-  const hasStaticRoutes = /^ip(v6)? route /m.test(contentOf(config));
-  return ['zebra', ...(hasStaticRoutes ? ['staticd'] : []), 'bgpd'].map((name) => ({
+  const file = contentOf(config);
+  const optional = [...(/^ip(v6)? route /m.test(file) ? ['staticd'] : []), ...(/ bfd$/m.test(file) ? ['bfdd'] : [])];
+  return ['zebra', ...optional, 'bgpd'].map((name) => ({
     name,
     argv: [`/usr/lib/frr/${name}`, '-f', '/dev/null', '-A', '127.0.0.1', '-P', '0', '--log', 'stdout'],
     ready: `frr/${name}.vty`,

@@ -15,8 +15,7 @@ import { scrape, scrapeOver, untilMetric } from './scrape.js';
 
 const POOL = 'network="blue",pool="10.20.1.0/24"';
 
-describe('the metrics of a node', function () {
-  this.timeout(90_000);
+describe('the metrics of a node', () => {
   let lab: Lab;
   let node: LabNode;
   const containers: Container[] = [];
@@ -139,8 +138,7 @@ describe('the metrics of a node', function () {
   });
 });
 
-describe('the metrics of a node over TCP', function () {
-  this.timeout(90_000);
+describe('the metrics of a node over TCP', () => {
   let lab: Lab;
   let node: LabNode;
   const serve = (metrics: string) =>

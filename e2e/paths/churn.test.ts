@@ -3,7 +3,9 @@
  * kernel of the ToR does not notice, and no packet is lost. The control, with graceful restart off, shows what would be
  * seen otherwise: a detector that cannot detect proves nothing.
  */
+
 import { readFileSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { parse, stringify } from 'yaml';
 import type { Container } from '../lab/container.js';
@@ -17,6 +19,7 @@ import { announced, atTor, fabricUp, kernelRoutes, peersUp } from '../main-job/f
 
 const KILLS = 20;
 const ROUTES = 5_000;
+const HOLD_MS = 9_000;
 /** Whom the ToR knows as node1. */
 const OWN = ['192.0.2.1', '2001:db8:ffff:1::1'];
 /** The ToR announces what its kernel has, as of network blue. */
@@ -29,6 +32,13 @@ const REDISTRIBUTE = [
   'address-family ipv4 unicast',
   'redistribute kernel route-map BLUE',
 ];
+
+/** The IPv6 session with node1 may end, but cannot come. */
+const MUTE = [
+  'add table inet mute',
+  'add chain inet mute input { type filter hook input priority 0; }',
+  'add rule inet mute input ip6 saddr 2001:db8:ffff:1::1 tcp flags & syn == syn drop',
+].join('; ');
 
 describe('churn', () => {
   let lab: Lab;
@@ -96,14 +106,15 @@ describe('churn', () => {
       await until(async () => (await announced(one)).length === 2, { what: `the announcements of ${one.name}` });
     }
     // Killed again before that, a receiver drops what is stale at once, and rightly so (RFC 4724 section 4.2).
-    await until(async () => !(await hasStale()), { what: 'the ToR to have heard everything again' });
+    await heardAgain(['ipv4', 'ipv6']);
   }
 
-  async function hasStale(): Promise<boolean> {
-    const tables = await Promise.all(
-      ['ipv4', 'ipv6'].map((family) => lab.node('tor1').vtysh(`show bgp ${family} unicast`)),
-    );
-    return tables.some((table) => /^ ?S[>* ]/m.test(table));
+  async function heardAgain(families: readonly ('ipv4' | 'ipv6')[], timeout?: number): Promise<void> {
+    for (const family of families) {
+      const table = () => lab.node('tor1').vtysh(`show bgp ${family} unicast`);
+      const isFresh = async () => !/^ ?S[>* ]/m.test(await table());
+      await until(isFresh, { what: `the ToR to have heard all of ${family} again`, ...(timeout && { timeout }) });
+    }
   }
 
   it(`is none over ${KILLS} kills of gobgpd`, async () => {
@@ -138,6 +149,49 @@ describe('churn', () => {
 
   it('is none when gobgpd hangs: it is killed well inside the hold time', async () => {
     nothingHappened(await during(() => toGobgpd([node()], 'SIGSTOP')));
+  });
+
+  it('is none when gobgpd hangs and the controller is killed together', async () => {
+    nothingHappened(
+      await during(async () => {
+        const before = [node().pid('gobgpd')];
+        await Promise.all([node().kill('slash32d', 'SIGKILL'), node().kill('gobgpd', 'SIGSTOP')]);
+        await node().start('slash32d');
+        await back([node()], before);
+      }),
+    );
+  });
+
+  it('is none when the controller hangs for longer than the hold time', async () => {
+    nothingHappened(
+      await during(async () => {
+        await node().kill('slash32d', 'SIGSTOP');
+        await sleep(HOLD_MS + 1_000);
+        await node().kill('slash32d', 'SIGCONT');
+      }),
+    );
+  });
+
+  it('is none when gobgpd is killed again while one session is back and another cannot come', async () => {
+    const tor = lab.node('tor1');
+    nothingHappened(
+      await during(async () => {
+        const before = node().pid('gobgpd');
+        await tor.exec(['nft', MUTE]);
+        await node().kill('gobgpd', 'SIGKILL');
+        await until(() => ![undefined, before].includes(node().pid('gobgpd')), { what: 'another gobgpd' });
+        await until(
+          async () => (await lab.node('tor1').vtysh('show bgp neighbors 192.0.2.1')).includes('= Established'),
+          {
+            what: 'the one session to be back',
+          },
+        );
+        // gobgpd would hold everything back until all have come, or for its deferral time: then this would be lost now.
+        await heardAgain(['ipv4'], 12_000);
+        await tor.exec(['nft', 'delete', 'table', 'inet', 'mute']);
+        await toGobgpd([node()], 'SIGKILL');
+      }),
+    );
   });
 
   it(`is none with ${ROUTES} routes from the peer, at the ToR and at the node`, async () => {

@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import type { Container } from '../lab/container.js';
 import { Lab } from '../lab/lab.js';
+import { startPinging } from '../lab/ping.js';
+import { monitorRoutes } from '../lab/route-monitor.js';
 import { type Attached, add, del } from '../lab/runtime.js';
 import { until } from '../lab/until.js';
 import { kernelRoutes } from '../main-job/fabric.js';
@@ -50,6 +52,30 @@ describe('a route reflector', () => {
       .exec(['gobgp', '--target', 'unix:///run/slash32/gobgpd.sock', 'global', 'rib', `${at['blue-2']!.v4}/32`]);
     expect(text).to.match(/LocalPref: 200/);
     expect(text).to.match(/Originator: 192\.0\.2\.2/);
+  });
+
+  it('loses its gobgpd without its clients noticing: what it reflects is said again, and only then End-of-RIB', async () => {
+    const node = lab.node('node1');
+    const before = node.pid('gobgpd');
+    const monitors = await Promise.all(['node2', 'node3'].map((name) => monitorRoutes(lab.node(name).namespace)));
+    const flow = startPinging(at['blue-2']!.namespace, at['blue-3']!.v4);
+    await node.kill('gobgpd', 'SIGKILL');
+    await until(() => ![undefined, before].includes(node.pid('gobgpd')), { what: 'another gobgpd' });
+    const gobgp = ['gobgp', '--target', 'unix:///run/slash32/gobgpd.sock', '-j', 'global', 'rib'];
+    for (const name of ['node2', 'node3']) {
+      const fresh = async () => {
+        const rib = JSON.parse((await lab.node(name).exec(gobgp)) || '{}') as Record<string, { stale?: boolean }[]>;
+        const other = name === 'node2' ? 'blue-3' : 'blue-2';
+        const paths = rib[`${at[other]!.v4}/32`] ?? [];
+        return paths.length > 0 && paths.every(({ stale }) => !stale);
+      };
+      await until(fresh, { what: `${name} to have heard everything again`, timeout: 60_000 });
+    }
+    // A wrong order shows when End-of-RIB has come and what is reflected has not.
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    const { lost, sent } = await flow.stop();
+    for (const monitor of monitors) expect(await monitor.stop()).to.eql([]);
+    expect(lost, `of ${sent}`).to.equal(0);
   });
 
   it('passes on that it is gone', async () => {

@@ -139,7 +139,7 @@ async function statusOf({ nodeName, routing, bgp }: AdminParts): Promise<StatusV
     ...(away === undefined ? {} : { reason: away }),
     peers: [
       ...[...peers, ...sought].map((peer) => peerView(peer, states, reasons.get(peer.name))),
-      ...ranges.flatMap((range) => came(range, states)),
+      ...ranges.flatMap((range) => [...came(range, states), ...keptOut(range, states, routing)]),
     ],
     ranges: ranges.map((range) => ({
       name: range.name,
@@ -163,6 +163,16 @@ function came({ name, prefix }: ListenRange, states: readonly PeerState[]): Peer
     .filter(({ cameByRange, session }) => cameByRange && session === 'established')
     .filter((state) => contains(prefix, state.address))
     .map((state) => ({ ...state, name }));
+}
+
+/** Who has been sent away for a while is missed, and there is a reason. */
+function keptOut({ name, prefix }: ListenRange, states: readonly PeerState[], routing: Routing): PeerView[] {
+  return states
+    .filter(({ cameByRange, overLimit, address }) => cameByRange && overLimit && contains(prefix, address))
+    .map((state) => {
+      const reason = routing.reasonOf(state.address);
+      return { ...state, name, ...(reason !== undefined && { reason }) };
+    });
 }
 
 function peerView(peer: Peer | SoughtPeer, states: readonly PeerState[], reason: string | undefined): PeerView {

@@ -6,7 +6,7 @@ import { importVerdicts } from '../decide/routes.js';
 import { contains, hostPrefix, lengthOf, type Prefix } from '../model/address.js';
 import type { Endpoint } from '../model/endpoint.js';
 import type { Path } from '../model/path.js';
-import type { Route } from '../model/route.js';
+import type { NextHop, Route } from '../model/route.js';
 import type { Routing } from '../reconcile/routing.js';
 
 export interface EndpointView {
@@ -150,7 +150,7 @@ function explainAnnouncement(routing: Routing, prefix: Prefix): Explanation['lin
   const line = {
     ok: carrier !== prefix || (verdict === 'announced' && announced !== undefined),
     what: 'announced',
-    says: ANNOUNCE_SENTENCES[verdict](known),
+    says: ANNOUNCE_SENTENCES[verdict](known, routing.networks),
   };
   return carrier === prefix ? [line] : [line, ...explainAnnouncement(routing, carrier)];
 }
@@ -159,8 +159,9 @@ function explainPaths(routing: Routing, prefix: Prefix): Explanation['lines'] {
   const { paths } = routing.about(prefix).known;
   if (paths.length === 0) return explainCovering(routing, prefix);
   return paths.flatMap((candidate) => {
-    const { path, linkDown } = candidate;
-    const from = `${prefix} from ${path.peer}, next hop ${path.nextHop}, AS path ${path.asPath.join(' ') || '(empty)'}`;
+    const { path, linkDown, hops } = candidate;
+    const by = hops ? ` (reached ${hops.map(hopText).join(' and ')})` : '';
+    const from = `${prefix} from ${path.peer}, next hop ${path.nextHop}${by}, AS path ${path.asPath.join(' ') || '(empty)'}`;
     const says = linkDown ? `${from}: its link is down, so another way is used while there is one` : from;
     const verdicts = importVerdicts(candidate, routing.networks).map(({ network, verdict }) => ({
       ok: verdict === 'imported',
@@ -191,8 +192,10 @@ function explainRoutes(routes: readonly Route[], prefix: Prefix): Explanation['l
 function routeText(route: Route): string {
   if (route.nextHops.length === 0)
     return `blackhole ${route.prefix} table ${route.table} proto slash32: what has no route of its own in it is dropped`;
-  const hops = route.nextHops.map((hop) =>
-    `${hop.gateway ? `via ${hop.gateway} ` : ''}${hop.device ? `dev ${hop.device}` : ''}`.trim(),
-  );
+  const hops = route.nextHops.map(hopText);
   return `${route.prefix} ${hops.join(' nexthop ')} table ${route.table} proto slash32`;
+}
+
+function hopText({ gateway, device }: NextHop): string {
+  return `${gateway ? `via ${gateway} ` : ''}${device ? `dev ${device}` : ''}`.trim();
 }

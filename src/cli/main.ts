@@ -149,11 +149,13 @@ function addConfig(program: Command): void {
     .description('say what is wrong in it, as file:line:column')
     .action(async (file: string) => {
       const { loadConfig } = await import('../config/load.js');
+      const { advice } = await import('../config/advice.js');
       const loaded = await loadConfig(file);
       const { peers, sought = [] } = loaded.speaker;
       process.stdout.write(
         `${file}: fine; node ${loaded.node.name}, ${loaded.networks.byName.size} networks, ${peers.length + sought.length} peers\n`,
       );
+      for (const sentence of advice(loaded.speaker)) process.stdout.write(`note: ${sentence}\n`);
     });
   config
     .command('schema')

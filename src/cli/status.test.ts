@@ -49,6 +49,12 @@ describe('the status of a node', () => {
     expect([statusText(status).includes('configured is asn 1'), isDegraded(status)]).to.eql([true, true]);
   });
 
+  it('has with each peer whether its heartbeat comes, where it has one', () => {
+    expect(statusText({ ...healthy, peers: [{ ...peer, isBfdUp: true }] })).to.include('AS 65000 established, BFD up');
+    expect(statusText({ ...healthy, peers: [{ ...peer, isBfdUp: false }] })).to.include('established, BFD down');
+    expect(statusText(healthy)).not.to.include('BFD');
+  });
+
   it('says why gobgpd is away', () => {
     const status: StatusView = { ...healthy, gobgp: 'away', reason: 'connection refused' };
     expect(statusText(status)).to.include('  gobgp      away  connection refused');

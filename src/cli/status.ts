@@ -40,8 +40,8 @@ function sentences({ quotas, duplicates, duty }: StatusView): string[] {
   return [...DUTIES[duty], ...quotas.flatMap(({ says }) => says ?? []), ...duplicates];
 }
 
-function peerLines({ name, address, device, asn, session, reason }: PeerView): string[] {
+function peerLines({ name, address, device, asn, session, reason, isBfdUp }: PeerView): string[] {
   const where = address === undefined ? 'not found' : `${address}${device === undefined ? '' : `%${device}`}`;
-  const line = `             ${name} ${where} AS ${asn} ${session}`;
+  const line = `             ${name} ${where} AS ${asn} ${session}${isBfdUp === undefined ? '' : `, BFD ${isBfdUp ? 'up' : 'down'}`}`;
   return reason === undefined ? [line] : [line, `               ${reason}`];
 }

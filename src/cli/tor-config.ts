@@ -13,7 +13,7 @@ interface Options {
   readonly config?: readonly string[];
   readonly listen?: readonly string[];
   readonly peer?: readonly string[];
-  readonly maxPrefixes: number;
+  readonly maxPrefixes?: number;
 }
 
 /** Adds the command. */
@@ -25,7 +25,11 @@ export function addTorConfig(program: Command): void {
     .option('--config <file...>', `configuration of the nodes (default: this node's, ${DEFAULT_CONFIG})`)
     .option('--listen <range...>', 'accept nodes from a range of addresses, instead of one session for each')
     .option('--peer <name...>', 'only the peers of these names are this switch')
-    .option('--max-prefixes <count>', 'the most host routes of one session and family', wholeNumber, 1000)
+    .option(
+      '--max-prefixes <count>',
+      "the most host routes of one session and family (default: as the nodes' pools have)",
+      wholeNumber,
+    )
     .action(async (options: Options) => {
       process.stdout.write(await textOf(options));
     });
@@ -40,7 +44,7 @@ async function textOf({ vendor, config, listen, peer, maxPrefixes }: Options): P
   const configs = await Promise.all((config ?? [DEFAULT_CONFIG]).map(load));
   const nodes = configs.map(({ node, speaker, networks }) => ({ name: node.name, speaker, networks }));
   const options: TorOptions = {
-    maxPrefixes,
+    ...(maxPrefixes === undefined ? {} : { maxPrefixes }),
     ...(listen ? { listen: listen.map(prefix) } : {}),
     ...(peer ? { peers: peer } : {}),
     // A file that is named may be another node's, and then the links here are not its.

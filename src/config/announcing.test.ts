@@ -17,6 +17,21 @@ describe('what a peer hears of us', () => {
     });
   });
 
+  it('is host routes, blocks or both, for a peer or a listen range', () => {
+    const networks = 'networks: [{ name: blue, export: ["1:1"], pools: [10.20.1.0/24] }]';
+    const { speaker } = example(
+      `${bgp('announce: aggregate', 'listenRanges: [{ prefix: 203.0.113.0/24, asn: 2, announce: host, maxPrefixes: 9, maxRoutes: 8, bfd: true, nextHops: on-link }],')}\n${networks}`,
+    );
+    expect(speaker.peers[0]?.announce).to.equal('aggregate');
+    expect(speaker.ranges?.[0]).to.deep.include({
+      announce: 'host',
+      maxPrefixes: 9,
+      maxRoutes: 8,
+      nextHops: 'on-link',
+    });
+    expect(speaker.ranges?.[0]?.bfd).to.deep.equal({ minTx: 300, minRx: 300, multiplier: 3 });
+  });
+
   it('is refused with its place and the remedy', () => {
     expect(problemsOf(bgp('communities: ["1:2:3"]')).join()).to.match(/communities.*expected two numbers up to 65535/);
     expect(problemsOf(bgp('localPreference: -1')).join()).to.match(/expected a whole number/);

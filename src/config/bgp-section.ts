@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { type Address, address, contains, type Family, familyOf, isLinkLocal, type Prefix } from '../model/address.js';
 import type { Peer, SoughtPeer } from '../model/peer.js';
-import { aName, anAddress, aUnixUrl, maxRoutes, parsed, seconds, wholeNumber } from './fields.js';
+import { aName, anAddress, aUnixUrl, parsed, seconds, wholeNumber } from './fields.js';
 import { guardsSection } from './guards-section.js';
 import { listenRangeSection } from './listen-range-section.js';
 import { peerConflicts } from './peer-conflicts.js';
@@ -23,18 +23,6 @@ const aLink = parsed((text) => {
   throw new RangeError('expected the name of a link, of at most 15 characters');
 });
 
-/** RFC 5880 has no defaults; these are what switches have. */
-const BFD = { minTx: 300, minRx: 300, multiplier: 3 };
-const anInterval = wholeNumber(10, 60_000).describe('ms');
-const bfd = z.preprocess(
-  (given) => (given === true ? {} : given),
-  z.strictObject({
-    minTx: anInterval.prefault(BFD.minTx),
-    minRx: anInterval.prefault(BFD.minRx),
-    multiplier: wholeNumber(2, 255).prefault(BFD.multiplier).describe('So many heartbeats missed are a loss.'),
-  }),
-);
-
 /** One peer of the list. */
 export const peerSection = (node: ThisNode) =>
   z
@@ -53,13 +41,8 @@ export const peerSection = (node: ThisNode) =>
         .optional()
         .describe('What is exchanged. Default: the family of its address; both for a link-local peer (RFC 8950).'),
       ...sessionFields(node),
-      maxRoutes: maxRoutes.describe('So many of its prefixes are imported at most; its session stays.'),
       passive: z.boolean().prefault(false).describe('Wait for the peer to connect.'),
-      bfd: bfd.optional().describe('Loss of the peer is noticed by a fast heartbeat (RFC 5880). gobgpd 4.8 or later.'),
       localAddress: anAddress.optional().describe("This node's address in its session. Default: the kernel's choice."),
-      maxPrefixes: wholeNumber(1, 10_000_000)
-        .optional()
-        .describe('More paths of one family end its session; it is opened again, ever later.'),
     })
     .superRefine(peerConflicts)
     .transform(
@@ -71,15 +54,12 @@ export const peerSection = (node: ThisNode) =>
         families,
         passive,
         localAddress,
-        bfd,
-        maxPrefixes,
-        maxRoutes,
         asn,
         ...session
       }): Peer | SoughtPeer => {
         const common = {
           ...sessionOf(session),
-          ...present({ localAddress, bfd, maxPrefixes, maxRoutes }),
+          ...present({ localAddress }),
           asn,
           passive,
           name: name ?? address ?? device ?? auto ?? '',

@@ -4,7 +4,7 @@
  * Runs on every list element that is well-formed by itself, so that one typo does not hide what else is wrong.
  */
 import type { z } from 'zod';
-import { contains, overlap, type Prefix } from '../model/address.js';
+import { contains, isBlock, overlap, type Prefix } from '../model/address.js';
 import type { NetConfNetworks, Network } from '../model/network.js';
 import type { ListenRange, Peer, SoughtPeer } from '../model/peer.js';
 import { peerSection } from './bgp-section.js';
@@ -36,6 +36,7 @@ export function crossProblems(root: unknown, node: ThisNode): Problem[] {
       unfitPeerSetting({ ...value, passive: true }, path, ownSection(root), 'prefix'),
     ),
     ...all.flatMap(({ value, path }) => unfitPeerSetting(value, path, ownSection(root))),
+    ...[...all, ...ranges].flatMap(({ value, path }) => untellable(value, path, ownSection(root), networks)),
     ...doubles(peers, 'address', (peer) => peer.address),
     ...doubles(networks, 'name', (network) => network.name),
     ...doubles(frames, 'name', (frame) => frame.name),
@@ -46,7 +47,27 @@ export function crossProblems(root: unknown, node: ThisNode): Problem[] {
   ];
 }
 
-function ownSection(root: unknown): { readonly asn?: unknown; readonly listenPort?: unknown } {
+/** A peer cannot hear what nobody says, or what is not ours to choose. */
+function untellable(
+  { announce }: Peer | SoughtPeer | ListenRange,
+  path: Path,
+  { gobgp }: ReturnType<typeof ownSection>,
+  networks: readonly Element<Network>[],
+): Problem[] {
+  const problem = (message: string) => [{ path: [...path, 'announce'], message }];
+  if (announce === undefined) return [];
+  if (gobgp?.manage === false)
+    return problem('what a peer is told, gobgpd\'s own file decides ("manage: false"); leave announce out');
+  const isSaid = networks.some(({ value: { exports, pools } }) => exports.length > 0 && pools.some(isBlock));
+  if (announce === 'host' || isSaid) return [];
+  return problem(`"${announce}" needs a network with pools of more than one address: they are what is announced`);
+}
+
+function ownSection(root: unknown): {
+  readonly asn?: unknown;
+  readonly listenPort?: unknown;
+  readonly gobgp?: { readonly manage?: unknown };
+} {
   return (root as { readonly bgp?: object } | undefined)?.bgp ?? {};
 }
 

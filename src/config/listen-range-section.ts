@@ -3,11 +3,15 @@ import { z } from 'zod';
 import { baseOf, familyOf, isLinkLocal } from '../model/address.js';
 import type { ListenRange } from '../model/peer.js';
 import { aName, aPrefix } from './fields.js';
+import { sessionConflicts } from './peer-conflicts.js';
 import { anAsn, familiesOf, sessionFields, sessionOf, someFamilies } from './session-fields.js';
 import type { ThisNode } from './this-node.js';
 
 const EXTERNAL =
   'gobgpd lets any AS in where a range has none, our own too; write one range for each AS, with its number';
+
+const ANYWHERE =
+  'gobgpd takes who comes from a range at every address that it listens to; name those in bgp.listenAddresses instead';
 
 const oneAsn = z.preprocess((given, context) => {
   if (given !== 'external') return given;
@@ -28,9 +32,14 @@ export const listenRangeSection = (node: ThisNode) =>
       asn: oneAsn.describe('AS number of all of them.'),
       families: someFamilies.optional().describe('What is exchanged. Default: the family of the range.'),
       ...sessionFields(node),
+      localAddress: z
+        .unknown()
+        .refine(() => false, ANYWHERE)
+        .optional(),
     })
+    .superRefine(sessionConflicts)
     .transform(
-      ({ name, prefix, asn, families, ...session }): ListenRange => ({
+      ({ name, prefix, asn, families, localAddress: _, ...session }): ListenRange => ({
         ...sessionOf(session),
         name: name ?? prefix,
         prefix,

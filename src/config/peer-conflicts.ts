@@ -25,7 +25,21 @@ type Rule = readonly [key: keyof Written, is: (peer: Written) => boolean, messag
 const onLink = (peer: Written) => peer.interface !== undefined;
 const isGlobal = ({ address }: Written) => address !== undefined && !isLinkLocal(address);
 
-/** Which key is to blame, when, and what to do. */
+/** Which key is to blame, when, and what to do: of any session. */
+const SESSION_RULES: readonly Rule[] = [
+  [
+    'ttlSecurity',
+    (peer) => peer.ttlSecurity !== undefined && peer.multihop !== undefined,
+    'sends with a TTL of 255, and multihop with a lower one; keep ttlSecurity alone, with the number of hops',
+  ],
+  [
+    'bfd',
+    (peer) => peer.bfd !== undefined && peer.multihop !== undefined,
+    'is for a peer that is one hop away (RFC 5881), and multihop says that it is not; leave one of the two out',
+  ],
+];
+
+/** The same, of a session with a peer that is named. */
 const RULES: readonly Rule[] = [
   [
     'address',
@@ -58,16 +72,6 @@ const RULES: readonly Rule[] = [
     'a peer on a link of this node is one hop away; leave multihop out',
   ],
   [
-    'ttlSecurity',
-    (peer) => peer.ttlSecurity !== undefined && peer.multihop !== undefined,
-    'sends with a TTL of 255, and multihop with a lower one; keep ttlSecurity alone, with the number of hops',
-  ],
-  [
-    'bfd',
-    (peer) => peer.bfd !== undefined && peer.multihop !== undefined,
-    'is for a peer that is one hop away (RFC 5881), and multihop says that it is not; leave one of the two out',
-  ],
-  [
     'localAddress',
     (peer) => peer.localAddress !== undefined && (onLink(peer) || peer.auto !== undefined),
     "a peer on a link is reached from that link's own address; leave localAddress out",
@@ -87,7 +91,16 @@ const RULES: readonly Rule[] = [
 
 /** Zod's refinement of one peer. */
 export function peerConflicts(peer: Written, context: z.core.$RefinementCtx): void {
-  for (const [key, is, message] of RULES) {
+  complain([...RULES, ...SESSION_RULES], peer, context);
+}
+
+/** The same of a listen range. */
+export function sessionConflicts(range: Omit<Written, 'localAddress'>, context: z.core.$RefinementCtx): void {
+  complain(SESSION_RULES, range, context);
+}
+
+function complain(rules: readonly Rule[], peer: Written, context: z.core.$RefinementCtx): void {
+  for (const [key, is, message] of rules) {
     if (is(peer)) context.addIssue({ code: 'custom', path: [key], message, input: peer });
   }
 }

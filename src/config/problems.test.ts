@@ -134,6 +134,22 @@ const CASES: Record<string, [text: string, problem: string]> = {
     bgp('listenRanges: [{ prefix: fe80::/10, asn: 2 }]'),
     '3:28: bgp.listenRanges.0.prefix: a link-local peer is named by its link: use peers with interface',
   ],
+  'an address of ours for whoever comes by a range': [
+    bgp('listenRanges: [{ prefix: 192.0.2.0/24, asn: 2, localAddress: 192.0.2.1 }]'),
+    '3:64: bgp.listenRanges.0.localAddress: gobgpd takes who comes from a range at every address that it listens to; name those in bgp.listenAddresses instead',
+  ],
+  'a heartbeat over several hops, of a range': [
+    bgp('listenRanges: [{ prefix: 192.0.2.0/24, asn: 2, multihop: 2, bfd: true }]'),
+    '3:68: bgp.listenRanges.0.bfd: is for a peer that is one hop away (RFC 5881), and multihop says that it is not; leave one of the two out',
+  ],
+  'blocks for a peer where no network has any': [
+    peer('announce: aggregate'),
+    '3:55: bgp.peers.0.announce: "aggregate" needs a network with pools of more than one address: they are what is announced',
+  ],
+  'what a peer is told, where gobgpd has a file of its own': [
+    'bgp: { asn: 1, gobgp: { manage: false }, peers: [{ address: 192.0.2.0, asn: 2, announce: host }] }\n',
+    '1:90: bgp.peers.0.announce: what a peer is told, gobgpd\'s own file decides ("manage: false"); leave announce out',
+  ],
   'a heartbeat over several hops': [
     peer('multihop: 2, bfd: true'),
     '3:63: bgp.peers.0.bfd: is for a peer that is one hop away (RFC 5881), and multihop says that it is not; leave one of the two out',

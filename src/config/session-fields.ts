@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Family } from '../model/address.js';
 import { largeCommunity, standardCommunity } from '../model/community.js';
-import { aPrefixRange, parsed, routeTargets, seconds, wholeNumber } from './fields.js';
+import { aPrefixRange, maxRoutes, parsed, routeTargets, seconds, wholeNumber } from './fields.js';
 import type { ThisNode } from './this-node.js';
 
 /** RFC 7607 (0), RFC 6793 (23456, AS_TRANS), RFC 7300 (the last of each size). */
@@ -32,6 +32,18 @@ export const timers = z
 
 const FAMILIES = { ipv4: 4, ipv6: 6 } as const satisfies Record<string, Family>;
 
+/** RFC 5880 has no defaults; these are what switches have. */
+const BFD = { minTx: 300, minRx: 300, multiplier: 3 };
+const anInterval = wholeNumber(10, 60_000).describe('ms');
+const bfd = z.preprocess(
+  (given) => (given === true ? {} : given),
+  z.strictObject({
+    minTx: anInterval.prefault(BFD.minTx),
+    minRx: anInterval.prefault(BFD.minRx),
+    multiplier: wholeNumber(2, 255).prefault(BFD.multiplier).describe('So many heartbeats missed are a loss.'),
+  }),
+);
+
 /** The keys. */
 export const sessionFields = (node: ThisNode) => ({
   passwordFile: parsed((path) => node.password(path))
@@ -49,6 +61,12 @@ export const sessionFields = (node: ThisNode) => ({
     .optional()
     .describe('Hops its packets may have made at most, 1 on the same link (GTSM, RFC 5082). On both sides.'),
   timers: timers.optional().describe('Instead of those of bgp.timers.'),
+  announce: z
+    .enum(['host', 'aggregate', 'both'])
+    .optional()
+    .describe(
+      'What it is told of our networks: host routes, their pools as blocks, or both. Default: as each network says.',
+    ),
   communities: z
     .array(parsed(standardCommunity))
     .optional()
@@ -57,6 +75,17 @@ export const sessionFields = (node: ThisNode) => ({
   localPreference: wholeNumber(0, 4294967295)
     .optional()
     .describe('LOCAL_PREF of what is announced to it; only a peer of our own AS hears it.'),
+  nextHops: z
+    .enum(['on-link', 'recursive'])
+    .optional()
+    .describe(
+      'recursive: where a next hop is not on a link of this node, the route towards it is followed, but for a default route. Default: for peers of our own AS, and those that are hops away.',
+    ),
+  maxRoutes: maxRoutes.describe('So many of its prefixes are imported at most; its session stays.'),
+  maxPrefixes: wholeNumber(1, 10_000_000)
+    .optional()
+    .describe('More paths of one family end its session; it is opened again, ever later.'),
+  bfd: bfd.optional().describe('Loss of the peer is noticed by a fast heartbeat (RFC 5880). gobgpd 4.8 or later.'),
   // 24 bits (RFC 9494 section 3).
   longLivedGracefulRestart: seconds(1, 16777215)
     .optional()

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { prefix } from '../model/address.js';
 import type { Network, Networks } from '../model/network.js';
 import { routeTarget } from '../model/route-target.js';
-import { aggregateAround, aggregatesOf, meanwhile } from './aggregates.js';
+import { aggregateAround, aggregatesOf } from './aggregates.js';
 
 const network = (name: string, over: Partial<Network>): Network => ({
   name,
@@ -44,18 +44,5 @@ describe('the blocks that a node announces', () => {
     expect(aggregateAround(blocks, prefix('10.20.1.0/24'))?.prefix).to.equal('10.20.0.0/16');
     expect(aggregateAround(blocks, prefix('10.20.0.0/16'))).to.equal(undefined);
     expect(aggregateAround(blocks, prefix('10.30.0.1/32'))).to.equal(undefined);
-  });
-
-  it('are said besides host routes while one replaces the other, and nothing waits where nothing does', () => {
-    const [host, block, both] = [undefined, 'aggregate' as const, 'both' as const].map((announce) =>
-      node(network('blue', announce ? { announce } : {})),
-    );
-    const between = (before: Networks, after: Networks) => meanwhile(before, after).byName.get('blue')?.announce;
-    expect([between(host!, block!), between(block!, host!), between(both!, host!)]).to.eql(['both', 'both', 'both']);
-    for (const before of [host!, block!, both!]) {
-      expect(meanwhile(before, both!)).to.equal(both);
-      expect(meanwhile(before, before)).to.equal(before);
-    }
-    expect(meanwhile(node(), block!)).to.equal(block);
   });
 });

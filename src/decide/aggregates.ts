@@ -26,20 +26,6 @@ export function aggregatesOf({ byName }: Networks): ReadonlyMap<Prefix, Aggregat
   return new Map([...pools].map((pool) => [pool, aggregateOf(pool, announcing)]));
 }
 
-/**
- * What to say while one configuration replaces another: host routes and blocks both, where they change places. A switch may
- * pass on that one is gone before it has passed the other on.
- */
-export function meanwhile(before: Networks, after: Networks): Networks {
-  const changed = [...after.byName.values()].filter(({ name, announce }) => {
-    const old = before.byName.get(name);
-    return old && old.announce !== announce && announce !== 'both';
-  });
-  if (changed.length === 0) return after;
-  const both = changed.map((network) => [network.name, { ...network, announce: 'both' }] as const);
-  return { ...after, byName: new Map<string, Network>([...after.byName, ...both]) };
-}
-
 /** The smallest block around a prefix that lies in one. */
 export function aggregateAround(aggregates: ReadonlyMap<Prefix, Aggregate>, inner: Prefix): Aggregate | undefined {
   const around = [...aggregates.values()].filter(({ prefix }) => prefix !== inner && contains(prefix, inner));

@@ -1,10 +1,11 @@
 /** What this node says of one prefix. Announced is only what the kernel can deliver. */
 import { contains, type Prefix } from '../model/address.js';
-import type { Announcement } from '../model/announcement.js';
+import type { Announcement, Audience } from '../model/announcement.js';
 import type { Endpoint } from '../model/endpoint.js';
 import type { Networks } from '../model/network.js';
 import { MAIN_TABLE, type Route } from '../model/route.js';
 import type { RouteTarget } from '../model/route-target.js';
+import { audienceOf } from './audience.js';
 import type { Known } from './routes.js';
 
 export type AnnounceVerdict =
@@ -56,17 +57,33 @@ export function wantedAnnouncement(
 ): Announcement | undefined {
   if (announceVerdict(known, networks, believed) !== 'announced') return undefined;
   const targets = known.aggregate?.targets ?? exportsOf(known, networks);
-  return { prefix: known.prefix, targets, ...(known.duty === 'leaving' && { leaving: true }) };
+  const audience = audienceOf(known, networks);
+  return {
+    prefix: known.prefix,
+    targets,
+    ...(known.duty === 'leaving' && { leaving: true }),
+    ...(audience && { audience }),
+  };
 }
 
 function exportsOf({ endpoint }: Known, networks: Networks): readonly RouteTarget[] {
   return networks.byName.get((endpoint as Endpoint).network)?.exports ?? [];
 }
 
+const AUDIENCES: Record<Audience, string> = {
+  hosts: 'to peers that are told host routes',
+  blocks: 'to peers that are told blocks',
+  'hosts-asked': 'to peers whose "announce" asks for host routes',
+  'blocks-asked': 'to peers whose "announce" asks for blocks',
+};
+
 /** One sentence a verdict, for people. */
-export const ANNOUNCE_SENTENCES: Record<AnnounceVerdict, (known: Known) => string> = {
-  announced: ({ prefix, endpoint, aggregate }) =>
-    `${prefix} is announced with the export targets of ${endpoint?.network ?? aggregate?.networks.join(', ')}`,
+export const ANNOUNCE_SENTENCES: Record<AnnounceVerdict, (known: Known, networks: Networks) => string> = {
+  announced: (known, networks) => {
+    const audience = audienceOf(known, networks);
+    const of = known.endpoint?.network ?? known.aggregate?.networks.join(', ');
+    return `${known.prefix} is announced with the export targets of ${of}${audience ? `, ${AUDIENCES[audience]}` : ''}`;
+  },
   'in-aggregate': ({ prefix, endpoint, within }) =>
     `${prefix} has no announcement of its own: ${within?.prefix} leads to it, as "announce" of ${endpoint?.network} says`,
   'no-endpoint': (known) => `no endpoint of this node has ${known.prefix}`,

@@ -14,7 +14,7 @@ import type { HostAddress } from '../model/host.js';
 import type { Network, Networks } from '../model/network.js';
 import type { Peer, Speaker } from '../model/peer.js';
 import { prefixRange } from '../model/prefix-range.js';
-import { guardOf, nextHopRefusal } from './guard.js';
+import { detourRefusal, guardOf, mayBeFar, nextHopRefusal } from './guard.js';
 import { holds, prefixBytes } from './prefix-bytes.js';
 
 const tor = address('192.0.2.0');
@@ -114,10 +114,35 @@ describe('the guard over what peers say', () => {
   it('wants a next hop that is on a link, and is not this node', () => {
     expect(nextHopRefusal('on-link')).to.equal(undefined);
     expect(nextHopRefusal('self')).to.equal('next-hop-self');
-    for (const way of ['routed', 'none', undefined] as const)
-      expect(nextHopRefusal(way)).to.equal('next-hop-unreachable');
+    for (const way of ['none', undefined] as const) expect(nextHopRefusal(way)).to.equal('next-hop-unreachable');
+    expect(nextHopRefusal(detour('10.0.0.0/8'))).to.equal('next-hop-too-far');
+  });
+
+  it('lets peers of our own AS, and those that are hops away, name one that is not, unless told otherwise', () => {
+    const peer = { asn: 65000 } as Peer;
+    const may = (over: Partial<Peer>) => mayBeFar({ ...peer, ...over }, 65001);
+    expect([may({}), may({ ttlSecurity: 1 }), may({ asn: 65001, nextHops: 'on-link' })]).to.eql([false, false, false]);
+    const far = [{ asn: 65001 }, { multihop: 2 }, { ttlSecurity: 2 }, { nextHops: 'recursive' as const }];
+    expect(far.map(may)).to.eql([true, true, true, true]);
+  });
+
+  it('follows a route to it, but no default route, none that it would take, and none that was resolved itself', () => {
+    const refused = (of: string, by: string, isOurs = false) =>
+      detourRefusal(
+        { prefix: prefix(of), nextHop: address('10.9.0.1') },
+        detour(by, isOurs),
+        (one) => one === '10.9.0.0/24',
+      );
+    expect(refused('10.20.1.1/32', '10.9.0.0/24')).to.equal(undefined);
+    expect(refused('10.20.1.1/32', '0.0.0.0/0')).to.equal('next-hop-by-default');
+    expect(refused('10.20.1.1/32', '10.9.0.0/16', true)).to.equal(undefined);
+    expect(refused('10.20.1.1/32', '10.9.0.0/24', true)).to.equal('next-hop-by-itself');
+    expect(refused('10.9.0.0/24', '10.9.0.0/16')).to.equal('next-hop-by-itself');
+    expect(refused('10.9.0.0/24', '10.9.0.1/32')).to.equal(undefined);
   });
 });
+
+const detour = (by: string, isOurs = false) => ({ by: prefix(by), isOurs, hops: [] });
 
 const anyPrefix: fc.Arbitrary<Prefix> = fc
   .oneof(

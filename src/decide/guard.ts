@@ -5,8 +5,8 @@
  * The order is the order of the questions: is it a prefix that anybody may announce, may this peer announce it, is it
  * ours to say, and does its next hop lead anywhere. The answer is the reason, and `slash32 explain` prints it.
  */
-import { type Address, hostPrefix, type Prefix, prefix } from '../model/address.js';
-import type { HostAddress, Way } from '../model/host.js';
+import { type Address, contains, hostPrefix, lengthOf, type Prefix, prefix } from '../model/address.js';
+import { type Detour, type HostAddress, isDetour, type Way } from '../model/host.js';
 import type { Networks } from '../model/network.js';
 import type { Path } from '../model/path.js';
 import { DEFAULT_GUARDS, type ListenRange, type Peer, type Speaker, settingsOf } from '../model/peer.js';
@@ -27,7 +27,10 @@ export type Refusal =
   | 'inside-own-pool'
   | 'own-aggregate'
   | 'next-hop-self'
-  | 'next-hop-unreachable';
+  | 'next-hop-unreachable'
+  | 'next-hop-too-far'
+  | 'next-hop-by-default'
+  | 'next-hop-by-itself';
 
 /** Judges who says what; undefined is no objection. */
 export type Guard = (path: Pick<Path, 'prefix' | 'peer'>) => Refusal | undefined;
@@ -72,10 +75,39 @@ export function guardOf(
   };
 }
 
-/** @param way how this host reaches the next hop; undefined when that is not known */
-export function nextHopRefusal(way: Way | undefined): Refusal | undefined {
+/**
+ * @param way how this host reaches the next hop; undefined when that is not known
+ * @param detour judges one that is not on a link of ours
+ */
+export function nextHopRefusal(
+  way: Way | undefined,
+  detour: (way: Detour) => Refusal | undefined = () => 'next-hop-too-far',
+): Refusal | undefined {
   if (way === 'self') return 'next-hop-self';
+  if (isDetour(way)) return detour(way);
   return way === 'on-link' ? undefined : 'next-hop-unreachable';
+}
+
+/** May the paths of this peer lead to next hops that are not on a link of ours? Not where it is on a link itself. */
+export function mayBeFar({ asn, multihop, ttlSecurity = 1, nextHops }: Peer | ListenRange, ownAsn: number): boolean {
+  const isFar = asn === ownAsn || multihop !== undefined || ttlSecurity > 1;
+  return (nextHops ?? (isFar ? 'recursive' : 'on-link')) === 'recursive';
+}
+
+/**
+ * What is wrong with resolving the next hop of a path by a route of this host (RFC 4271 section 5.1.3). A default route leads to
+ * everything, also to what is not there. And a route must not hold itself up: not the path's own, nor another one that was
+ * resolved like this. That must not depend on what is installed, or it would come and go.
+ * @param isResolved is this prefix one whose path was resolved by a route itself?
+ */
+export function detourRefusal(
+  { prefix: heard, nextHop }: Pick<Path, 'prefix' | 'nextHop'>,
+  { by, isOurs }: Detour,
+  isResolved: (by: Prefix) => boolean,
+): Refusal | undefined {
+  if (lengthOf(by) === 0) return 'next-hop-by-default';
+  const wouldBeTaken = contains(heard, nextHop) && lengthOf(by) <= lengthOf(heard);
+  return wouldBeTaken || (isOurs && isResolved(by)) ? 'next-hop-by-itself' : undefined;
 }
 
 /** The lists of one peer. `deny` is asked first, so that a hole can be cut into what `allow` says. */
@@ -149,5 +181,13 @@ export const REFUSAL_SENTENCES: Record<Refusal, (path: Path) => string> = {
   'own-aggregate': ({ prefix }) => `${prefix} is a block that this node announces itself`,
   'next-hop-self': ({ prefix, nextHop }) => `the next hop of ${prefix}, ${nextHop}, is this node itself`,
   'next-hop-unreachable': ({ prefix, nextHop }) =>
-    `the next hop of ${prefix}, ${nextHop}, is on no link of this node, so the kernel could not use it`,
+    `the next hop of ${prefix}, ${nextHop}, is on no link of this node, and no route leads there`,
+  'next-hop-too-far': ({ prefix, nextHop, peer }) =>
+    `the next hop of ${prefix}, ${nextHop}, is on no link of this node; set "nextHops: recursive" at peer ${peer} if the ` +
+    'route towards it may be followed',
+  'next-hop-by-default': ({ prefix, nextHop }) =>
+    `only a default route leads to the next hop of ${prefix}, ${nextHop}; give this node a route to it`,
+  'next-hop-by-itself': ({ prefix, nextHop }) =>
+    `the next hop of ${prefix}, ${nextHop}, would be reached by this very path, or by another one of that kind; ` +
+    'give this node a more specific route to it',
 };

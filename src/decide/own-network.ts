@@ -141,7 +141,7 @@ function ownNetwork(
     ...permittedOf(base, byContainer, base.allowOverride),
   };
   // The block carries the targets of its own network, not these: only host routes say them.
-  const { announce: _, ...withHostRoutes } = base;
+  const { announce: _, toOthers: __, ...withHostRoutes } = base;
   return {
     ...withHostRoutes,
     name,

@@ -28,6 +28,8 @@ export interface Candidate extends Omit<Standing, 'endpoint'> {
   readonly path: Path;
   /** It leads over a link that carries no packets now, whatever BGP still believes. */
   readonly linkDown: boolean;
+  /** Where packets for its next hop go first, when that is not on a link of ours. */
+  readonly hops?: readonly NextHop[] | undefined;
 }
 
 /** Every route that the kernel should hold for this prefix. */
@@ -81,15 +83,16 @@ function routesOfPaths({ prefix, paths, within }: Known, networks: Networks): Ro
  */
 function nextHopsOf(imported: readonly Candidate[]): readonly NextHop[] {
   const usable = imported.filter(({ linkDown }) => !linkDown);
-  const paths = (usable.length > 0 ? usable : imported).map(({ path }) => path);
-  const best = bestPaths(paths);
-  const [first] = best;
-  if (first && best.length === 1) return aloneVia(first);
-  return [...new Map(best.map(hopOf).map((hop) => [hopKey(hop), hop])).values()];
+  const candidates = usable.length > 0 ? usable : imported;
+  const best = bestPaths(candidates.map(({ path }) => path));
+  const chosen = best.length === candidates.length ? candidates : candidates.filter(({ path }) => best.includes(path));
+  const [first] = chosen;
+  if (first && chosen.length === 1) return hopsOf(first);
+  return [...new Map(chosen.flatMap(hopsOf).map((hop) => [hopKey(hop), hop])).values()];
 }
 
-function hopOf({ nextHop, device }: Path): NextHop {
-  return device === undefined ? { gateway: nextHop } : { gateway: nextHop, device };
+function hopsOf({ path, hops }: Candidate): readonly NextHop[] {
+  return hops ?? aloneVia(path);
 }
 
 /** 100,000 routes lead to a handful of neighbours. */
@@ -97,12 +100,12 @@ const MOST_SHARED = 1024;
 const shared = new Map<string, readonly NextHop[]>();
 
 /** The way through one neighbour: one list for all routes that take it. */
-function aloneVia(path: Path): readonly NextHop[] {
-  const key = path.device === undefined ? path.nextHop : `${path.nextHop}%${path.device}`;
+function aloneVia({ nextHop, device }: Path): readonly NextHop[] {
+  const key = device === undefined ? nextHop : `${nextHop}%${device}`;
   let hops = shared.get(key);
   if (!hops) {
     if (shared.size >= MOST_SHARED) shared.clear();
-    shared.set(key, (hops = [hopOf(path)]));
+    shared.set(key, (hops = [device === undefined ? { gateway: nextHop } : { gateway: nextHop, device }]));
   }
   return hops;
 }

@@ -1,5 +1,28 @@
 /** Why a peer has no session, from what it said when it was greeted. Each sentence names the remedy. */
-import type { Greeting, Peer, Speaker } from '../model/peer.js';
+import type { Goodbye, Greeting, Peer, Speaker } from '../model/peer.js';
+
+/** Cease (RFC 4486), and Hold Timer Expired. */
+const [CEASE, HOLD_TIMER] = [6, 4];
+const CEASES: Readonly<Record<number, (goodbye: Goodbye) => string>> = {
+  1: ({ limit }) =>
+    `ended the session because it takes no more than ${limit ?? 'so many'} prefixes of a family from us ` +
+    '(NOTIFICATION 6/1): raise its limit (FRR: maximum-prefix; "slash32 tor-config" prints one that fits) and clear the ' +
+    'session there, or announce blocks to it (announce: aggregate)',
+  2: () => 'ended the session because it was shut down there (NOTIFICATION 6/2): "no shutdown" there brings it back',
+  3: () =>
+    'ended the session because this node was taken out of its configuration (NOTIFICATION 6/3): add it there again',
+};
+
+/** Why the peer ended its session, without the peer's name; undefined where that says nothing to people. */
+export function whyEnded(goodbye: Goodbye): string | undefined {
+  if (goodbye.code === HOLD_TIMER) return 'ended the session because it did not hear from us in time: see the link';
+  return goodbye.code === CEASE ? CEASES[goodbye.subcode]?.(goodbye) : undefined;
+}
+
+/** Would a greeting find out nothing more? Over its limit, a peer closes every connection without a word. */
+export function saysAll({ code, subcode }: Goodbye): boolean {
+  return code === CEASE && subcode === 1;
+}
 
 /** A sentence without the peer's name. */
 export function whyDown(peer: Peer, speaker: Speaker, greeting: Greeting): string {

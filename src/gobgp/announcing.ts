@@ -25,10 +25,10 @@ const AT_ONCE = 32;
 type Item = readonly [announcement: Announcement, path: WirePath];
 
 /** Encodes one of each family and says nothing: protobufjs builds the code for a message when the first one is encoded. */
-export function rehearse({ codec }: Pick<Session, 'codec'>, nextHops: NextHops): void {
+export function rehearse({ codec, marks }: Pick<Session, 'codec' | 'marks'>, nextHops: NextHops): void {
   const targets = [routeTarget('64512:1')];
   const prefixes = [hostPrefix(address('192.0.2.1')), hostPrefix(address('2001:db8::1'))];
-  const paths = prefixes.map((prefix) => wirePath({ prefix, targets }, nextHops, false));
+  const paths = prefixes.map((prefix) => wirePath({ prefix, targets }, nextHops, marks, false));
   codec.addPathStream.encode(paths);
   for (const path of paths) codec.addPath.encode(path);
 }
@@ -44,7 +44,7 @@ export async function say(
   const items: Item[] = [];
   for (const announcement of announcements) {
     try {
-      items.push([announcement, wirePath(announcement, nextHops, withdrawn)]);
+      items.push([announcement, wirePath(announcement, nextHops, session.marks, withdrawn)]);
     } catch (cause) {
       failures.set(announcement, new Error(`cannot be said in BGP: ${reasonOf(cause)}`, { cause }));
     }

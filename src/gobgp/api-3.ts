@@ -43,6 +43,7 @@ export function api3(): Codec {
     hasBfd: false,
     // Since 3.21 only.
     signsRanges: false,
+    forgetsExcess: true,
     writePath: pathMessage,
     readPath,
   });

@@ -61,6 +61,7 @@ export function api4(): Codec {
     overLimit: 3,
     hasBfd: true,
     signsRanges: true,
+    forgetsExcess: false,
     writePath: pathMessage,
     readPath,
     oldRelease: {

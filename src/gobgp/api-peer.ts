@@ -3,11 +3,11 @@ import type { Family } from '../model/address.js';
 import type { Bfd } from '../model/peer.js';
 import type { ListedPeer, WirePeer, WirePeerState, WireRange, WireTable } from './codec.js';
 
-/** With local_restarting, everything is held back until each peer has spoken, or for so long. GoBGP's default: 6 minutes. */
-const DEFERRAL_SECONDS = 15;
 /** What packets start with where GTSM is on (RFC 5082). */
 const TTL = 255;
 const ESTABLISHED = 6;
+/** BFD_SESSION_STATE_UP. */
+const BFD_UP = 1;
 
 /** What we read of a Peer. uint64 comes as Long, which Number() cannot take but String() can. */
 export interface ApiPeer {
@@ -26,7 +26,12 @@ export interface ApiPeer {
   } | null;
   readonly transport: { passiveMode: boolean; localAddress: string } | null;
   readonly ttlSecurity: { enabled: boolean; ttlMin: number } | null;
-  readonly gracefulRestart: { enabled: boolean; restartTime: number; localRestarting: boolean } | null;
+  readonly gracefulRestart: {
+    enabled: boolean;
+    restartTime: number;
+    deferralTime: number;
+    localRestarting: boolean;
+  } | null;
   /** Not in 3.x. */
   readonly bfd?: ApiBfd | null;
   readonly routeReflector: { routeReflectorClient: boolean; routeReflectorClusterId: string } | null;
@@ -48,7 +53,7 @@ interface ApiPeerState {
   readonly neighborAddress: string;
   readonly messages: { received: { total: unknown; update: unknown } | null } | null;
   /** Not in 3.x. */
-  readonly disconnectMessage?: string;
+  readonly bfdState?: { readonly sessionState: number } | null;
 }
 
 interface ApiAfiSafi {
@@ -75,6 +80,15 @@ export function peerMessage(peer: WirePeer): object {
   };
 }
 
+/** A Peer that nobody can be: down by the administrator's word. */
+export function keptOutMessage({
+  address,
+  asn,
+  description,
+}: Pick<WirePeer, 'address' | 'asn' | 'description'>): object {
+  return { conf: { neighborAddress: address, peerAsn: asn, description, adminDown: true } };
+}
+
 function bfdMessage({ minTx, minRx, multiplier }: Bfd): ApiBfd {
   return {
     enabled: true,
@@ -92,7 +106,7 @@ function readBfd(bfd: ApiBfd): Bfd {
 /** A PeerGroup to add. gobgpd gives its settings to whoever comes by its range. */
 export function groupMessage({ group, peer }: WireRange): object {
   const conf = { peerGroupName: group, peerAsn: peer.asn, authPassword: peer.password, description: peer.description };
-  return { conf, ...sessionMessage(peer) };
+  return { conf, ...sessionMessage(peer), ...(peer.bfd && { bfd: bfdMessage(peer.bfd) }) };
 }
 
 function sessionMessage(peer: WirePeer): object {
@@ -107,7 +121,7 @@ function sessionMessage(peer: WirePeer): object {
     gracefulRestart: {
       enabled: graceful,
       restartTime: peer.restartTime,
-      deferralTime: DEFERRAL_SECONDS,
+      deferralTime: peer.deferral,
       // With it, a node that dies silently is black-holed for the restart time on top of the hold time (RFC 8538).
       notificationEnabled: false,
       longlivedEnabled: graceful && peer.longLivedRestart > 0,
@@ -152,6 +166,7 @@ export function readPeer(peer: ApiPeer | null, overLimit: number): ListedPeer {
     keepalive: count(timers?.keepaliveInterval),
     connectRetry: count(timers?.connectRetry),
     restartTime: graceful?.enabled ? graceful.restartTime : 0,
+    deferral: graceful?.deferralTime ?? 0,
     localRestarting: graceful?.localRestarting ?? false,
     longLivedRestart: afiSafis[0]?.longLivedGracefulRestart?.config?.restartTime ?? 0,
     reflectedAs: peer?.routeReflector?.routeReflectorClient ? peer.routeReflector.routeReflectorClusterId : '',
@@ -172,7 +187,7 @@ function stateOf(peer: ApiPeer | null, overLimit: number): Omit<WirePeerState, '
     losses: state?.flops ?? 0,
     heard: count(state?.messages?.received?.total),
     updates: count(state?.messages?.received?.update),
-    lastWords: state?.disconnectMessage ?? '',
+    ...(peer?.bfd?.enabled && { isBfdUp: state?.bfdState?.sessionState === BFD_UP }),
   };
 }
 

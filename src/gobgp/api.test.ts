@@ -40,7 +40,6 @@ const NO_SESSION = {
   losses: 0,
   heard: 0,
   updates: 0,
-  lastWords: '',
   group: '',
 };
 const PEER: WirePeer = {
@@ -58,6 +57,7 @@ const PEER: WirePeer = {
   keepalive: 3,
   connectRetry: 5,
   restartTime: 60,
+  deferral: 1,
   localRestarting: true,
   longLivedRestart: 3600,
   reflectedAs: '192.0.2.9',
@@ -74,13 +74,14 @@ for (const { codec, type, nobody, globalTable, filters, exactLookup } of GENERAT
     it('reads back every field of a peer that it writes', () => {
       const bfd = codec.hasBfd ? { bfd: { minTx: 100, minRx: 200, multiplier: 3 } } : {};
       const { peer } = decoded('AddPeerRequest', codec.addPeer.encode({ ...PEER, ...bfd })) as { peer: object };
-      const { session, tables, overLimit, since, losses, heard, updates, lastWords, group, ...config } = relay(
+      const { session, tables, overLimit, since, losses, heard, updates, group, isBfdUp, ...config } = relay(
         'ListPeerResponse',
         { peer },
         codec.listPeer.decode,
       );
       expect(config).to.deep.equal({ ...PEER, ...bfd });
-      expect({ session, overLimit, since, losses, heard, updates, lastWords, group }).to.deep.equal(NO_SESSION);
+      expect(isBfdUp).to.equal(codec.hasBfd ? false : undefined);
+      expect({ session, overLimit, since, losses, heard, updates, group }).to.deep.equal(NO_SESSION);
       expect(tables.map((table) => table.family)).to.deep.equal([4, 6]);
     });
 
@@ -112,7 +113,7 @@ for (const { codec, type, nobody, globalTable, filters, exactLookup } of GENERAT
 
     it('never asks peers to keep our routes for longer than the hold time when we die without a word', () => {
       const { peer } = decoded('AddPeerRequest', codec.addPeer.encode(PEER)) as { peer: { gracefulRestart: object } };
-      expect(peer.gracefulRestart).to.deep.include({ notificationEnabled: false, deferralTime: 15, enabled: true });
+      expect(peer.gracefulRestart).to.deep.include({ notificationEnabled: false, deferralTime: 1, enabled: true });
     });
 
     it('claims no restart towards a peer when graceful restart is off', () => {

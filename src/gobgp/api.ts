@@ -6,10 +6,10 @@
  */
 import type { Type } from 'protobufjs';
 import { type Family, familyOf, type Prefix } from '../model/address.js';
-import { type ApiPeer, groupMessage, peerMessage, readPeer } from './api-peer.js';
-import { policyMessages, readAssignment } from './api-policy.js';
-import type { Codec, OldRelease, RangeName, Received, Rpc, Subject, WireGlobal, WirePath } from './codec.js';
-import { listedPaths, type RawPath, watchEvent } from './path-shell.js';
+import { type ApiPeer, groupMessage, keptOutMessage, peerMessage, readPeer } from './api-peer.js';
+import { policyMessages, readAssignment, readSet } from './api-policy.js';
+import type { Codec, OldRelease, RangeName, Received, Rpc, Subject, WireEvent, WireGlobal, WirePath } from './codec.js';
+import { changedPaths, listedPaths, type RawPath } from './path-shell.js';
 import { loadProto } from './proto.js';
 
 /** How one generation says what all of them say. */
@@ -31,6 +31,7 @@ export interface Dialect {
   readonly filters: Readonly<Record<Subject, number>>;
   readonly hasBfd: boolean;
   readonly signsRanges: boolean;
+  readonly forgetsExcess: boolean;
   /** The administrative state of a peer that has sent too many paths. */
   readonly overLimit: number;
   writePath(path: WirePath): object;
@@ -39,6 +40,9 @@ export interface Dialect {
   readonly oldRelease?: Omit<OldRelease, 'question'> & { readonly method: string; readonly message: object };
 }
 
+/** The list of peers that begins each watch is over; and a real change. */
+const END_OF_INIT = 2;
+const PEER_STATE = 3;
 /** Global.families counts GoBGP's own list, in which IPv4 unicast is 0 and IPv6 unicast 1. */
 const BOTH_FAMILIES = [0, 1];
 /** ORIGIN (RFC 4271 section 5.1.1) of what a node says about itself. */
@@ -65,10 +69,17 @@ export function codecOf(dialect: Dialect): Codec {
   const rpc = rpcsOf(dialect);
   const policy = policyMessages(dialect.shift);
   const readDestination = (bytes: Uint8Array) => listedPaths(bytes).map(readPath);
+  const event = rpc(
+    'WatchEvent',
+    (subject: Subject) => ({ peer: {}, table: { filters: [{ type: dialect.filters[subject], init: false }] } }),
+    (reply: PeerReply) => readPeerEvent(reply, dialect.overLimit),
+    'WatchEventResponse',
+  );
   return {
     name,
     hasBfd: dialect.hasBfd,
     signsRanges: dialect.signsRanges,
+    forgetsExcess: dialect.forgetsExcess,
     ...(old && { oldRelease: { ...old, question: rpc(old.method, () => old.message) } }),
     getBgp: rpc('GetBgp', () => ({}), readGlobal, 'GetBgpResponse'),
     startBgp: rpc('StartBgp', globalMessage),
@@ -86,13 +97,14 @@ export function codecOf(dialect: Dialect): Codec {
       decode: readDestination,
     },
     watchEvent: {
-      ...rpc('WatchEvent', (subject: Subject) => ({
-        peer: {},
-        table: { filters: [{ type: dialect.filters[subject], init: false }] },
-      })),
-      decode: (bytes) => watchEvent(bytes, readPath),
+      ...event,
+      decode: (bytes) => {
+        const paths = changedPaths(bytes);
+        return paths ? { kind: 'table', paths: paths.map(readPath) } : event.decode(bytes);
+      },
     },
     addPeer: rpc('AddPeer', (peer) => ({ peer: peerMessage(peer) })),
+    keepOut: rpc('AddPeer', (peer) => ({ peer: keptOutMessage(peer) })),
     deletePeer: rpc('DeletePeer', (address) => ({ address })),
     enablePeer: rpc('EnablePeer', (address) => ({ address })),
     addPeerGroup: rpc('AddPeerGroup', (range) => ({ peerGroup: groupMessage(range) })),
@@ -101,6 +113,8 @@ export function codecOf(dialect: Dialect): Codec {
     deleteDynamicNeighbor: rpc('DeleteDynamicNeighbor', rangeMessage),
     listDynamicNeighbor: rpc('ListDynamicNeighbor', () => ({}), readRange, 'ListDynamicNeighborResponse'),
     addDefinedSet: rpc('AddDefinedSet', policy.set),
+    replaceDefinedSet: rpc('AddDefinedSet', (set) => ({ ...policy.set(set), replace: true })),
+    listDefinedSet: rpc('ListDefinedSet', policy.setQuestion, readSet, 'ListDefinedSetResponse'),
     addPolicy: rpc('AddPolicy', policy.policy),
     deletePolicy: rpc('DeletePolicy', policy.deletion),
     listExportPolicies: rpc('ListPolicyAssignment', policy.question, readAssignment, 'ListPolicyAssignmentResponse'),
@@ -175,4 +189,16 @@ function readRange(reply: { dynamicNeighbor: { prefix: string; peerGroup: string
 function lookupsMessage(prefixes: readonly Prefix[], type: number): object {
   const [first] = prefixes;
   return { family: first && familyMessage(familyOf(first)), prefixes: prefixes.map((prefix) => ({ prefix, type })) };
+}
+
+/** What a watch tells besides paths. */
+interface PeerReply {
+  readonly peer: { type: number; peer: Pick<ApiPeer, 'state'> | null } | null;
+}
+
+function readPeerEvent({ peer }: PeerReply, overLimit: number): WireEvent {
+  if (peer?.type === END_OF_INIT) return { kind: 'ready' };
+  if (peer?.type !== PEER_STATE) return { kind: 'other' };
+  const state = peer.peer?.state;
+  return state?.adminState === overLimit ? { kind: 'peer', overLimit: state.neighborAddress } : { kind: 'peer' };
 }

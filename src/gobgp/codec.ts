@@ -32,6 +32,8 @@ export interface Codec {
   /** Server stream: `ready`, then each path of a peer that comes or goes, whether the best or not, and peers' states. */
   readonly watchEvent: Rpc<Subject, WireEvent>;
   readonly addPeer: Rpc<WirePeer, undefined>;
+  /** Lets nobody in from this address, whatever ranges it lies in, until the peer is deleted. */
+  readonly keepOut: Rpc<Pick<WirePeer, 'address' | 'asn' | 'description'>, undefined>;
   /** By address. */
   readonly deletePeer: Rpc<string, undefined>;
   /** Opens the session of a peer again that gobgpd has shut down. By address. */
@@ -46,6 +48,10 @@ export interface Codec {
   /** Server stream: a range each. */
   readonly listDynamicNeighbor: Rpc<null, RangeName>;
   readonly addDefinedSet: Rpc<WireSet, undefined>;
+  /** The same, with the list instead of what there was. Releases before 3.21 add to that. */
+  readonly replaceDefinedSet: Rpc<WireSet, undefined>;
+  /** Server stream: the list of a set of this name and kind. */
+  readonly listDefinedSet: Rpc<Pick<WireSet, 'name' | 'kind'>, readonly string[]>;
   readonly addPolicy: Rpc<WirePolicy, undefined>;
   /** By name. */
   readonly deletePolicy: Rpc<string, undefined>;
@@ -53,13 +59,15 @@ export interface Codec {
   readonly listExportPolicies: Rpc<null, readonly string[]>;
   /** By name: this policy alone, and what it does not accept is not said. */
   readonly setExportPolicy: Rpc<string, undefined>;
-  /** Says everything again to every peer, under the policy in force. */
-  readonly sayAgain: Rpc<null, undefined>;
+  /** Says everything again to this peer, or to every one, under the policy in force. */
+  readonly sayAgain: Rpc<string | null, undefined>;
   /** Server stream: a peer each. */
   readonly listPeer: Rpc<null, ListedPeer>;
   readonly hasBfd: boolean;
-  /** Does every release of this generation sign sessions that come by a range (TCP MD5)? */
+  /** Does every release of this generation sign sessions that come by a range (TCP MD5)? In 3.x, those from 3.21 on do. */
   readonly signsRanges: boolean;
+  /** Who came by a range and has sent too much is forgotten at once, and let in again. */
+  readonly forgetsExcess: boolean;
   /** How to tell the releases of this generation that are not fit for us; without it, all are. */
   readonly oldRelease?: OldRelease;
 }
@@ -126,7 +134,10 @@ export type Subject = 'updates' | 'outcomes';
 export type WireEvent =
   | { readonly kind: 'table'; readonly paths: readonly Received[] }
   /** A peer's session changed its state. */
-  | { readonly kind: 'peer' }
+  | {
+      readonly kind: 'peer' /** Its session has just been ended because of too many paths. */;
+      readonly overLimit?: string;
+    }
   /** The watch is registered: from here on, nothing is missed. */
   | { readonly kind: 'ready' }
   | { readonly kind: 'other' };
@@ -155,6 +166,8 @@ export interface WirePeer {
   readonly connectRetry: number;
   /** 0: graceful restart is off. */
   readonly restartTime: number;
+  /** With `localRestarting`, our routes are held back until every peer has spoken, or for so long. */
+  readonly deferral: number;
   readonly localRestarting: boolean;
   /** Seconds that it keeps our routes after that, as a last resort (RFC 9494); 0: not at all. */
   readonly longLivedRestart: number;
@@ -193,6 +206,10 @@ export interface WireStatement {
   readonly name: string;
   /** Set of the neighbours that hear it. */
   readonly neighbour?: string;
+  /** Set of the neighbours that do not. */
+  readonly except?: string;
+  /** Set of communities, one of which it has. */
+  readonly with?: string;
   /** Set of communities, none of which it has. */
   readonly without?: string;
   /** Who said it: we ourselves, or a peer of our own AS. */
@@ -200,6 +217,8 @@ export interface WireStatement {
   /** Added to what it has. */
   readonly communities?: readonly string[];
   readonly largeCommunities?: readonly string[];
+  /** Regular expressions of communities that are taken off. */
+  readonly strip?: readonly string[];
   readonly localPreference?: number;
   readonly verdict?: 'accept' | 'reject';
 }
@@ -223,8 +242,8 @@ export interface WirePeerState {
   readonly heard: number;
   /** How many of these were UPDATEs. */
   readonly updates: number;
-  /** Why the session ended last, in gobgpd's own words; 3.x does not tell. */
-  readonly lastWords: string;
+  /** Do heartbeats come? Absent: none are asked for. */
+  readonly isBfdUp?: boolean;
   readonly tables: readonly WireTable[];
 }
 

@@ -3,10 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { address } from '../model/address.js';
 import type { Speaker } from '../model/peer.js';
 import type { BgpEvent, Running } from '../ports.js';
-import { rehearse, say } from './announcing.js';
+import { rehearse } from './announcing.js';
 import { Bell } from './bell.js';
 import { alwaysInDoubt, doubts } from './doubts.js';
 import type { Finished } from './end-of-rib.js';
+import { applyExportPolicy, sayOutdatedAnew } from './export-policy.js';
 import { takeLastCrash } from './last-crash.js';
 import { type NextHops, nextHopsFor } from './next-hop.js';
 import { pulse } from './pulse.js';
@@ -50,6 +51,8 @@ export async function connected(
   await checkRelease(session);
   const nextHops = chooseNextHops(speaker, options);
   rehearse(session, nextHops);
+  // Before what stands is said again, so that no peer hears for a moment what it should not.
+  if (options.manage ?? true) await applyExportPolicy(session, speaker, nextHops);
   const announced = fresh ? [] : await announcedAnew(session, nextHops);
   const connection: Connection = { session, nextHops, finished: new Map(), writes: { begun: 0, done: 0 } };
   begun(connection);
@@ -77,8 +80,7 @@ function chooseNextHops(speaker: Speaker, { warn }: ConnectionOptions): NextHops
 
 /** What stands from before. Where it names a next hop of old settings, it is said again with the present one. */
 async function announcedAnew(session: Session, nextHops: NextHops) {
-  const { announced, outdated } = await listAnnounced(session, nextHops);
-  const failures = await say(session, outdated, nextHops, false);
+  const { announced, failures } = await sayOutdatedAnew(session, nextHops);
   return announced.filter((announcement) => !failures.has(announcement));
 }
 

@@ -7,6 +7,7 @@ import type { Announcement } from '../model/announcement.js';
 import { communityFrom, GRACEFUL_SHUTDOWN } from '../model/community.js';
 import type { Path, PathName, Rank } from '../model/path.js';
 import { type RouteTarget, routeTarget, type TargetParts } from '../model/route-target.js';
+import { audienceIn } from './audience-marks.js';
 import type { Received, WirePath, WireRank } from './codec.js';
 import { rememberObject, rememberText } from './remember.js';
 
@@ -42,7 +43,9 @@ function ours(of: Prefix, received: WirePath): Told {
   const targets = attempt(() => received.targets.map(targetOf));
   if (targets instanceof Error) return { kind: 'refused', reason: `${of}: ${targets.message}` };
   const leaving = received.rank.communities?.map(communityFrom).includes(GRACEFUL_SHUTDOWN);
-  return { kind: 'ours', announcement: { prefix: of, targets, ...(leaving && { leaving }) } };
+  const audience = audienceIn(received.rank.communities);
+  const more = { ...(leaving && { leaving }), ...(audience && { audience }) };
+  return { kind: 'ours', announcement: { prefix: of, targets, ...more } };
 }
 
 function heard(name: PathName, received: WirePath, zone: string | undefined): Told {

@@ -3,24 +3,38 @@ import { type Address, type Prefix, prefix } from '../model/address.js';
 import type { Announcement } from '../model/announcement.js';
 import type { Speaker } from '../model/peer.js';
 import { type RouteTarget, routeTarget } from '../model/route-target.js';
+import { audienceMarks } from './audience-marks.js';
+import { told } from './decode.js';
 import { wirePath } from './encode.js';
 import { contractSpeaker } from './gobgp.contract.js';
 import { checkSpeaker } from './validate.js';
 
 const NEXT_HOPS = { 4: '0.0.0.0' as Address, 6: '::' as Address };
+const MARKS = audienceMarks({ peers: [] });
 const GOOD: Announcement = { prefix: prefix('10.20.1.10/32'), targets: [routeTarget('64512:100')] };
 
 describe('an announcement on its way to gobgpd', () => {
   it('carries the next hop of its family, and each target once', () => {
     const twice = { ...GOOD, targets: [...GOOD.targets, ...GOOD.targets] };
-    expect(wirePath(twice, NEXT_HOPS, false)).to.deep.include({
+    expect(wirePath(twice, NEXT_HOPS, MARKS, false)).to.deep.include({
       family: 4,
       base: '10.20.1.10',
       length: 32,
       nextHops: ['0.0.0.0'],
       targets: [{ form: 'as2', administrator: '64512', number: 100 }],
     });
-    expect(wirePath({ ...GOOD, prefix: prefix('2001:db8::/64') }, NEXT_HOPS, false).nextHops).to.deep.equal(['::']);
+    expect(wirePath({ ...GOOD, prefix: prefix('2001:db8::/64') }, NEXT_HOPS, MARKS, false).nextHops).to.deep.equal([
+      '::',
+    ]);
+  });
+
+  it('says who hears it by a community, and what is read back is the same, also beside graceful shutdown', () => {
+    for (const audience of ['hosts', 'blocks', 'hosts-asked', 'blocks-asked'] as const) {
+      for (const more of [{}, { leaving: true as const }]) {
+        const announcement = { ...GOOD, ...more, audience };
+        expect(told(wirePath(announcement, NEXT_HOPS, MARKS, false))).to.deep.equal({ kind: 'ours', announcement });
+      }
+    }
   });
 
   for (const [what, wrong] of Object.entries({
@@ -35,14 +49,14 @@ describe('an announcement on its way to gobgpd', () => {
     'more targets than a BGP message holds': { targets: Array.from({ length: 257 }, (_, i) => `64512:${i}`) },
   })) {
     it(`is refused with ${what}`, () => {
-      expect(() => wirePath({ ...GOOD, ...wrong } as unknown as Announcement, NEXT_HOPS, false)).to.throw(Error);
+      expect(() => wirePath({ ...GOOD, ...wrong } as unknown as Announcement, NEXT_HOPS, MARKS, false)).to.throw(Error);
     });
   }
 
   it('names what is wrong', () => {
     const wrong = { ...GOOD, targets: ['64512:1', '1:2:3'] as RouteTarget[] };
-    expect(() => wirePath(wrong, NEXT_HOPS, false)).to.throw('"1:2:3"');
-    expect(() => wirePath({ ...GOOD, prefix: '10.0.0.1/8' as Prefix }, NEXT_HOPS, false)).to.throw('10.0.0.0/8');
+    expect(() => wirePath(wrong, NEXT_HOPS, MARKS, false)).to.throw('"1:2:3"');
+    expect(() => wirePath({ ...GOOD, prefix: '10.0.0.1/8' as Prefix }, NEXT_HOPS, MARKS, false)).to.throw('10.0.0.0/8');
   });
 });
 

@@ -9,11 +9,16 @@
  */
 import { createHash } from 'node:crypto';
 import { hostPrefix, type Prefix } from '../model/address.js';
+import type { Audience } from '../model/announcement.js';
 import { GRACEFUL_SHUTDOWN } from '../model/community.js';
+import type { Announce } from '../model/network.js';
 import type { ListenRange, Peer, Speaker } from '../model/peer.js';
+import { say } from './announcing.js';
+import { ANY_MARK, type AudienceMarks, audienceMarks } from './audience-marks.js';
 import { listing, unary } from './call.js';
 import type { WirePolicy, WireSet, WireStatement } from './codec.js';
-import type { Session } from './session.js';
+import type { NextHops } from './next-hop.js';
+import { listAnnounced, type Session } from './session.js';
 
 /** Policies of this name are ours. */
 const OURS = 'slash32-';
@@ -22,26 +27,67 @@ const LEAVING = 'leaving';
 /** The policy of this speaker. */
 export function exportPolicy(speaker: Speaker): WirePolicy {
   const sets: WireSet[] = [{ name: LEAVING, kind: 'community', list: [`^${GRACEFUL_SHUTDOWN}$`] }];
-  const statements: WireStatement[] = [];
-  for (const peer of [...speaker.peers, ...(speaker.ranges ?? [])].filter(isSpecial)) {
+  const all = [...speaker.peers, ...(speaker.ranges ?? [])];
+  const audiences = audiencePolicy(all, audienceMarks(speaker));
+  const statements: WireStatement[] = [...audiences.statements];
+  for (const peer of all.filter(isSpecial)) {
     sets.push({ name: placeOf(peer), kind: 'neighbour', list: [placeOf(peer)] });
     statements.push(...settingsOf(peer));
   }
   statements.push({ name: 'own', origin: 'local', verdict: 'accept' });
   if (speaker.reflector) statements.push({ name: 'reflected', origin: 'internal', verdict: 'accept' });
-  return named(sets, statements);
+  return named([...sets, ...audiences.sets], statements);
 }
 
-/** Makes this the policy that gobgpd applies. What was said under another one is said again. */
-export async function applyExportPolicy({ client, codec }: Session, wanted: WirePolicy): Promise<void> {
+/** Makes this speaker's the policy that gobgpd applies. What was said under another one is said again. */
+export async function applyExportPolicy(session: Session, speaker: Speaker, nextHops: NextHops): Promise<void> {
+  const { client, codec } = session;
+  const wanted = exportPolicy(speaker);
   const found: string[] = [];
   await listing(client, codec.listExportPolicies, null, (names) => found.push(...names));
+  session.marks = audienceMarks(speaker);
   if (found.includes(wanted.name)) return;
   for (const set of wanted.sets) await unary(client, codec.addDefinedSet, set);
   await unary(client, codec.addPolicy, wanted);
   await unary(client, codec.setExportPolicy, wanted.name);
   for (const name of found.filter((one) => one.startsWith(OURS))) await unary(client, codec.deletePolicy, name);
+  // Before all is said again: what bears the mark of the policy before would be let out to everybody.
+  await sayOutdatedAnew(session, nextHops);
   await unary(client, codec.sayAgain, null);
+}
+
+/** Says again what we would say otherwise now than it was said. Returns all that stands, and what gobgpd did not take. */
+export async function sayOutdatedAnew(session: Session, nextHops: NextHops) {
+  const { announced, outdated } = await listAnnounced(session, nextHops);
+  return { announced, failures: await say(session, outdated, nextHops, false) };
+}
+
+/** What it takes that each peer hears what it is to hear of host routes and blocks. */
+function audiencePolicy(
+  all: readonly (Peer | ListenRange)[],
+  marks: AudienceMarks,
+): Pick<WirePolicy, 'sets' | 'statements'> {
+  const places = (...of: Announce[]) => all.filter(({ announce }) => announce && of.includes(announce)).map(placeOf);
+  const sets: WireSet[] = [];
+  const set = (name: string, kind: WireSet['kind'], list: readonly string[]) => {
+    if (list.length > 0) sets.push({ name, kind, list });
+    return list.length > 0;
+  };
+  const marked = (...audiences: Audience[]) => audiences.map((one) => `^0:${marks[one]}$`);
+  const statements: WireStatement[] = [];
+  if (set('told host', 'neighbour', places('host'))) {
+    set('blocks', 'community', marked('blocks', 'blocks-asked'));
+    statements.push({ name: 'no blocks', neighbour: 'told host', with: 'blocks', verdict: 'reject' });
+  }
+  if (set('told aggregate', 'neighbour', places('aggregate'))) {
+    set('hosts', 'community', marked('hosts', 'hosts-asked'));
+    statements.push({ name: 'no hosts', neighbour: 'told aggregate', with: 'hosts', verdict: 'reject' });
+  }
+  set('asked', 'community', marked('hosts-asked', 'blocks-asked'));
+  const others = set('asking', 'neighbour', places('host', 'aggregate', 'both')) ? { except: 'asking' } : {};
+  statements.push({ name: 'nobody asked', ...others, with: 'asked', verdict: 'reject' });
+  statements.push({ name: 'no marks', strip: [ANY_MARK] });
+  return { sets, statements };
 }
 
 function placeOf(peer: Peer | ListenRange): Prefix {
@@ -79,6 +125,8 @@ function named(sets: readonly WireSet[], statements: readonly WireStatement[]): 
       ...statement,
       name: unique(statement.name),
       ...(statement.neighbour !== undefined && { neighbour: unique(statement.neighbour) }),
+      ...(statement.except !== undefined && { except: unique(statement.except) }),
+      ...(statement.with !== undefined && { with: unique(statement.with) }),
       ...(statement.without !== undefined && { without: unique(statement.without) }),
     })),
   };

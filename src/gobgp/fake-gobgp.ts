@@ -154,6 +154,11 @@ export class FakeGobgp implements Bgp {
     this.setUp(address, true);
   }
 
+  async release({ address }: Peer): Promise<void> {
+    if (!this.#need().peers.has(address)) throw new Error(`neighbor ${address} is not there`);
+    this.commands.push(`gobgp neighbor ${address} softresetout`);
+  }
+
   async says(prefixes: readonly Prefix[]): Promise<readonly Announcement[]> {
     return [...this.#need().announced.values()].filter(({ prefix }) => prefixes.includes(prefix));
   }

@@ -11,8 +11,9 @@ import type { Peer, PeerState, Speaker } from '../model/peer.js';
 import { type Bgp, type BgpEvent, type Failures, Unreachable } from '../ports.js';
 import { say } from './announcing.js';
 import { type Connection, type ConnectionOptions, connected } from './connection.js';
-import { applyExportPolicy, exportPolicy } from './export-policy.js';
-import { admit, listPeers, peerDifferences, peerState, reopen, wirePeers } from './peers.js';
+import { applyExportPolicy } from './export-policy.js';
+import { goodbyes } from './goodbyes.js';
+import { admit, listPeers, peerDifferences, peerState, release, reopen, wirePeers } from './peers.js';
 import { openRanges, wireRanges } from './ranges.js';
 import { findAnnounced } from './session.js';
 import { checkSpeaker } from './validate.js';
@@ -41,10 +42,10 @@ export class Gobgp implements Bgp {
 
   async admitPeers(speaker: Speaker, restarting: boolean): Promise<void> {
     checkSpeaker(speaker);
-    const { session } = this.#need();
+    const { session, nextHops } = this.#need();
     if (this.#options.manage ?? true) {
       // First, so that no peer hears for a moment what it should not.
-      await applyExportPolicy(session, exportPolicy(speaker));
+      await applyExportPolicy(session, speaker, nextHops);
       await admit(session, wirePeers(speaker, restarting));
       return openRanges(session, wireRanges(speaker));
     }
@@ -53,11 +54,16 @@ export class Gobgp implements Bgp {
 
   async peers(): Promise<readonly PeerState[]> {
     const { session, finished } = this.#need();
-    return (await listPeers(session)).map((peer) => peerState(peer, finished));
+    const said = await goodbyes(this.#options.api);
+    return (await listPeers(session)).map((peer) => peerState(peer, finished, said));
   }
 
   reopen(peer: Peer): Promise<void> {
     return reopen(this.#need().session, peer);
+  }
+
+  release(peer: Peer): Promise<void> {
+    return release(this.#need().session, peer);
   }
 
   async says(prefixes: readonly Prefix[]): Promise<readonly Announcement[]> {

@@ -5,7 +5,6 @@
  * The numbers of these fields are the same in all generations. Bytes that are no protobuf throw, as in protobufjs.
  */
 import protobuf from 'protobufjs';
-import type { WireEvent } from './codec.js';
 
 const { Reader } = protobuf;
 type Reader = protobuf.Reader;
@@ -24,11 +23,8 @@ export interface RawPath {
 /** Tag of a field: its number, and how it is written (protobuf's encoding: 0 number, 2 length and bytes). */
 const number = (field: number) => field << 3;
 const bytes = (field: number) => (field << 3) | 2;
-const [DESTINATION, PATHS, PEER_EVENT, TABLE_EVENT, EVENT_TYPE] = [bytes(1), bytes(2), bytes(2), bytes(3), number(1)];
+const [DESTINATION, PATHS, TABLE_EVENT] = [bytes(1), bytes(2), bytes(3)];
 const [NLRI, ATTRIBUTE, WITHDRAWN, EXTERNAL, NEIGHBOUR] = [bytes(1), bytes(2), number(5), number(14), bytes(15)];
-
-/** Types of an event about a peer: the list of peers that begins each watch is over; and a real change. */
-const PEER_EVENTS: Readonly<Record<number, 'ready' | 'peer'>> = { 2: 'ready', 3: 'peer' };
 
 /** The paths of a ListPathResponse. */
 export function listedPaths(message: Uint8Array): RawPath[] {
@@ -40,23 +36,14 @@ export function listedPaths(message: Uint8Array): RawPath[] {
   return paths;
 }
 
-/** A WatchEventResponse, whose paths `read` takes apart. */
-export function watchEvent<T>(
-  message: Uint8Array,
-  read: (path: RawPath) => T,
-): Exclude<WireEvent, { kind: 'table' }> | { readonly kind: 'table'; readonly paths: T[] } {
+/** The paths of a WatchEventResponse; undefined when it is about something else. */
+export function changedPaths(message: Uint8Array): RawPath[] | undefined {
   const reader = Reader.create(message);
   let paths: RawPath[] | undefined;
-  let type = 0;
   each(reader, reader.len, (tag, end) => {
     if (tag === TABLE_EVENT) paths = pathsIn(reader, end);
-    else if (tag === PEER_EVENT) {
-      each(reader, end, (inner) => {
-        if (inner === EVENT_TYPE) type = reader.uint32();
-      });
-    }
   });
-  return paths ? { kind: 'table', paths: paths.map(read) } : { kind: PEER_EVENTS[type] ?? 'other' };
+  return paths;
 }
 
 /** A TableEvent and a Destination have their paths in the same field. */

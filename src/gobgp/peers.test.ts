@@ -14,7 +14,6 @@ const DOWN = {
   heard: 0,
   updates: 0,
   group: '',
-  lastWords: '',
 };
 const [wanted] = wirePeers(speaker, false) as [ReturnType<typeof wirePeers>[number]];
 

@@ -4,6 +4,7 @@ import type { ListenRange, Peer, PeerState, Speaker } from '../model/peer.js';
 import { listing, reasonOf, unary } from './call.js';
 import type { ListedPeer, WirePeer } from './codec.js';
 import type { Finished } from './end-of-rib.js';
+import type { Goodbyes } from './goodbyes.js';
 import type { Session } from './session.js';
 
 /** Listing peers doubles as the pulse: an answer later than this is none. */
@@ -27,6 +28,13 @@ const SESSION_FIELDS = [
   'reflectedAs',
 ] as const;
 
+/**
+ * How long gobgpd holds our routes back after a restart, in seconds. What a node says depends on no peer, and a switch drops
+ * what is still stale when gobgpd dies a second time (RFC 4724 section 4.2): so not at all, which has to be written as 1,
+ * for 0 is 6 minutes. A route reflector first has to hear what it reflects.
+ */
+const DEFERRAL = { node: 1, reflector: 15 };
+
 /** A listed peer tells where our side of its session is, chosen or not. So what was chosen stands in the description too. */
 const FROM = 'from ';
 
@@ -43,8 +51,6 @@ export function wirePeers(speaker: Speaker, restarting: boolean): readonly WireP
     description: peer.localAddress === undefined ? peer.name : `${peer.name} ${FROM}${peer.localAddress}`,
     passive: peer.passive,
     localAddress: peer.localAddress ?? '',
-    maxPrefixes: peer.maxPrefixes ?? 0,
-    ...(peer.bfd && { bfd: peer.bfd }),
     localRestarting: restarting && speaker.restartTime > 0,
   }));
 }
@@ -60,10 +66,12 @@ export function wireSession(peer: Peer | ListenRange, speaker: Speaker): WirePee
     multihop: peer.multihop ?? 0,
     ttlSecurity: peer.ttlSecurity ?? 0,
     localAddress: '',
-    maxPrefixes: 0,
+    maxPrefixes: peer.maxPrefixes ?? 0,
+    ...(peer.bfd && { bfd: peer.bfd }),
     families: peer.families,
     ...(peer.timers ?? speaker.timers),
     restartTime: speaker.restartTime,
+    deferral: speaker.reflector ? DEFERRAL.reflector : DEFERRAL.node,
     localRestarting: false,
     longLivedRestart: peer.longLivedRestart ?? 0,
     reflectedAs: peer.isClient ? (speaker.reflector?.clusterId ?? speaker.routerId) : '',
@@ -93,10 +101,10 @@ function sameSession(a: WirePeer, b: WirePeer): boolean {
 
 /** Makes gobgpd's peers exactly `wanted`. Throws an Error that names those it did not take. */
 export async function admit(session: Session, wanted: readonly WirePeer[]): Promise<void> {
-  const found = (await listPeers(session)).filter(({ group }) => group === '');
+  const found = (await listPeers(session)).filter((peer) => peer.group === '' && !isKeptOut(peer));
   const fit = session.codec.hasBfd ? wanted : wanted.map(({ bfd, ...peer }) => peer);
   const { remove, add } = peerChanges(fit, found);
-  const failures = wanted.filter(({ bfd }) => bfd && !session.codec.hasBfd).map(withoutBfd);
+  const failures = session.codec.hasBfd ? [] : wanted.filter(({ bfd }) => bfd).map(withoutBfd);
   const failed = (peer: WirePeer) => (error: unknown) => void failures.push(`${peer.address} (${reasonOf(error)})`);
   for (const peer of remove) {
     await unary(session.client, session.codec.deletePeer, peer.address).catch(failed(peer));
@@ -108,7 +116,12 @@ export async function admit(session: Session, wanted: readonly WirePeer[]): Prom
 
 /** Its session stands all the same. */
 function withoutBfd({ address }: WirePeer): string {
-  return `${address} (speaks without BFD, which gobgpd 3.x does not have: run gobgpd 4.8, or leave bfd out)`;
+  return speaksWithoutBfd({ prefix: address });
+}
+
+/** What is said of a peer, or of a range of them. */
+export function speaksWithoutBfd({ prefix }: { readonly prefix: string }): string {
+  return `${prefix} (speaks without BFD, which gobgpd 3.x does not have: run gobgpd 4.8, or leave bfd out)`;
 }
 
 /**
@@ -132,10 +145,41 @@ export function peerDifferences(wanted: readonly Peer[], found: readonly ListedP
   ];
 }
 
-/** Opens a session again that gobgpd has ended because of too many paths. */
-export async function reopen({ client, codec }: Session, peer: Peer): Promise<void> {
-  await unary(client, codec.enablePeer, wireAddress(peer));
+/** Opens a session again that gobgpd has ended because of too many paths; or lets its peer come again by its range. */
+export async function reopen(session: Session, peer: Pick<Peer, 'address' | 'device'>): Promise<void> {
+  const { client, codec } = session;
+  const there = (await listPeers(session)).find(({ address }) => address === wireAddress(peer));
+  await unary(client, there && isKeptOut(there) ? codec.deletePeer : codec.enablePeer, wireAddress(peer));
 }
+
+/** A soft reset says everything anew, also while gobgpd holds it back from a peer that has just come. */
+export async function release({ client, codec }: Session, peer: Peer): Promise<void> {
+  await unary(client, codec.sayAgain, wireAddress(peer));
+}
+
+/** In the description of a peer that stands for one that came by a range and must not come again yet. */
+const KEPT_OUT = 'slash32 keeps it out: it sent too many paths';
+
+/** Does it keep somebody out, and is no peer of the configuration? */
+export function isKeptOut({ description }: Pick<WirePeer, 'description'>): boolean {
+  return description === KEPT_OUT;
+}
+
+/**
+ * gobgpd 3.x forgets who came by a range together with its session, also one that it has ended because of too many paths: the
+ * peer would be back after seconds, and again. A peer of that address that is shut down keeps it out; it is in gobgpd, so it is
+ * found again after our own restart.
+ */
+export async function keepOut(session: Session, address: string): Promise<void> {
+  const { client, codec } = session;
+  const there = (await listPeers(session)).find((peer) => peer.address === address);
+  if (!codec.forgetsExcess || (there && there.group === '')) return;
+  if (there) await unary(client, codec.deletePeer, address).catch(() => {});
+  await unary(client, codec.keepOut, { address, asn: there?.asn || ANY_ASN, description: KEPT_OUT });
+}
+
+/** Nobody gets as far as to say his. */
+const ANY_ASN = 65535;
 
 /** Every peer gobgpd has, by address. */
 export async function listPeers(session: Session): Promise<readonly ListedPeer[]> {
@@ -154,9 +198,10 @@ function noteLinks({ links }: Session, peers: readonly WirePeer[]): void {
 }
 
 /** A listed peer in our words. What it had finished does not outlive its session. */
-export function peerState(peer: ListedPeer, finished: Finished): PeerState {
+export function peerState(peer: ListedPeer, finished: Finished, said: Goodbyes = new Map()): PeerState {
   const [bare = '', device] = peer.address.split('%');
   const session = SESSIONS[peer.session] ?? 'unknown';
+  const goodbye = said.get(peer.address);
   return {
     address: address(bare),
     ...(device !== undefined && { device }),
@@ -164,11 +209,12 @@ export function peerState(peer: ListedPeer, finished: Finished): PeerState {
     session,
     endOfRib: session === 'established' ? [...(finished.get(peer.address) ?? [])] : [],
     ...(peer.since > 0 && { since: peer.since }),
-    ...(peer.group !== '' && { cameByRange: true }),
-    overLimit: peer.overLimit,
+    ...((peer.group !== '' || isKeptOut(peer)) && { cameByRange: true }),
+    overLimit: peer.overLimit || isKeptOut(peer),
     losses: peer.losses,
     heard: peer.heard,
     updates: peer.updates,
-    lastWords: peer.lastWords,
+    ...(peer.isBfdUp !== undefined && { isBfdUp: peer.isBfdUp }),
+    ...(goodbye && session !== 'established' && { goodbye }),
   };
 }

@@ -3,10 +3,11 @@
  * of its settings, so that a group of the wanted name is the wanted one, and a change is one group less and another more.
  */
 import { createHash } from 'node:crypto';
+import { address, contains, type Prefix } from '../model/address.js';
 import type { Speaker } from '../model/peer.js';
 import { listing, reasonOf, unary } from './call.js';
 import type { RangeName, WireRange } from './codec.js';
-import { listPeers, wireSession } from './peers.js';
+import { isKeptOut, listPeers, speaksWithoutBfd, wireSession } from './peers.js';
 import type { Session } from './session.js';
 
 /** Groups of this name are ours. */
@@ -34,24 +35,49 @@ export async function openRanges(session: Session, wanted: readonly WireRange[])
     if (range.group.startsWith(OURS) && !isIn(wanted, range)) await trying(range, close(session, range));
   }
   for (const range of wanted) if (!isIn(found, range)) await trying(range, open(session, range));
+  if (!session.codec.hasBfd) failures.push(...wanted.filter(({ peer }) => peer.bfd).map(speaksWithoutBfd));
   if (failures.length > 0) throw new Error(`gobgpd did not change these listen ranges: ${failures.join(', ')}`);
 }
 
-async function open({ client, codec }: Session, range: WireRange): Promise<void> {
-  if (range.peer.password !== '' && !codec.signsRanges) {
-    throw new Error('gobgpd 3.x does not sign sessions of a range in every release: run 4.8, or name each peer');
-  }
+async function open(session: Session, range: WireRange): Promise<void> {
+  const { client, codec } = session;
+  if (range.peer.password !== '' && !(await signsRanges(session))) throw new Error(UNSIGNED);
   // One that was left half-way has no range, so it is in no list.
   await unary(client, codec.deletePeerGroup, range.group).catch(() => {});
-  await unary(client, codec.addPeerGroup, range);
+  await unary(client, codec.addPeerGroup, codec.hasBfd ? range : withoutBfd(range));
   await unary(client, codec.addDynamicNeighbor, range);
+}
+
+const UNSIGNED =
+  'gobgpd before 3.21 does not sign sessions of a range, and whoever signs his would never come in: ' +
+  'run 3.21 or later, or name each peer';
+const QUESTION = { name: `${OURS}release`, kind: 'community' } as const;
+
+/**
+ * No message of 3.x carries a version, but with 3.21 came, besides signed sessions of ranges, a flag that replaces the list of
+ * a set: releases before do not know it, and add to the list.
+ */
+async function signsRanges({ client, codec }: Session): Promise<boolean> {
+  if (codec.signsRanges) return true;
+  await unary(client, codec.addDefinedSet, { ...QUESTION, list: ['^0:1$'] });
+  await unary(client, codec.replaceDefinedSet, { ...QUESTION, list: ['^0:2$'] });
+  const found: string[] = [];
+  await listing(client, codec.listDefinedSet, QUESTION, (list) => found.push(...list));
+  return !found.includes('^0:1$');
+}
+
+function withoutBfd({ peer: { bfd, ...peer }, ...range }: WireRange): WireRange {
+  return { ...range, peer };
 }
 
 /** The range first, so that nobody comes meanwhile, then its peers, which would stay, then their settings. */
 async function close(session: Session, range: RangeName): Promise<void> {
   const { client, codec } = session;
   await unary(client, codec.deleteDynamicNeighbor, range);
-  const came = (await listPeers(session)).filter(({ group }) => group === range.group);
+  const came = (await listPeers(session)).filter(
+    (peer) =>
+      peer.group === range.group || (isKeptOut(peer) && contains(range.prefix as Prefix, address(peer.address))),
+  );
   for (const { address } of came) await unary(client, codec.deletePeer, address);
   await unary(client, codec.deletePeerGroup, range.group);
 }

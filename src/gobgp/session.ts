@@ -5,6 +5,7 @@ import type { Announcement } from '../model/announcement.js';
 import type { Speaker } from '../model/peer.js';
 import { api3 } from './api-3.js';
 import { api4 } from './api-4.js';
+import { type AudienceMarks, audienceMarks, isMarkedOtherwise } from './audience-marks.js';
 import { listing, openClient, reasonOf, statusOf, unary } from './call.js';
 import type { Codec, Received, WireGlobal } from './codec.js';
 import { type Links, told } from './decode.js';
@@ -18,7 +19,11 @@ export interface Session extends Disposable {
   readonly found: WireGlobal;
   /** The link of each link-local peer, by its address without zone. Grows as peers are told and listed. */
   readonly links: Links;
+  /** How announcements say who hears them, as long as the export policy in force understands it. */
+  marks: AudienceMarks;
 }
+
+const NOBODY_ASKS = audienceMarks({ peers: [] });
 
 const codecs: readonly (() => Codec)[] = [api3, api4];
 
@@ -28,7 +33,8 @@ export async function openSession(api: string, milliseconds?: number): Promise<S
   try {
     for (const codec of codecs.map((make) => make())) {
       const found = await unary(client, codec.getBgp, null, milliseconds).catch(unlessUnknownService);
-      if (found) return { client, codec, found, links: new Map(), [Symbol.dispose]: () => client.close() };
+      if (found)
+        return { client, codec, found, links: new Map(), marks: NOBODY_ASKS, [Symbol.dispose]: () => client.close() };
     }
   } catch (cause) {
     client.close();
@@ -101,8 +107,8 @@ interface Listed {
   readonly outdated: readonly Announcement[];
 }
 
-/** Everything gobgpd says for us; `outdated` of it names another next hop than we would now. */
-export async function listAnnounced({ client, codec }: Session, nextHops: NextHops): Promise<Listed> {
+/** Everything gobgpd says for us; `outdated` of it names another next hop than we would now, or its audience by an old mark. */
+export async function listAnnounced({ client, codec, marks }: Session, nextHops: NextHops): Promise<Listed> {
   const announced: Announcement[] = [];
   const outdated: Announcement[] = [];
   const hear = (received: Received) => {
@@ -110,7 +116,8 @@ export async function listAnnounced({ client, codec }: Session, nextHops: NextHo
     const meaning = told(received);
     if (meaning.kind !== 'ours') return;
     announced.push(meaning.announcement);
-    if (!received.nextHops.includes(nextHops[received.family])) outdated.push(meaning.announcement);
+    const isCurrent = received.nextHops.includes(nextHops[received.family]);
+    if (!isCurrent || isMarkedOtherwise(received.rank.communities, marks)) outdated.push(meaning.announcement);
   };
   for (const family of [4, 6] as const) await listing(client, codec.listPath, family, (all) => all.forEach(hear));
   return { announced, outdated };

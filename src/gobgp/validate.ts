@@ -57,8 +57,6 @@ function checkPeer(peer: Peer): void {
   // gobgpd looks up a name that is no address in the DNS.
   checkCanonical('peer address', peer.address, address);
   checkSession(name, peer);
-  for (const [key, value] of Object.entries(peer.bfd ?? {})) checkWhole(`bfd ${key} of ${name}`, value, 1, 60_000);
-  if (peer.maxPrefixes !== undefined) checkWhole(`maxPrefixes of ${name}`, peer.maxPrefixes, 1, 0xffffffff);
   if (peer.localAddress !== undefined) checkCanonical(`local address of ${name}`, peer.localAddress, address);
   if (isLinkLocal(peer.address) && peer.device === undefined) refuse(name, 'is link-local: name its link');
   if (peer.device !== undefined && !/^[^\s/%]{1,15}$/.test(peer.device)) refuse(name, 'is on a link of no valid name');
@@ -75,6 +73,8 @@ function checkSession(name: string, peer: Peer | ListenRange): void {
   if (peer.families.length === 0) refuse(name, 'speaks no family: name ipv4, ipv6 or both');
   if (peer.multihop !== undefined) checkWhole(`multihop of ${name}`, peer.multihop, 1, 255);
   if (peer.ttlSecurity !== undefined) checkWhole(`ttlSecurity of ${name}`, peer.ttlSecurity, 1, 254);
+  for (const [key, value] of Object.entries(peer.bfd ?? {})) checkWhole(`bfd ${key} of ${name}`, value, 1, 60_000);
+  if (peer.maxPrefixes !== undefined) checkWhole(`maxPrefixes of ${name}`, peer.maxPrefixes, 1, 0xffffffff);
   // The password itself stays out of the error.
   if (Buffer.byteLength(peer.password ?? '') > MOST_PASSWORD_BYTES)
     refuse(name, 'has a password of more than 80 bytes');

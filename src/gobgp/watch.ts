@@ -13,6 +13,7 @@ import type { BgpEvent } from '../ports.js';
 import { listing, reasonOf, watching } from './call.js';
 import type { Received, Subject, WireEvent } from './codec.js';
 import { type Links, type Told, told } from './decode.js';
+import { keepOut } from './peers.js';
 import type { Session } from './session.js';
 
 /** Called once a message that held unusable paths: how many, and the first reason. */
@@ -61,11 +62,23 @@ export function openWatch(session: Session, hear: (event: BgpEvent) => void, ref
         known,
         session.links,
       );
-      const on = (event: WireEvent) => !signal.aborted && listener.event(event);
+      const on = (event: WireEvent) => {
+        if (signal.aborted) return;
+        if (event.kind === 'peer' && event.overLimit !== undefined) hold(session, event.overLimit, hear);
+        listener.event(event);
+      };
       watching(client, codec.watchEvent, subject, on, signal).then(() => ended(), ended);
     });
   const holders = () => [...known].flatMap(([peer, prefixes]) => (prefixes.size > 0 ? [peer] : []));
   return { read, holders, broken, close: () => current.abort() };
+}
+
+/** Before it can come back. If that fails, it is tried again when its session ends the next time. */
+function hold(session: Session, peer: string, hear: (event: BgpEvent) => void): void {
+  keepOut(session, peer).then(
+    () => hear({ kind: 'peers-changed' }),
+    () => {},
+  );
 }
 
 async function listTable({ client, codec }: Session): Promise<readonly Received[]> {

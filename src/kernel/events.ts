@@ -31,6 +31,7 @@ import type { Filters } from './filters.js';
 import { TABLE } from './filters-ruleset.js';
 import type { OurRoutes } from './our-routes.js';
 import { DOOMED_GROUP, LINK_PREFIX, PROTOCOL } from './ours.js';
+import { Devices, routeOf } from './route-entry.js';
 import { isOurs } from './rules.js';
 
 /** Whom to ask, and whose events to leave out. */
@@ -63,6 +64,23 @@ export function watchKernel(watched: Watched, hear: (event: KernelEvent) => void
     signal,
   );
   watchFilters(watched.filters, hear, signal);
+}
+
+/** Tells of every route that comes, changes or goes and is not ours, until the signal. */
+export function watchForeignRoutes(
+  ownPorts: readonly number[],
+  hear: (event: KernelEvent) => void,
+  signal: AbortSignal,
+): void {
+  const groups = [Group.ipv4Route, Group.ipv6Route];
+  listen(
+    { groups, ignorePorts: ownPorts, routeProtocol: PROTOCOL, othersRoutes: true },
+    {
+      hear: (message) => hear({ kind: 'foreign-route', prefix: routeOf(decodeRoute(message), new Devices()).prefix }),
+      lost: () => hear({ kind: 'lost', why: 'events-dropped' }),
+    },
+    signal,
+  );
 }
 
 function watchFilters(

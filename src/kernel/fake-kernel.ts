@@ -8,13 +8,13 @@ import {
   baseOf,
   contains,
   familyOf,
-  hostPrefix,
+  lengthOf,
   numberOf,
   type Prefix,
 } from '../model/address.js';
 import type { HostAddress, Way } from '../model/host.js';
 import type { Networks } from '../model/network.js';
-import { type NextHop, type Route, routeKey } from '../model/route.js';
+import { MAIN_TABLE, type NextHop, type Route, routeKey } from '../model/route.js';
 import type { Failures, Kernel, KernelEvent } from '../ports.js';
 import { putRouteCommand } from './as-commands.js';
 
@@ -28,6 +28,7 @@ export class FakeKernel implements Kernel {
   /** Links that are up, with nobody at the other end. */
   readonly #dead = new Set<string>();
   readonly #routes = new Map<string, Route>();
+  readonly #foreign = new Map<Prefix, Route & { readonly isOurs: boolean }>();
   readonly #hearers = new Set<(event: KernelEvent) => void>();
 
   async routes(): Promise<readonly Route[]> {
@@ -70,10 +71,9 @@ export class FakeKernel implements Kernel {
 
   async ways(to: readonly Address[]): Promise<ReadonlyMap<Address, Way>> {
     const own = new Set((await this.addresses()).map(({ address }) => address));
-    const isRouted = (one: Address) => [...this.#routes.values()].some(({ prefix }) => prefix === hostPrefix(one));
     const way = (one: Address): Way => {
       if (own.has(one)) return 'self';
-      return this.#deviceTo(one, undefined) ? 'on-link' : isRouted(one) ? 'routed' : 'none';
+      return this.#deviceTo(one, undefined) ? 'on-link' : this.#detourTo(one);
     };
     return new Map(to.map((one) => [one, way(one)]));
   }
@@ -127,6 +127,13 @@ export class FakeKernel implements Kernel {
     this.#tell({ kind: 'route-added', route });
   }
 
+  /** Another routing daemon, or an administrator, writes a route of the main table, or removes it. */
+  routeByOthers(prefix: Prefix, gateway?: Address): void {
+    if (gateway) this.#foreign.set(prefix, { table: MAIN_TABLE, prefix, nextHops: [{ gateway }], isOurs: false });
+    else this.#foreign.delete(prefix);
+    this.#tell({ kind: 'foreign-route', prefix });
+  }
+
   /** The commands that make another kernel hold the same routes. */
   asCommands(): string[] {
     return [...this.#routes.values()].map(putRouteCommand).sort();
@@ -150,6 +157,20 @@ export class FakeKernel implements Kernel {
     if (familyOf(gateway) === 4 && familyOf(prefix) === 6) return 'Invalid argument: an IPv4 gateway for IPv6';
     if (gateway.startsWith('fe80:') && device !== undefined) return undefined;
     return this.#deviceTo(gateway, device) ? undefined : 'Network is unreachable: Nexthop has invalid gateway';
+  }
+
+  /** The longest route of the main table, ours or another's, that leads over a gateway. */
+  #detourTo(one: Address): Way {
+    const main = [...this.#routes.values()].filter(({ table }) => table === MAIN_TABLE);
+    const all = [...main.map((route) => ({ ...route, isOurs: true })), ...this.#foreign.values()];
+    const around = all.filter(({ prefix }) => contains(prefix, one));
+    const found = around.sort((a, b) => lengthOf(b.prefix) - lengthOf(a.prefix))[0];
+    if (!found || found.nextHops.some(({ gateway }) => gateway === undefined)) return 'none';
+    return {
+      by: found.prefix,
+      isOurs: found.isOurs,
+      hops: found.nextHops.map(({ gateway }) => ({ gateway: gateway! })),
+    };
   }
 
   #deviceTo(gateway: Address, device: string | undefined): string | undefined {

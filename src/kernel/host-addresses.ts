@@ -1,22 +1,24 @@
 /** What this host has itself, and how it reaches others: the kernel's own answers, for those who judge next hops. */
-import { type Address, addressFrom, contains, type Prefix, prefixAround } from '../model/address.js';
+import { type Address, addressFrom, contains, isLinkLocal, type Prefix, prefixAround } from '../model/address.js';
 import type { HostAddress, Way } from '../model/host.js';
 import type { Gateways } from '../model/network.js';
+import type { NextHop } from '../model/route.js';
 import {
   decodeAddress,
   decodeLink,
   decodeRoute,
   dumpAddresses,
   getLink,
+  type Hop,
   IFF_LOWER_UP,
   IFF_UP,
   leadsHere,
   NetlinkError,
   type NetlinkSocket,
 } from '../netlink/index.js';
-import { LINK_PREFIX } from './ours.js';
-import { Devices } from './route-entry.js';
-import { routeTo } from './route-lookup.js';
+import { LINK_PREFIX, PROTOCOL } from './ours.js';
+import { Devices, routeOf } from './route-entry.js';
+import { routeBy, routeTo } from './route-lookup.js';
 
 const LOOPBACK = ['127.0.0.0/8', '::1/128'] as Prefix[];
 
@@ -56,15 +58,26 @@ function hasCarrier(socket: NetlinkSocket, index: number): boolean {
   }
 }
 
-/** A way to a container of this node is none for paths from elsewhere, so it counts as routed. */
+/** A way to a container of this node is none for paths from elsewhere. */
 export function wayTo(socket: NetlinkSocket, to: Address, devices: Devices): Way {
   const [answer] = routeTo(socket, to);
   if (!answer) return 'none';
   if (leadsHere(answer)) return 'self';
   const { hops } = decodeRoute(answer);
-  if (hops.length === 0) return 'none';
-  const onLink = hops.every(
-    ({ gateway, oif }) => !gateway && oif !== undefined && !devices.name(oif)?.startsWith(LINK_PREFIX),
-  );
-  return onLink ? 'on-link' : 'routed';
+  const isToContainer = ({ oif }: Hop) => oif !== undefined && devices.name(oif)?.startsWith(LINK_PREFIX);
+  if (hops.length === 0 || hops.some(isToContainer)) return 'none';
+  return hops.every(({ gateway }) => !gateway) ? 'on-link' : detourTo(socket, to, devices);
+}
+
+/** The answer for a packet names one next hop; the route that it took may have several. */
+function detourTo(socket: NetlinkSocket, to: Address, devices: Devices): Way {
+  const [answer] = routeBy(socket, to);
+  const entry = answer && decodeRoute(answer);
+  if (!entry || entry.hops.length === 0) return 'none';
+  const { prefix, nextHops } = routeOf(entry, devices);
+  const hops = nextHops.map(({ gateway = to, device }): NextHop => {
+    // A gateway says by itself which link it is on, unless it is link-local: as hops of paths have it.
+    return isLinkLocal(gateway) && device !== undefined ? { gateway, device } : { gateway };
+  });
+  return { by: prefix, isOurs: entry.protocol === PROTOCOL, hops };
 }

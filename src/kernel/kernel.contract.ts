@@ -81,7 +81,7 @@ export function kernelContract(make: () => KernelWorld, dispose: () => void): vo
 
   it('counts the way to an endpoint of this node as no link of its own', async () => {
     await kernel.put([{ ...local4, table: MAIN_TABLE }]);
-    expect(await kernel.ways([address('10.20.1.10')])).to.deep.equal(new Map([['10.20.1.10', 'routed']]));
+    expect(await kernel.ways([address('10.20.1.10')])).to.deep.equal(new Map([['10.20.1.10', 'none']]));
   });
 
   it('takes the same route twice', async () => {

@@ -5,11 +5,11 @@
  * its turn in between.
  */
 import type { Address } from '../model/address.js';
-import type { HostAddress, Way } from '../model/host.js';
+import { type HostAddress, isDetour, type Way } from '../model/host.js';
 import type { Networks } from '../model/network.js';
 import type { Route } from '../model/route.js';
 import type { Failures, Kernel, KernelEvent } from '../ports.js';
-import { watchKernel } from './events.js';
+import { watchForeignRoutes, watchKernel } from './events.js';
 import { forwardPackets } from './forwarding.js';
 import type { Host } from './host.js';
 import { hostAddresses, wayTo } from './host-addresses.js';
@@ -23,6 +23,8 @@ export class NetlinkKernel implements Kernel {
   readonly #host: Host;
   readonly #rulePriority: number;
   readonly #routes: OurRoutes;
+  /** To be called once the routes of others matter: a routing daemon may change thousands. */
+  #listenToOthers: (() => void) | undefined;
 
   /** @param rulePriority of the rules that look a network's table up; the next two numbers are ours as well */
   constructor(host: Host, rulePriority = RULE_PRIORITY) {
@@ -57,6 +59,16 @@ export class NetlinkKernel implements Kernel {
   }
 
   async ways(to: readonly Address[]): Promise<ReadonlyMap<Address, Way>> {
+    const ways = this.#ways(to);
+    const areByRoutes = [...ways.values()].some((way) => way === 'none' || isDetour(way));
+    if (!areByRoutes || !this.#listenToOthers) return ways;
+    this.#listenToOthers();
+    this.#listenToOthers = undefined;
+    // What changed before we listened, nobody would tell.
+    return this.#ways(to);
+  }
+
+  #ways(to: readonly Address[]): ReadonlyMap<Address, Way> {
     const devices = new Devices();
     return new Map(to.map((one) => [one, wayTo(this.#host.socket, one, devices)]));
   }
@@ -72,6 +84,7 @@ export class NetlinkKernel implements Kernel {
       hear(event);
     };
     watchKernel(watched, alert, signal);
+    this.#listenToOthers = () => watchForeignRoutes(ports, alert, signal);
     this.#host.isWatched = true;
     signal.addEventListener('abort', () => {
       this.#host.isWatched = false;

@@ -40,6 +40,7 @@ export function countedBgp(bgp: Bgp, events: EventMetrics): Bgp {
     admitPeers: (speaker, restarting) => bgp.admitPeers(speaker, restarting),
     peers: () => bgp.peers(),
     reopen: (peer) => bgp.reopen(peer),
+    release: (peer) => bgp.release(peer),
     says: (prefixes) => bgp.says(prefixes),
     announce: async (all) => count(all, events.announce, await bgp.announce(all)),
     withdraw: async (all) => count(all, events.withdraw, await bgp.withdraw(all)),

@@ -1,6 +1,12 @@
 import type { Prefix } from './address.js';
 import type { RouteTarget } from './route-target.js';
 
+/**
+ * Which peers hear it, where peers are told different things: those that are told host routes, or blocks. `asked`: of them
+ * only those whose own `announce` says so, since that of the network does not.
+ */
+export type Audience = 'hosts' | 'blocks' | 'hosts-asked' | 'blocks-asked';
+
 /** What we ask gobgpd to say. The next hop is always this node: gobgpd writes the session's own address. */
 export interface Announcement {
   readonly prefix: Prefix;
@@ -9,6 +15,8 @@ export interface Announcement {
   readonly targets: readonly RouteTarget[];
   /** This node is about to leave: receivers shall use another path if there is one (RFC 8326). */
   readonly leaving?: true;
+  /** Absent: every peer hears it. */
+  readonly audience?: Audience;
 }
 
 /** (family, RD, prefix) name one announcement; the prefix tells the family. */
@@ -20,6 +28,7 @@ export function announcementKey(announcement: Pick<Announcement, 'prefix' | 'rd'
 export function sameAnnouncement(a: Announcement, b: Announcement): boolean {
   return (
     a.leaving === b.leaving &&
+    a.audience === b.audience &&
     a.targets.length === b.targets.length &&
     a.targets.every((target) => b.targets.includes(target))
   );

@@ -2,6 +2,9 @@ import type { Address, Prefix } from './address.js';
 import type { RouteTarget } from './route-target.js';
 import type { TargetPattern } from './target-pattern.js';
 
+/** What leads to endpoints: a route each, the pools as blocks, or both. */
+export type Announce = 'host' | 'aggregate' | 'both';
+
 /** A named routing domain: who it hears (imports), what its endpoints say (exports), where its addresses come from. */
 export interface Network {
   readonly name: string;
@@ -12,7 +15,9 @@ export interface Network {
   /** Every announcement of its endpoints carries these. Empty: nothing is announced. */
   readonly exports: readonly RouteTarget[];
   /** Its pools are announced as blocks, instead of the host routes in them or besides. Absent: host routes alone. */
-  readonly announce?: 'aggregate' | 'both';
+  readonly announce?: Exclude<Announce, 'host'>;
+  /** What of it those peers hear that do not say it themselves. Absent: all, as no peer says it. */
+  readonly toOthers?: Announce;
   /** Where its own addresses come from when no IPAM plugin is named. */
   readonly pools: readonly Prefix[];
   /** MTU of its endpoints, in bytes, unless their CNI configuration names another. Absent: as the uplink. */

@@ -1,5 +1,6 @@
 import { type Address, contains, type Family, type Prefix } from './address.js';
 import type { Community, LargeCommunity } from './community.js';
+import type { Announce } from './network.js';
 import type { PrefixRange } from './prefix-range.js';
 import type { RouteTarget } from './route-target.js';
 
@@ -33,8 +34,12 @@ export interface Peer {
   readonly deny?: readonly PrefixRange[];
   /** May it say a default route? */
   readonly allowDefault?: boolean;
+  /** Must the next hops of its paths be on a link of ours? Absent: where it is on one itself. */
+  readonly nextHops?: 'on-link' | 'recursive';
   /** So many of its prefixes are imported at most. Absent: no limit. */
   readonly maxRoutes?: number;
+  /** What it is told of our networks. Absent: what each network says. */
+  readonly announce?: Announce;
   /** Added to all that we announce to it. */
   readonly communities?: readonly Community[];
   readonly largeCommunities?: readonly LargeCommunity[];
@@ -58,8 +63,7 @@ export interface SoughtPeer extends Omit<Peer, 'address' | 'device'> {
 export type Where = { readonly device: string } | { readonly gateway: true };
 
 /** From where peers may come that are not known one by one. Their settings are the same for all of them. */
-export interface ListenRange
-  extends Omit<Peer, 'address' | 'device' | 'localAddress' | 'bfd' | 'passive' | 'maxPrefixes' | 'maxRoutes'> {
+export interface ListenRange extends Omit<Peer, 'address' | 'device' | 'localAddress' | 'passive'> {
   readonly prefix: Prefix;
 }
 
@@ -158,6 +162,16 @@ export interface PeerState {
   readonly heard?: number;
   /** How many of these were UPDATEs: routes, or End-of-RIB. */
   readonly updates?: number;
-  /** Why the session ended last, as gobgpd says it; 3.x does not. */
-  readonly lastWords?: string;
+  /** Does its fast heartbeat come? Absent: gobgpd was not asked for one, or is one that has none. */
+  readonly isBfdUp?: boolean;
+  /** How the peer ended the last session. Absent: it did not, or nobody noted it. */
+  readonly goodbye?: Goodbye;
+}
+
+/** A NOTIFICATION of the peer (RFC 4271 section 4.5, RFC 4486). */
+export interface Goodbye {
+  readonly code: number;
+  readonly subcode: number;
+  /** How many prefixes of a family it lets in, where that was the reason. */
+  readonly limit?: number;
 }

@@ -30,6 +30,8 @@ export interface Subscription {
   readonly ignorePorts: readonly number[];
   /** Of routes, only those that this protocol wrote are told. */
   readonly routeProtocol: number;
+  /** Of routes, only those that others wrote are told instead. */
+  readonly othersRoutes?: boolean;
   /** Hears of other namespaces too: those that have an id in this one, as the other ends of its links do. */
   readonly everyNamespace?: boolean;
   /** Bytes that the kernel may queue. */
@@ -109,7 +111,8 @@ export function notFrom(ports: readonly number[]): Buffer {
 }
 
 /** The filter, one instruction a line. Loads are big-endian, netlink is not: hence the swaps. */
-function filterProgram({ ignorePorts, routeProtocol }: Subscription): Buffer {
+function filterProgram({ ignorePorts, routeProtocol, othersRoutes = false }: Subscription): Buffer {
+  const [ifSame, ifOther] = othersRoutes ? [1, 0] : [0, 1]; // to `drop`, or to `accept`
   const own = ignorePorts.map((port, i) => [JEQ, ignorePorts.length - i + 5, 0, swap32(port)]); // to `drop`
   return instructions([
     [LD_W, 0, 0, PORT_AT],
@@ -118,7 +121,7 @@ function filterProgram({ ignorePorts, routeProtocol }: Subscription): Buffer {
     [JEQ, 1, 0, RTM_NEWROUTE << 8], // to the protocol
     [JEQ, 0, 2, RTM_DELROUTE << 8], // no route: to `accept`
     [LD_B, 0, 0, ROUTE_PROTOCOL_AT],
-    [JEQ, 0, 1, routeProtocol], // another's: to `drop`
+    [JEQ, ifSame, ifOther, routeProtocol],
     [RET, 0, 0, EVERYTHING], // accept
     [RET, 0, 0, 0], // drop
   ]);

@@ -42,6 +42,8 @@ const RTN_BLACKHOLE = 6;
 const RTNH_F_ONLINK = 4;
 /** Without it, every IPv4 answer names the main table; IPv6 names the right one, and refuses the flag. */
 const RTM_F_LOOKUP_TABLE = 0x1000;
+/** The answer is the entry that was found, and not what became of it for one packet. */
+const RTM_F_FIB_MATCH = 0x2000;
 /** struct rtmsg, struct rtnexthop */
 const FIXED_PART = 12;
 const HOP_PART = 8;
@@ -117,7 +119,11 @@ export function dumpRoutes({ family = AF_UNSPEC, table, protocol = 0 }: RouteFil
  * ENETUNREACH when there is none.
  * @param mark of the packet, for rules that look at it
  */
-export function findRoute(destination: Ip, mark = 0): Request {
+export function findRoute(
+  destination: Ip,
+  mark = 0,
+  flags = destination.length === 4 ? RTM_F_LOOKUP_TABLE : 0,
+): Request {
   return {
     type: RTM_GETROUTE,
     flags: NLM_F_REQUEST | NLM_F_ACK,
@@ -126,11 +132,16 @@ export function findRoute(destination: Ip, mark = 0): Request {
         .u8(ipFamily(destination))
         .u8(destination.length * 8)
         .zero(6)
-        .u32(destination.length === 4 ? RTM_F_LOOKUP_TABLE : 0);
+        .u32(flags);
       message.attribute(RTA_DST, destination);
       if (mark !== 0) message.attributeU32(RTA_MARK, mark);
     },
   };
+}
+
+/** Asks for the route by which a packet of this host would go, as it is written: with its prefix, and all its next hops. */
+export function matchRoute(destination: Ip): Request {
+  return findRoute(destination, 0, RTM_F_FIB_MATCH);
 }
 
 /** Decodes RTM_NEWROUTE and RTM_DELROUTE. A type other than unicast (blackhole, local, ...) leads nowhere: no hops. */

@@ -26,7 +26,7 @@ export class KernelSide {
   async catchUp(): Promise<void> {
     if (this.#kernelUnread || this.#separated !== this.#world.networks) await this.#separate();
     if (this.#kernelUnread) await this.#readKernel();
-    if (this.#hostUnread) await this.#readHost();
+    if (this.#hostUnread || this.#world.border.isDoubtful) await this.#readHost();
   }
 
   /** Everything is read again before the next pass. */
@@ -47,9 +47,11 @@ export class KernelSide {
         this.#hostUnread = true;
         this.#touchFailed();
       },
+      'foreign-route': () => {},
       lost: () => this.doubt(),
     };
     hear[event.kind]((event as { route: Route }).route);
+    if (event.kind === 'foreign-route') this.#world.border.hearRoute(event.prefix);
   }
 
   async #separate(): Promise<void> {
@@ -68,6 +70,8 @@ export class KernelSide {
   /** Its addresses, and the ways to next hops. */
   async #readHost(): Promise<void> {
     this.#hostUnread = false;
-    if (await this.#world.border.look(this.#kernel)) this.#world.touchPaths();
+    const { border } = this.#world;
+    const { isDoubtful } = border;
+    if ((await border.look(this.#kernel)) || isDoubtful) this.#world.touchPaths();
   }
 }

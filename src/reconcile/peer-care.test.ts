@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { address } from '../model/address.js';
+import { address, prefix } from '../model/address.js';
 import type { Greeting, Peer, PeerState, Speaker } from '../model/peer.js';
 import { PeerCare } from './peer-care.js';
 import { HandClock, Stage } from './stories/stage.js';
@@ -132,6 +132,52 @@ describe('a session that does not stand', () => {
     expect(greetings).to.equal(0);
     await pass(15, () => ({}));
     expect(greetings).to.equal(1);
+  });
+
+  it('that the peer ended over its limit has that reason at once, and is not looked into, since it would not say more', async () => {
+    await pass(5, () => ({ session: 'established' }));
+    const goodbye = { code: 6, subcode: 1, limit: 500 };
+    await pass(1, () => ({ goodbye }));
+    expect(care.reason(PEER.address)).to.match(
+      /^ended the session because it takes no more than 500 prefixes .*raise its/,
+    );
+    await pass(3600, () => ({ goodbye }));
+    expect([greetings, told.length]).to.deep.equal([0, 1]);
+    await pass(60, () => ({ session: 'established' }));
+    expect(care.reason(PEER.address)).to.equal(undefined);
+  });
+
+  it('that the peer ended otherwise is looked into later: what it says then is newer', async () => {
+    await pass(5, () => ({ session: 'established' }));
+    const goodbye = { code: 6, subcode: 2 };
+    await pass(1, () => ({ goodbye }));
+    expect(care.reason(PEER.address)).to.match(/shut down there/);
+    await pass(speaker.restartTime + 30, () => ({ goodbye }));
+    expect(greetings).to.be.greaterThan(0);
+  });
+
+  it("of a peer that came by a range is nobody's business, but one that sent too much is let in again, and has a reason", async () => {
+    const came = { ...STATE, address: address('198.51.100.7'), cameByRange: true };
+    const range = { ...PEER, name: 'tors', prefix: prefix('198.51.100.0/24'), maxPrefixes: 2 };
+    const ranged = { ...speaker, peers: [], ranges: [range] };
+    const hear = async (seconds: number, state: Partial<PeerState>) => {
+      for (const end = clock.now() + seconds * 1000; clock.now() < end; ) {
+        care.hear([], ranged, [{ ...came, ...state }]);
+        while (clock.step(250));
+      }
+    };
+    await hear(100, { session: 'active' });
+    expect(care.reason(came.address)).to.equal(undefined);
+    await hear(14, { session: 'idle', overLimit: true });
+    expect(care.reason(came.address)).to.match(
+      /^sent more than 2 paths of a family: session ended, opened again after 15 s/,
+    );
+    expect(reopened).to.deep.equal([]);
+    await hear(3, { session: 'idle', overLimit: true });
+    expect(reopened).to.have.length(1);
+    await hear(60, { session: 'established', overLimit: false });
+    expect(care.reason(came.address)).to.equal(undefined);
+    expect(greetings).to.equal(0);
   });
 
   it('is looked into at once when it has come up and gone again twice: then nothing is kept', async () => {

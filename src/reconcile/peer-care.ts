@@ -6,9 +6,9 @@
  * and GoBGP drop the routes on a mere greeting (measured). One that has sent no UPDATE keeps none: who keeps routes says
  * End-of-RIB. FRR with TTL security may take our OPEN before it looks at the TTL, and then gobgpd alone sees a session.
  */
-import { whyDown } from '../decide/why-down.js';
+import { saysAll, whyDown, whyEnded } from '../decide/why-down.js';
 import type { Address } from '../model/address.js';
-import type { Peer, PeerState, Speaker } from '../model/peer.js';
+import { type Peer, type PeerState, type Speaker, settingsOf } from '../model/peer.js';
 import type { Bgp, Clock, Greet } from '../ports.js';
 
 /** In ms: how long a session may take to come up, and the longest time between two greetings. */
@@ -30,6 +30,8 @@ interface Care {
   /** Why the session does not stand, as far as it is known. */
   reason?: string;
   standsSince?: number;
+  /** It has said itself why it ended the session, and would not say more. */
+  isAllSaid?: boolean;
   /** UPDATEs that had come from it when it had no session last. */
   updates?: number | undefined;
   /** How often the session came up and soon went again, as with TTL security on one side alone. */
@@ -93,8 +95,26 @@ export class PeerCare {
       care.peer = peer;
       if (state?.session === 'established') this.#stands(care);
       else if (state?.overLimit) this.#hasSentTooMuch(care);
-      else this.#isDown(care, speaker, state?.updates);
+      else {
+        const says = state?.goodbye && whyEnded(state.goodbye);
+        if (says) this.#tell(care, says);
+        care.isAllSaid = state?.goodbye !== undefined && saysAll(state.goodbye);
+        this.#isDown(care, speaker, state?.updates);
+      }
     }
+    for (const state of states) if (state.cameByRange) this.#hearNewcomer(state, speaker);
+  }
+
+  /** Nobody waits for who comes by a range; but one that sent too much is kept out, and let in again here. */
+  #hearNewcomer(state: PeerState, speaker: Speaker): void {
+    const settings = settingsOf(speaker, state.address);
+    const known = this.#cares.get(state.address);
+    if (!settings || (!known && !state.overLimit)) return;
+    const peer = { ...settings, address: state.address, passive: true };
+    const care = known ?? { peer, flaps: 0, greetings: 0, excesses: 0 };
+    this.#cares.set(state.address, care);
+    if (state.session === 'established') this.#stands(care);
+    else if (state.overLimit) this.#hasSentTooMuch(care);
   }
 
   #stands(care: Care): void {
@@ -136,7 +156,8 @@ export class PeerCare {
     const delay = isRestless ? SOON : this.#keptFor(care) + Math.min(RAREST, PATIENCE * 2 ** care.greetings);
     care.callOff = this.#clock.after(delay, () => {
       care.greetings++;
-      void this.#ask(care, speaker);
+      if (care.isAllSaid) this.#askLater(care, speaker);
+      else void this.#ask(care, speaker);
     });
   }
 
@@ -164,7 +185,10 @@ export class PeerCare {
     if (!isStill) return;
     const why = whyDown(care.peer, speaker, greeting);
     this.#tell(care, care.flaps > 0 ? `comes up and goes again; it ${why}` : why);
-    if (care.standsSince !== undefined) return;
+    if (care.standsSince === undefined) this.#askLater(care, speaker);
+  }
+
+  #askLater(care: Care, speaker: Speaker): void {
     care.callOff = undefined;
     this.#isDown(care, speaker);
   }

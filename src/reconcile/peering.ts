@@ -6,11 +6,13 @@
  * has said everything, or has had the restart time to do so.
  */
 
+import { heartbeatsMissed, timeToComeBack } from '../decide/coming-back.js';
 import { outdated } from '../decide/outdated.js';
 import type { Address } from '../model/address.js';
 import type { Peer, PeerState, Speaker } from '../model/peer.js';
 import type { Bgp, BgpEvent, Clock, Greet, Running } from '../ports.js';
 import { BackOff } from './back-off.js';
+import { HeldBack } from './held-back.js';
 import { Loop } from './loop.js';
 import { PeerCare } from './peer-care.js';
 import { PeerTrials } from './peer-trials.js';
@@ -41,8 +43,12 @@ export class Peering {
   /** Did containers live on through whatever came before? Then peers may keep our routes while we start. */
   #datapathKept: boolean;
   #admitted = false;
+  /** Has this gobgpd come after another, whose routes peers may keep? */
+  #isRestart = false;
   #heardAll = false;
   #giveUpAt = 0;
+  /** While peers may not have noticed yet that the heartbeats of the last gobgpd have ended; calls the wait off. */
+  #silence: (() => void) | undefined;
   #asking = false;
   /** Since when every peer has spoken and nothing new was heard; undefined while somebody has not spoken. */
   #quietSince: number | undefined;
@@ -55,6 +61,7 @@ export class Peering {
   #running: Running | undefined;
   readonly #care: PeerCare;
   readonly #trials: PeerTrials;
+  readonly #heldBack: HeldBack;
   readonly #backOff: BackOff;
   readonly #failed: PeeringParts['failed'];
   readonly #lookAtStates = new Loop(
@@ -80,6 +87,7 @@ export class Peering {
     this.#backOff = new BackOff(clock, 1_000, 30_000);
     const told = (peer: Peer, reason: string) => failed(`peer ${peer.name}`, new Error(reason));
     this.#care = new PeerCare(bgp, greet, clock, told, datapathKept ? speaker.restartTime : 0);
+    this.#heldBack = new HeldBack(bgp, (peer, error) => failed(`peer ${peer.name}`, error));
     this.#trials = new PeerTrials(clock, () => this.#admitAnew());
   }
 
@@ -137,13 +145,14 @@ export class Peering {
 
   #hearStates(): void {
     if (!this.connected || !this.#admitted) return;
+    if (this.#isRestart) this.#heldBack.hear(this.speaker, this.states);
     this.#trials.hear(this.states);
     this.#care.hear(this.#trials.letIn(this.speaker.peers), this.speaker, this.states);
   }
 
   /** A pass has put through all it could; `clean` when no announcement is missing. */
   async afterPass(clean: boolean): Promise<void> {
-    if (this.connected && clean && !this.#admitted) {
+    if (this.connected && clean && !this.#admitted && !this.#silence) {
       await this.#admit();
     }
     this.#askPeers();
@@ -172,11 +181,23 @@ export class Peering {
     this.away = undefined;
     this.#admitted = false;
     this.#heardAll = false;
-    this.#giveUpAt = this.#clock.now() + Math.max(this.speaker.restartTime, this.speaker.timers.hold) * 1000;
+    this.#giveUpAt = this.#clock.now() + timeToComeBack(this.speaker) * 1000;
+    this.#isRestart = event.fresh && this.#datapathKept;
+    this.#heldBack.forget();
+    this.#awaitSilence(this.#isRestart ? heartbeatsMissed(this.speaker) : 0);
     this.#world.hearAllAnnounced(event.announced);
     this.#running = event.running;
     if (event.crash !== undefined) this.#trials.crashed(event.crash, this.speaker.peers);
     if (this.outdated) this.#failed('gobgpd', new Error(this.outdated));
+  }
+
+  #awaitSilence(milliseconds: number): void {
+    this.#silence?.();
+    const isOver = () => {
+      this.#silence = undefined;
+      this.#changed();
+    };
+    this.#silence = milliseconds > 0 ? this.#clock.after(milliseconds, isOver) : undefined;
   }
 
   #onDisconnected(reason: string): void {
@@ -203,7 +224,8 @@ export class Peering {
       const now = this.#clock.now();
       this.#quietSince = spoken ? (this.#quietSince ?? now) : undefined;
       const isQuiet = this.#quietSince !== undefined && now - this.#quietSince >= QUIET;
-      if (isQuiet || now >= this.#giveUpAt) {
+      // Who has spoken late still has the time to say its table.
+      if (isQuiet || now >= this.#giveUpAt + (spoken ? QUIET : 0)) {
         this.#world.completePaths();
         this.#changed();
       } else this.#clock.after(ASK_EVERY, () => this.#askPeers());

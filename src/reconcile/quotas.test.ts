@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { type Address, address, type Prefix } from '../model/address.js';
 import type { Network, Networks } from '../model/network.js';
-import type { Peer } from '../model/peer.js';
+import type { ListenRange, Peer } from '../model/peer.js';
 import { Quotas } from './quotas.js';
 
 const [tor1, tor2] = [address('192.0.2.0'), address('192.0.2.64')];
@@ -65,6 +65,21 @@ describe('quotas', () => {
         for (const prefix of prefixes) if (!wanted.get(prefix)?.wants) expect(inBlue(prefix), prefix).to.equal(false);
       }),
     );
+  });
+
+  it('are for each who comes by a range with a limit, from when he says something, and outlast a reload', () => {
+    const ranges = [{ name: 'tors', prefix: '192.0.2.0/24', maxRoutes: 1 } as unknown as ListenRange];
+    const quotas = new Quotas(networks(9), { peers: [], ranges });
+    expect([quotas.areSet, quotas.told().length]).to.eql([true, 1]);
+    for (const [i, peer] of [tor1, tor1, tor2].entries()) quotas.admit(prefixes[i]!, [{ peer, tables: [1001] }]);
+    const ofPeers = (all: Quotas) => all.told().slice(1);
+    expect(ofPeers(quotas)).to.eql([
+      { of: `peer tors ${tor1}`, maxRoutes: 1, routes: 1, refused: 1 },
+      { of: `peer tors ${tor2}`, maxRoutes: 1, routes: 1, refused: 0 },
+    ]);
+    const renewed = new Quotas(networks(9), { peers: [], ranges }, quotas);
+    renewed.admit(prefixes[1]!, [{ peer: tor1, tables: [1001] }]);
+    expect(ofPeers(renewed)).to.eql([{ of: `peer tors ${tor1}`, maxRoutes: 1, routes: 1, refused: 1 }]);
   });
 
   it('keep what is installed, though it is more than a new limit', () => {

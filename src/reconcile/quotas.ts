@@ -7,9 +7,9 @@
 import type { OverQuota } from '../decide/import-verdict.js';
 import type { Quota } from '../decide/quota.js';
 import type { Applicant } from '../decide/routes.js';
-import type { Address, Prefix } from '../model/address.js';
+import { type Address, contains, type Prefix } from '../model/address.js';
 import type { Networks } from '../model/network.js';
-import type { Speaker } from '../model/peer.js';
+import type { ListenRange, Speaker } from '../model/peer.js';
 import { MAIN_TABLE } from '../model/route.js';
 
 /** One limit, and who has a place under it. */
@@ -64,10 +64,13 @@ class Places {
 
 export class Quotas {
   readonly #tables: ReadonlyMap<number, Places> = new Map();
-  readonly #peers: ReadonlyMap<Address, Places> = new Map();
+  readonly #peers: Map<Address, Places> = new Map();
+  /** From where peers may come that have a limit each. */
+  readonly #ranges: readonly ListenRange[] = [];
+  readonly #before: ReadonlyMap<Address, Places> = new Map();
 
   /** @param before whoever has a place there, has it here */
-  constructor(networks?: Networks, speaker?: Pick<Speaker, 'peers'>, before?: Quotas) {
+  constructor(networks?: Networks, speaker?: Pick<Speaker, 'peers' | 'ranges'>, before?: Quotas) {
     if (!networks || !speaker) return;
     const all = [...networks.byName.values(), { ...networks.host, name: 'host', table: MAIN_TABLE }];
     this.#tables = limits(
@@ -78,17 +81,19 @@ export class Quotas {
       speaker.peers.map(({ address, name, maxRoutes }) => ({ key: address, of: `peer ${name}`, most: maxRoutes })),
       before ? before.#peers : new Map(),
     );
+    this.#ranges = (speaker.ranges ?? []).filter(({ maxRoutes }) => maxRoutes !== undefined);
+    if (before) this.#before = before.#peers;
   }
 
   /** Without any, nobody needs to ask. */
   get areSet(): boolean {
-    return this.#tables.size + this.#peers.size > 0;
+    return this.#tables.size + this.#peers.size + this.#ranges.length > 0;
   }
 
   /** This prefix is installed in this table, by the path of this peer when that is known: it has its places. */
   keep(prefix: Prefix, table: number, peer?: Address): void {
     this.#tables.get(table)?.keep(prefix);
-    if (peer !== undefined) this.#peers.get(peer)?.keep(prefix);
+    if (peer !== undefined) this.#placesOf(peer)?.keep(prefix);
   }
 
   /** Gives a prefix its places, and takes back those that it does not want any more. */
@@ -96,7 +101,7 @@ export class Quotas {
     const eager = applicants.filter(({ tables }) => tables.length > 0);
     const asked = new Set<number>();
     for (const { peer, tables } of eager) {
-      if (this.#peers.get(peer)?.take(prefix) === false) continue;
+      if (this.#placesOf(peer)?.take(prefix) === false) continue;
       for (const table of tables) asked.add(table);
       const found = tables.filter((table) => this.#tables.get(table)?.take(prefix) !== false);
       if (found.length === 0) this.#peers.get(peer)?.release(prefix);
@@ -121,6 +126,16 @@ export class Quotas {
   /** Every limit, and how full it is. */
   told(): Quota[] {
     return this.#all().map((places) => places.told());
+  }
+
+  /** Who comes by a range has places as soon as it says something. */
+  #placesOf(peer: Address): Places | undefined {
+    const known = this.#peers.get(peer);
+    const range = known ? undefined : this.#ranges.find(({ prefix }) => contains(prefix, peer));
+    if (range?.maxRoutes === undefined) return known;
+    const places = new Places(`peer ${range.name} ${peer}`, range.maxRoutes, this.#before.get(peer));
+    this.#peers.set(peer, places);
+    return places;
   }
 
   #all(): Places[] {

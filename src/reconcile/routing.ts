@@ -17,9 +17,9 @@ import type { Bgp, BgpEvent, Clock, Greet, Kernel } from '../ports.js';
 import { renewQuotas } from './admission.js';
 import { BackOff } from './back-off.js';
 import { type Census, takeCensus } from './census.js';
+import { InForce } from './in-force.js';
 import { KernelSide } from './kernel-side.js';
 import { Loop } from './loop.js';
-import { NetworksInForce } from './networks-in-force.js';
 import { Peering } from './peering.js';
 import { Reconciler, type StepFailure } from './reconciler.js';
 import type { RefusalCount } from './refusals.js';
@@ -46,7 +46,7 @@ export interface RoutingParts {
 
 export class Routing {
   readonly #parts: RoutingParts;
-  readonly #inForce: NetworksInForce;
+  readonly #inForce: InForce;
   readonly #world: World;
   readonly #kernelSide: KernelSide;
   readonly #tidings: Tidings;
@@ -59,8 +59,8 @@ export class Routing {
   /** @param endpoints what the records say: endpoints that lived through whatever came before */
   constructor(parts: RoutingParts, networks: Networks, speaker: Speaker, endpoints: readonly Endpoint[]) {
     this.#parts = parts;
-    this.#inForce = new NetworksInForce(networks, endpoints, parts.clock, () => this.#renewNetworks());
-    const world = new World(this.#inForce.now);
+    this.#inForce = new InForce({ networks, speaker }, endpoints, parts.clock, () => this.#sayOtherwise());
+    const world = new World(this.#inForce.networks);
     this.#world = world;
     world.untagged = untaggedOf(speaker);
     this.#guardBy(speaker);
@@ -126,16 +126,14 @@ export class Routing {
 
   /** New networks and peers: the difference is a pass like any other. */
   configure(networks: Networks, speaker: Speaker): void {
-    this.#inForce.turnTo(networks);
-    this.speak(speaker);
+    this.#inForce.turnTo({ networks, speaker });
+    this.#sayOtherwise();
   }
 
   /** New peers alone. */
   speak(speaker: Speaker): void {
-    this.#world.untagged = untaggedOf(speaker);
-    this.#peering.configure(speaker);
-    this.#renewNetworks();
-    this.#loop.nudge();
+    this.#inForce.speak(speaker);
+    this.#sayOtherwise();
   }
 
   /** Resolves when this endpoint is so. Rejects with the reason when a step is refused, or when the signal comes first. */
@@ -166,6 +164,11 @@ export class Routing {
   /** How we stand with gobgpd and its peers, from memory. */
   get bgpStanding(): BgpStanding {
     return standingOf(this.#peering, this.duty);
+  }
+
+  /** Why a peer has no session, as far as it is known. */
+  reasonOf(peer: Address): string | undefined {
+    return this.#peering.reason(peer);
   }
 
   /** What is heard and believed of one prefix, for those who explain. */
@@ -229,6 +232,13 @@ export class Routing {
     return this.#world.endpoints();
   }
 
+  #sayOtherwise(): void {
+    const { speaker } = this.#inForce;
+    this.#world.untagged = untaggedOf(speaker);
+    if (speaker !== this.#peering.speaker) this.#peering.configure(speaker);
+    this.#renewNetworks();
+  }
+
   /** How much there is of everything, counted now. */
   census(): Census {
     return takeCensus(this.#world, this.#reconciler, this.#peering);
@@ -236,7 +246,7 @@ export class Routing {
 
   /** Networks come and go with the endpoints that have them for themselves; the next pass makes it so. */
   #renewNetworks(): void {
-    this.#world.networks = this.#inForce.now;
+    this.#world.networks = this.#inForce.networks;
     this.#guardBy(this.#peering.speaker);
     this.#world.touchAll();
     this.#loop.nudge();
@@ -264,7 +274,7 @@ export class Routing {
     this.#tidings.afterPass();
     this.#settling.ask();
     passed?.(clock.now() - began);
-    if (this.#world.hasTouched()) this.#loop.nudge();
+    if (this.#world.hasTouched() || this.#world.border.isDoubtful) this.#loop.nudge();
     else await this.#peering.afterPass(!this.#lacksAnnouncement());
   }
 

@@ -12,7 +12,7 @@ import type { Duty } from '../model/duty.js';
 import { type Endpoint, endpointKey } from '../model/endpoint.js';
 import type { Networks } from '../model/network.js';
 import { type Path, type PathName, samePath } from '../model/path.js';
-import { type Route, satisfies } from '../model/route.js';
+import { MAIN_TABLE, type Route, satisfies } from '../model/route.js';
 import type { RouteTarget } from '../model/route-target.js';
 import { keepPlaces } from './admission.js';
 import { Border } from './border.js';
@@ -28,7 +28,7 @@ export class World {
   /** Targets for paths that carry none, by the peer they come from. */
   untagged: (peer: Address) => readonly RouteTarget[] | undefined = () => undefined;
   duty: Duty = 'on';
-  readonly border = new Border();
+  readonly border = new Border((prefix) => this.#paths.get(prefix) ?? NO_PATHS);
   quotas = new Quotas();
   /** The records are read: an endpoint that is not here is no more. */
   endpointsComplete = false;
@@ -85,6 +85,7 @@ export class World {
       path: this.#tagged(path),
       refusal: border.refusal(path),
       linkDown: border.isLinkDown(path),
+      hops: border.hops(path),
       overQuota: this.quotas.over(path.prefix),
     };
   }
@@ -239,7 +240,10 @@ export class World {
     if (before) this.#stale.delete(before);
     this.#withdrawn.delete(prefix);
     this.#paths.set(prefix, before ? all.with(all.indexOf(before), path) : all.concat(path));
-    if (!before || !samePath(before, path)) this.touch(prefix);
+    if (before && samePath(before, path)) return;
+    this.touch(prefix);
+    // What was resolved by its route is judged by it, also where that stays the same.
+    this.border.hearRoute(prefix);
   }
 
   /** gobgpd says that this path is gone. */
@@ -286,13 +290,16 @@ export class World {
 
   /** We put this route, and the kernel took it. */
   believeRoute(route: Route): void {
+    const before = this.#believed(route);
     const others = this.routes(route.prefix).filter(({ table }) => table !== route.table);
     this.#routes.set(route.prefix, others.length > 0 ? [...others, route] : [route]);
+    if (route.table === MAIN_TABLE && !(before && satisfies(route, before))) this.border.hearRoute(route.prefix);
   }
 
   /** We removed this route. */
   disbelieveRoute(route: Route): void {
     const left = this.routes(route.prefix).filter(({ table }) => table !== route.table);
+    if (route.table === MAIN_TABLE) this.border.hearRoute(route.prefix);
     if (left.length > 0) {
       this.#routes.set(route.prefix, left);
       return;

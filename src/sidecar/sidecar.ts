@@ -7,6 +7,7 @@
  */
 import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { noteGoodbyes } from '../gobgp/goodbyes.js';
 import { noteCrash } from '../gobgp/last-crash.js';
 import { prepareDirectory, removeStaleSocket, socketPath } from './api-socket.js';
 import { isCrash, startGobgpd } from './gobgpd.js';
@@ -76,7 +77,11 @@ const DEFAULTS = {
 
 /** One life of gobgpd, from its start to its end, which it returns in words. */
 async function life({ api, gobgpd, holdSeconds, stop, log, output }: Settings, signal: AbortSignal): Promise<string> {
-  const daemon = startGobgpd(gobgpd, api, output);
+  const note = noteGoodbyes(api);
+  const daemon = startGobgpd(gobgpd, api, (line) => {
+    output(line);
+    note(line);
+  });
   log({ event: 'gobgpd-started', pid: daemon.pid });
   const over = new AbortController();
   const end = () => {

@@ -1,6 +1,6 @@
 /**
  * BIRD 2: a file to include from bird.conf, which has the router id, `protocol device` and the `protocol kernel` of each
- * family as on every BIRD. Loaded into a real BIRD by e2e/tor-config.
+ * family as on every BIRD; with BFD also `protocol bfd { }`. Loaded into a real BIRD by e2e/tor-config.
  */
 import type { Family } from '../model/address.js';
 import { type Accepted, isRange, PASSWORD_PLACEHOLDER, type Session, type Tor } from './tor.js';
@@ -21,7 +21,7 @@ function filter(family: Family, accepted: readonly Accepted[]): string {
 
 function protocol(tor: Tor, session: Session): string {
   const { timers, asn } = tor;
-  const { from, asns, ttlSecurity } = session;
+  const { from, asns, ttlSecurity, bfd } = session;
   // With ttl security, multihop is how far it may be.
   const multihop = session.multihop ?? (ttlSecurity !== undefined && ttlSecurity > 1 ? ttlSecurity : undefined);
   const remote = asns.length === 1 ? `as ${asns[0]}` : 'external';
@@ -42,6 +42,10 @@ function protocol(tor: Tor, session: Session): string {
     // The default delay of 5 s before the first try is for routers with many peers.
     'connect delay time 1;',
     `error wait time 1, ${timers.connectRetry};`,
+    ...(tor.isReflector ? ['rr client;'] : []),
+    ...(bfd === undefined
+      ? []
+      : [`bfd { min tx interval ${bfd.minTx} ms; min rx interval ${bfd.minRx} ms; multiplier ${bfd.multiplier}; };`]),
     tor.restartTime > 0 ? 'graceful restart on;' : 'graceful restart off;',
     ...session.families.flatMap((family) => channel(tor, family)),
   ];

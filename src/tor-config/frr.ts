@@ -11,6 +11,8 @@ export function frr(tor: Tor): string {
     ' ! Else eBGP without a policy in both directions exchanges nothing, and says so only in the peer\'s "(Policy)".',
     ' no bgp ebgp-requires-policy',
     ...(tor.restartTime > 0 ? [' bgp graceful-restart'] : []),
+    // It forwards nothing, so nothing is lost while it restarts.
+    ...(tor.restartTime > 0 && tor.isReflector ? [' bgp graceful-restart preserve-fw-state'] : []),
     ...tor.sessions.flatMap((session) => neighbor(tor, session)),
     ...([4, 6] as const).flatMap((family) => addressFamily(tor, family)),
     'exit',
@@ -52,7 +54,7 @@ function keyOf({ from, name }: Session): string {
 
 function neighbor({ timers }: Tor, session: Session): string[] {
   const key = keyOf(session);
-  const { from, asns, name, multihop, ttlSecurity } = session;
+  const { from, asns, name, multihop, ttlSecurity, bfd } = session;
   const identity = isRange(from)
     ? [` neighbor ${key} peer-group`, ` neighbor ${key} remote-as ${asns.length === 1 ? asns[0] : 'external'}`]
     : [` neighbor ${key} remote-as ${asns[0]}`, ` neighbor ${key} description ${name}`];
@@ -66,6 +68,9 @@ function neighbor({ timers }: Tor, session: Session): string[] {
     ...(session.hasPassword ? [` neighbor ${key} password ${PASSWORD_PLACEHOLDER}`] : []),
     ...(multihop === undefined ? [] : [` neighbor ${key} ebgp-multihop ${multihop}`]),
     ...(ttlSecurity === undefined ? [] : [` neighbor ${key} ttl-security hops ${ttlSecurity}`]),
+    ...(bfd === undefined
+      ? []
+      : [` neighbor ${key} bfd ${bfd.multiplier} ${Math.max(bfd.minRx, 50)} ${Math.max(bfd.minTx, 50)}`]),
     ...(isRange(from) ? listenTo(from, key) : []),
   ];
 }
@@ -79,6 +84,7 @@ function addressFamily(tor: Tor, family: Family): string[] {
       .map(keyOf)
       .flatMap((key) => [
         `  neighbor ${key} activate`,
+        ...(tor.isReflector ? [`  neighbor ${key} route-reflector-client`] : []),
         `  neighbor ${key} send-community both`,
         `  neighbor ${key} prefix-list ${LIST[family]} in`,
         `  neighbor ${key} maximum-prefix ${tor.maxPrefixes} restart 1`,

@@ -43,6 +43,21 @@ describe('the configuration of a ToR', () => {
       expect(torConfig(vendor, TORS.sessions!)).to.not.match(words);
     });
 
+    it(`of ${vendor} sets BFD, or says that it has to be set by hand`, () => {
+      const words = /bfd 3 200 100|multiplier 3; };|has BFD: tx 100 ms, rx 200 ms, multiplier 3; set it here by hand/;
+      const bfd = { minTx: 100, minRx: 200, multiplier: 3 };
+      expect(torConfig(vendor, torOf([exampleNode(1, { bfd })], { peers: ['tor1'] }))).to.match(words);
+      expect(torConfig(vendor, TORS.sessions!)).to.not.match(words);
+    });
+
+    it(`of ${vendor} reflects routes, or refuses to`, () => {
+      const [node] = [exampleNode(1)];
+      const reflector = torOf([{ ...node!, speaker: { ...node!.speaker, asn: 65000 } }], { peers: ['tor1'] });
+      if (vendor === 'frr' || vendor === 'bird') {
+        expect(torConfig(vendor, reflector)).to.match(/route-reflector-client|rr client;/);
+      } else expect(() => torConfig(vendor, reflector)).to.throw(`for ${vendor} there is eBGP only`);
+    });
+
     it(`of ${vendor} has every session, AS and prefix in it`, () => {
       const text = torConfig(vendor, TORS.sessions!);
       for (const word of ['192.0.2.1', '192.0.2.3', '2001:db8:ffff:1::1', '65000', '65001', '10.20.0.0/16', '1000']) {

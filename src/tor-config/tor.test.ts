@@ -48,6 +48,23 @@ describe('a ToR', () => {
     });
   });
 
+  it('accepts what it is told: blocks of a peer that is told blocks, whatever its networks say', () => {
+    const blocks = (over: Parameters<typeof exampleNode>[1], announce?: 'aggregate') => {
+      const node = { ...exampleNode(1, over), networks: withNetwork(announce ? { announce } : {}).networks };
+      return torOf([node], { peers: ['tor1'] }).accepted[4].map(({ within, length }) => `${within} ${length}`);
+    };
+    expect(blocks({ announce: 'aggregate' })).to.eql(['10.20.0.0/16 32', '10.20.1.0/24 24']);
+    expect(blocks({ announce: 'host' }, 'aggregate')).to.eql(['10.20.0.0/16 32']);
+  });
+
+  it('has room for every address of a node, and for a thousand at least, unless told otherwise', () => {
+    const room = (...pools: string[]) => torOf([withNetwork({ pools: pools.map(prefix), prefixes: [] })]).maxPrefixes;
+    expect(room('10.20.1.0/24', '2001:db8:20:1::/64')).to.equal(1000);
+    expect(room('10.20.0.0/20', '10.30.0.0/24')).to.equal(4096 + 256);
+    expect(room('10.0.0.0/8')).to.equal(100_000);
+    expect(torOf([exampleNode(1)], { maxPrefixes: 7 }).maxPrefixes).to.equal(7);
+  });
+
   it('looks at the TTL where the node does, over a range only if all of them do', () => {
     expect(torOf([exampleNode(1, { ttlSecurity: 2 })], { peers: ['tor1'] }).sessions[0]?.ttlSecurity).to.equal(2);
     const range = { listen: [prefix('192.0.2.0/24')], peers: ['tor1'] };
@@ -97,13 +114,23 @@ describe('a ToR', () => {
     const dual = { ...one, speaker: { ...one.speaker, peers: [...one.speaker.peers, two.speaker.peers[0]!] } };
     expect(() => torOf([dual])).to.throw('node1 has two IPv4 peers, tor1 and tor1: say with --peer which is this ToR');
     expect(() => torOf([one, exampleNode(2, { asn: 65009 })])).to.throw('--peer');
-    expect(() => torOf([withAsn(one, 65000)])).to.throw('both of AS 65000: this is for eBGP only');
+    expect(() => torOf([one, withAsn(two, 65000)])).to.throw('of node1 and node2, one is of the peer');
+    expect(() => torOf([withAsn(one, 65000)])).to.throw('set localAddress of that peer, or use --listen RANGE');
     expect(() => torOf([one, withAsn(two, 65001)])).to.throw(
       'node1 and node2 are both of AS 65001: give each node its own',
     );
     expect(() => torOf([one, { ...one, name: 'twin', speaker: { ...one.speaker, asn: 65003 } }])).to.throw('--listen');
     expect(() => torOf([one], { listen: [prefix('192.0.2.0/24')] })).to.throw('2001:db8:ffff:1::');
     expect(() => torOf([one], { peers: ['nobody'] })).to.throw('no node names a peer');
+  });
+
+  it('is a route reflector where it is of the AS of its nodes, which are at their router ids', () => {
+    const nodes = [withAsn(exampleNode(1), 65000), withAsn(exampleNode(2), 65000)];
+    const tor = torOf(nodes, { peers: ['tor1'] });
+    expect([tor.isReflector, torOf([exampleNode(1)]).isReflector]).to.eql([true, false]);
+    expect(tor.sessions.map(({ from }) => from)).to.eql(['192.0.2.1', '192.0.2.3']);
+    const there = withAsn(exampleNode(1, { localAddress: address('203.0.113.7') }), 65000);
+    expect(torOf([there], { peers: ['tor1'] }).sessions[0]?.from).to.equal('203.0.113.7');
   });
 
   it('is one of several with the peers that are named', () => {

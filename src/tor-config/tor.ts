@@ -1,5 +1,5 @@
 /**
- * What a ToR has to know of its slash32 nodes, derived from the nodes' own configuration. One description, and a file per
+ * What a ToR, or where all are of one AS a route reflector, has to know of its slash32 nodes, derived from the nodes' own configuration. One description, and a file per
  * vendor that spells it: whoever adds a vendor decides nothing about BGP, whoever changes a decision touches no vendor.
  */
 import {
@@ -16,8 +16,8 @@ import {
   numberOf,
   type Prefix,
 } from '../model/address.js';
-import type { Networks } from '../model/network.js';
-import type { Peer, SoughtPeer, Speaker, Timers } from '../model/peer.js';
+import type { Announce, Network, Networks } from '../model/network.js';
+import type { Bfd, Peer, SoughtPeer, Speaker, Timers } from '../model/peer.js';
 
 /** A node's configuration, as far as its ToR is concerned. */
 export interface TorNode {
@@ -39,11 +39,15 @@ export interface Session {
   readonly multihop?: number;
   /** The node looks at the TTL (GTSM, RFC 5082): both sides must, for so many hops. */
   readonly ttlSecurity?: number;
+  /** The node sends heartbeats (RFC 5880), and needs some from here. */
+  readonly bfd?: Bfd;
 }
 
 /** The ToR's side of its nodes. */
 export interface Tor {
   readonly asn: number;
+  /** It is of the nodes' own AS, and reflects to each what the others say (RFC 4456). */
+  readonly isReflector: boolean;
   readonly sessions: readonly Session[];
   /** What is accepted, by family, and nothing else: host routes inside the networks' prefixes, and blocks as they are. */
   readonly accepted: Readonly<Record<Family, readonly Accepted[]>>;
@@ -66,6 +70,7 @@ export interface TorOptions {
   readonly listen?: readonly Prefix[];
   /** Only the peers of these names are this ToR. Absent: all. */
   readonly peers?: readonly string[];
+  /** Absent: enough for every address that a node has. */
   readonly maxPrefixes?: number;
   /** The node's own addresses, when this runs on it: on the link of the peer is where its session comes from. */
   readonly links?: readonly { readonly address: Address; readonly network: Prefix }[];
@@ -91,14 +96,32 @@ export function torOf(nodes: readonly TorNode[], options: TorOptions = {}): Tor 
   const [first] = pairs;
   if (!first) throw new Error('no node names a peer, so there is nothing for a ToR to do');
   const { timers, restartTime } = first.node.speaker;
+  const asn = torAsn(pairs);
+  const heard = nodes.map((node) => ({
+    node,
+    told: pairs.flatMap((pair) => (pair.node === node ? [pair.peer.announce] : [])),
+  }));
   return {
-    asn: torAsn(pairs),
+    asn,
+    isReflector: first.node.speaker.asn === asn,
     sessions: options.listen ? ranges(pairs, options.listen) : single(pairs, options.links ?? []),
-    accepted: { 4: acceptedFrom(nodes, 4), 6: acceptedFrom(nodes, 6) },
+    accepted: { 4: acceptedFrom(heard, 4), 6: acceptedFrom(heard, 6) },
     timers,
     restartTime,
-    maxPrefixes: options.maxPrefixes ?? 1000,
+    maxPrefixes: options.maxPrefixes ?? roomFor(nodes),
   };
+}
+
+/** Nobody minds that a switch takes more than there are; a session that is ended for it cuts a node off. */
+const [LEAST_ROOM, MOST_ROOM] = [1000, 100_000];
+
+/** A limit that none of the nodes reaches: as many as the IPv4 pools of one have, since a container has one of each family. */
+function roomFor(nodes: readonly TorNode[]): number {
+  const addresses = (pool: Prefix) => (familyOf(pool) === 4 ? 2 ** (bitsOf(pool) - lengthOf(pool)) : 1);
+  const most = nodes.map(({ networks }) =>
+    [...networks.byName.values()].flatMap(({ pools }) => pools.map(addresses)).reduce((sum, one) => sum + one, 0),
+  );
+  return Math.min(MOST_ROOM, Math.max(LEAST_ROOM, ...most));
 }
 
 /** Is this a range of addresses, rather than one? */
@@ -126,6 +149,13 @@ function somewhereOnLink({ where, ...peer }: SoughtPeer, node: string): Peer {
   throw new Error(`peer ${peer.name} of ${node} is its default gateway, whichever that is: name its address for this`);
 }
 
+/** One setting for a range. Each side takes the slower of two intervals anyway (RFC 5880 section 6.8.3). */
+function slowest(all: readonly Bfd[]): Pick<Session, 'bfd'> {
+  if (all.length === 0) return {};
+  const most = (key: keyof Bfd) => Math.max(...all.map((one) => one[key]));
+  return { bfd: { minTx: most('minTx'), minRx: most('minRx'), multiplier: most('multiplier') } };
+}
+
 function commonTtlSecurity(pairs: readonly Pair[]): Pick<Session, 'ttlSecurity'> {
   const hops = new Set(pairs.map(({ peer }) => peer.ttlSecurity));
   if (hops.size === 1) return present(pairs[0]?.peer.ttlSecurity);
@@ -146,7 +176,12 @@ function torAsn(pairs: readonly Pair[]): number {
       );
     }
     const asn = node.speaker.asn;
-    if (asn === peer.asn) throw new Error(`${node.name} and its peer are both of AS ${asn}: this is for eBGP only`);
+    if ((asn === peer.asn) !== (firstNode.speaker.asn === first.asn)) {
+      throw new Error(
+        `of ${firstNode.name} and ${node.name}, one is of the peer's AS ${first.asn} and the other is not: its own AS makes it a route reflector`,
+      );
+    }
+    if (asn === peer.asn) continue;
     const other = nodeOf.get(asn) ?? node.name;
     // A node drops what has its own AS in the path (RFC 4271 section 9.1.2), so the two would never hear each other.
     if (other !== node.name) throw new Error(`${other} and ${node.name} are both of AS ${asn}: give each node its own`);
@@ -170,6 +205,7 @@ function single(pairs: readonly Pair[], links: NonNullable<TorOptions['links']>)
       hasPassword: peer.password !== undefined,
       ...(peer.multihop === undefined ? {} : { multihop: peer.multihop }),
       ...present(peer.ttlSecurity),
+      ...(peer.bfd ? { bfd: peer.bfd } : {}),
     };
   });
 }
@@ -179,7 +215,7 @@ function sessionName({ name, speaker }: TorNode, peer: Peer): string {
   return speaker.peers.length > 1 && familyOf(peer.address) === 6 ? `${plain}-v6` : plain;
 }
 
-/** Where the node's side of a session is: on the peer's link if that is known, else the other end of a /31 or /127. */
+/** Where the node's side of a session is: on the peer's link if that is known, where the node says, else the other end of a /31 or /127. */
 function sessionAddress(node: TorNode, peer: Peer, links: NonNullable<TorOptions['links']>): Address {
   const link = links.find(({ network, address }) => contains(network, peer.address) && address !== peer.address);
   if (link) return link.address;
@@ -189,9 +225,13 @@ function sessionAddress(node: TorNode, peer: Peer, links: NonNullable<TorOptions
       `nothing says which link-local address ${node.name} has at peer ${peer.name}: use --listen fe80::/10`,
     );
   }
-  if (peer.multihop !== undefined) {
+  if (peer.localAddress !== undefined) return peer.localAddress;
+  // A reflector may be anywhere.
+  if (peer.multihop !== undefined || peer.asn === node.speaker.asn) {
     if (family === 4) return node.speaker.routerId;
-    throw new Error(`nothing says where ${node.name} is when it speaks to ${peer.address}: use --listen RANGE`);
+    throw new Error(
+      `nothing says where ${node.name} is when it speaks to ${peer.address}: set localAddress of that peer, or use --listen RANGE`,
+    );
   }
   return addressAt(numberOf(peer.address) ^ 1n, family); // RFC 3021, RFC 6164
 }
@@ -213,6 +253,7 @@ function ranges(pairs: readonly Pair[], listen: readonly Prefix[]): Session[] {
         hasPassword: inside.some(({ peer }) => peer.password !== undefined),
         ...(hops.length === 0 ? {} : { multihop: Math.max(...hops) }),
         ...commonTtlSecurity(inside),
+        ...slowest(inside.flatMap(({ peer }) => peer.bfd ?? [])),
       },
     ];
   });
@@ -224,25 +265,39 @@ function ranges(pairs: readonly Pair[], listen: readonly Prefix[]): Session[] {
   return sessions;
 }
 
-function acceptedFrom(nodes: readonly TorNode[], family: Family): Accepted[] {
+/** A node, and what each session with this ToR is told of it; undefined: what its networks say. */
+interface Heard {
+  readonly node: TorNode;
+  readonly told: readonly (Announce | undefined)[];
+}
+
+function acceptedFrom(nodes: readonly Heard[], family: Family): Accepted[] {
   const hosts = hostRoutesIn(nodes, family).map((within) => ({ within, length: bitsOf(within) }));
   return [...hosts, ...blocksOf(nodes, family).map((within) => ({ within, length: lengthOf(within) }))];
 }
 
+/** The networks of which some node tells the ToR something. */
+function announcingOf(nodes: readonly Heard[]): readonly { network: Network; told: readonly Announce[] }[] {
+  return nodes.flatMap(({ node, told }) =>
+    [...node.networks.byName.values()]
+      .filter(({ exports }) => exports.length > 0)
+      .map((network) => ({ network, told: told.map((one) => one ?? network.announce ?? 'host') })),
+  );
+}
+
 /** The pools that nodes announce as blocks. */
-function blocksOf(nodes: readonly TorNode[], family: Family): Prefix[] {
-  const networks = nodes.flatMap((node) => [...node.networks.byName.values()]);
-  const announcing = networks.filter(({ announce, exports }) => announce && exports.length > 0);
-  const pools = announcing.flatMap((network) => network.pools);
+function blocksOf(nodes: readonly Heard[], family: Family): Prefix[] {
+  const announcing = announcingOf(nodes).filter(({ told }) => told.some((one) => one !== 'host'));
+  const pools = announcing.flatMap(({ network }) => network.pools);
   return [...new Set(pools)].filter((pool) => familyOf(pool) === family && isBlock(pool));
 }
 
-/** Where host routes of the nodes may be: the fences of their networks, or where there is none, the pools, or anything. */
-function hostRoutesIn(nodes: readonly TorNode[], family: Family): readonly Prefix[] {
-  const announcing = nodes
-    .flatMap(({ networks }) => [...networks.byName.values()])
-    .filter(({ exports }) => exports.length > 0);
-  const fences = announcing.flatMap(({ prefixes, pools }) => {
+/**
+ * Where host routes of the nodes may be: the fences of their networks, or where there is none, the pools, or anything. Also
+ * where blocks are told: an address outside of them, or with targets of its own, has a host route all the same.
+ */
+function hostRoutesIn(nodes: readonly Heard[], family: Family): readonly Prefix[] {
+  const fences = announcingOf(nodes).flatMap(({ network: { prefixes, pools } }) => {
     const fence = prefixes.length > 0 ? prefixes : pools;
     // Without either, addresses come from an IPAM plugin, from wherever it likes.
     return fence.length > 0 ? fence.filter((prefix) => familyOf(prefix) === family) : [ANYWHERE[family]];

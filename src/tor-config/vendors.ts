@@ -1,4 +1,5 @@
 /** The vendors, and the words that every output begins with. */
+import type { Bfd } from '../model/peer.js';
 import { bird } from './bird.js';
 import { eos } from './eos.js';
 import { frr } from './frr.js';
@@ -10,18 +11,20 @@ import { PASSWORD_PLACEHOLDER, type Tor } from './tor.js';
 interface Spelling {
   readonly print: (tor: Tor) => string;
   readonly comment: string;
-  /** Is GTSM among what is printed? */
+  /** Are GTSM, BFD and route reflection among what is printed? */
   readonly gtsm: boolean;
+  readonly bfd: boolean;
+  readonly reflects: boolean;
 }
 
 /** How each vendor spells it, and how it marks a comment. */
 const SPELLING = {
-  frr: { print: frr, comment: '!', gtsm: true },
-  bird: { print: bird, comment: '#', gtsm: true },
-  eos: { print: eos, comment: '!', gtsm: true },
-  junos: { print: junos, comment: '#', gtsm: false },
-  srlinux: { print: srlinux, comment: '#', gtsm: false },
-  nxos: { print: nxos, comment: '!', gtsm: false },
+  frr: { print: frr, comment: '!', gtsm: true, bfd: true, reflects: true },
+  bird: { print: bird, comment: '#', gtsm: true, bfd: true, reflects: true },
+  eos: { print: eos, comment: '!', gtsm: true, bfd: false, reflects: false },
+  junos: { print: junos, comment: '#', gtsm: false, bfd: false, reflects: false },
+  srlinux: { print: srlinux, comment: '#', gtsm: false, bfd: false, reflects: false },
+  nxos: { print: nxos, comment: '!', gtsm: false, bfd: false, reflects: false },
 } as const satisfies Record<string, Spelling>;
 
 /** A vendor that a ToR can be of. */
@@ -30,25 +33,35 @@ export const VENDORS = Object.keys(SPELLING) as readonly Vendor[];
 
 /** The configuration of this ToR: comments that say what it is, then what the vendor's command line or daemon takes. */
 export function torConfig(vendor: Vendor, tor: Tor): string {
-  const { print, comment, gtsm } = SPELLING[vendor];
-  return [...[...preface(tor), ...(gtsm ? [] : byHand(tor))].map((line) => `${comment} ${line}`), print(tor)].join(
-    '\n',
-  );
+  const spelling: Spelling = SPELLING[vendor];
+  if (tor.isReflector && !spelling.reflects) {
+    throw new Error(`the nodes and their peer are of one AS ${tor.asn}: for ${vendor} there is eBGP only`);
+  }
+  const comments = [...preface(tor), ...byHand(tor, spelling)].map((line) => `${spelling.comment} ${line}`);
+  return [...comments, spelling.print(tor)].join('\n');
 }
 
-function preface({ sessions }: Tor): string[] {
+function preface({ sessions, isReflector }: Tor): string[] {
   return [
-    "The ToR's side of its slash32 nodes, as slash32 tor-config derived it from their configuration.",
+    `The ${isReflector ? "route reflector's" : "ToR's"} side of its slash32 nodes, as slash32 tor-config derived it from their configuration.`,
     'Only host routes of their networks come in; route targets go through as extended communities.',
     ...sessions.map(({ name, from, asns }) => `  ${name}: ${from}, AS ${asns.join(', ')}`),
     ...(sessions.some(({ hasPassword }) => hasPassword) ? [`Replace ${PASSWORD_PLACEHOLDER} by the password.`] : []),
   ];
 }
 
-/** What is not printed, because it could not be tried: without it, sessions stay down. */
-function byHand({ sessions }: Tor): string[] {
-  const guarded = sessions.filter(({ ttlSecurity }) => ttlSecurity !== undefined);
-  return guarded.map(
-    ({ name, ttlSecurity }) => `${name} has TTL security for ${ttlSecurity} hop(s): set it here by hand.`,
-  );
+/** What is not printed, because it could not be tried. */
+function byHand({ sessions }: Tor, { gtsm, bfd }: Spelling): string[] {
+  return sessions.flatMap((session) => [
+    ...(session.ttlSecurity === undefined || gtsm
+      ? []
+      : [`${session.name} has TTL security for ${session.ttlSecurity} hop(s): set it here by hand.`]),
+    ...(session.bfd === undefined || bfd
+      ? []
+      : [`${session.name} has BFD: ${heartbeat(session.bfd)}; set it here by hand.`]),
+  ]);
+}
+
+function heartbeat({ minTx, minRx, multiplier }: Bfd): string {
+  return `tx ${minTx} ms, rx ${minRx} ms, multiplier ${multiplier}`;
 }

@@ -23,6 +23,7 @@ export const DAEMONS: readonly Daemon[] = [
 export const REASONS: Readonly<Record<string, Readonly<Partial<Record<Feature, string>>>>> = {
   openbgpd: {
     'RFC 8950': 'it does not have it: bgpd.conf(5) has an "announce" for every capability, and none for this one',
+    LLGR: 'it does not have it: bgpd.conf(5) has an "announce" for every capability, and none for this one',
     'GR: it is killed itself':
       'it never says that it has restarted; bgpd.conf(5): "Currently only the End-of-RIB marker is supported and announced by the restart capability"',
   },
@@ -32,6 +33,7 @@ export const REASONS: Readonly<Record<string, Readonly<Partial<Record<Feature, s
   },
   exabgp: {
     'RFC 8950': 'its addresses have no scope, so it cannot speak from a link-local one',
+    LLGR: 'it does not have it: exabgp.conf(5) lists every capability, and this one is not there; nor has it a table to keep',
     ECMP: 'it hands what it hears to a program and sends none of it on',
     'targets kept': 'it hands what it hears to a program and sends none of it on',
     'GR: our gobgpd is killed': 'it has no table of what it hears, and so nothing to keep',

@@ -50,7 +50,7 @@ function configuration(settings: Settings): string {
 }
 
 function protocol(settings: Settings, session: Session): string {
-  const { asn, password, ttlSecurity } = settings;
+  const { asn, password, ttlSecurity, longLived } = settings;
   const { name, remote, remoteAsn, local, families, device } = session;
   const scope = device === undefined ? '' : `%'${device}'`;
   const lines = [
@@ -62,6 +62,7 @@ function protocol(settings: Settings, session: Session): string {
     ...(ttlSecurity ? ['ttl security on;'] : []),
     'hold time 9; keepalive time 3; connect retry time 1; connect delay time 1; error wait time 1, 2;',
     'graceful restart on;',
+    ...(longLived ? ['long lived graceful restart on;'] : []),
     ...families.map((family) => channel(family, family === 4 && isExtended(session))),
   ];
   return [`protocol bgp ${name} {`, ...lines.map((line) => `  ${line}`), '}'].join('\n');
@@ -90,6 +91,6 @@ async function paths(at: Place, prefix: string) {
     if (nextHop === undefined) return [];
     const asPath = /(?:bgp[._]as_path|bgp_path): *(.*)/i.exec(block)?.[1] ?? '';
     const targets = [...block.matchAll(/\(rt, ?(\d+), ?(\d+)\)/g)].map(([, admin, number]) => `${admin}:${number}`);
-    return [{ nextHop, asPath, targets }];
+    return [{ nextHop, asPath, targets, isLongStale: /\(65535, ?6\)/.test(block) }];
   });
 }

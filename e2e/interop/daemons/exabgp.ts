@@ -120,6 +120,7 @@ function shown(nextHop: string, attribute: Update['attribute']): Shown {
   return {
     nextHop,
     asPath: (attribute?.['as-path'] ?? []).join(' '),
+    isLongStale: false,
     targets: extended.flatMap(({ string }) => /^target:(.+)$/.exec(string)?.[1] ?? []),
   };
 }

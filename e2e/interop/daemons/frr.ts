@@ -40,7 +40,7 @@ function vtysh(at: Place, ...words: string[]): Promise<string> {
 }
 
 function configuration(settings: Settings): string {
-  const { asn, routerId, sessions, prefixes, target } = settings;
+  const { asn, routerId, sessions, prefixes, target, longLived } = settings;
   const family = (of: 4 | 6) => [
     ` address-family ipv${of} unicast`,
     ...prefixes[of].map((prefix) => `  network ${prefix} route-map OWN`),
@@ -64,6 +64,7 @@ function configuration(settings: Settings): string {
     ' bgp log-neighbor-changes',
     ' bgp graceful-restart',
     ' bgp graceful-restart preserve-fw-state',
+    ...(longLived ? [' bgp long-lived-graceful-restart stale-time 3600'] : []),
     ...sessions.flatMap((session) => neighbor(settings, session)),
     ...family(4),
     ...family(6),
@@ -102,15 +103,17 @@ async function established(at: Place): Promise<string[]> {
 interface FrrPath {
   readonly aspath: { readonly string: string };
   readonly extendedCommunity?: { readonly string: string };
+  readonly community?: { readonly string: string };
   readonly nexthops: readonly { readonly ip: string; readonly scope?: string }[];
 }
 
 async function paths(at: Place, prefix: string) {
   const family = prefix.includes(':') ? 'ipv6' : 'ipv4';
   const shown = JSON.parse(await vtysh(at, '-c', `show bgp ${family} unicast ${prefix} json`)) as { paths?: FrrPath[] };
-  return (shown.paths ?? []).map(({ aspath, extendedCommunity, nexthops }) => ({
+  return (shown.paths ?? []).map(({ aspath, extendedCommunity, community, nexthops }) => ({
     nextHop: (nexthops.find(({ scope }) => scope !== 'link-local') ?? nexthops[0])?.ip ?? '',
     asPath: aspath.string === 'Local' ? '' : aspath.string,
     targets: (extendedCommunity?.string ?? '').split(' ').flatMap((word) => /^RT:(.+)$/.exec(word)?.[1] ?? []),
+    isLongStale: /\bllgr-stale\b/.test(community?.string ?? ''),
   }));
 }

@@ -52,7 +52,7 @@ function configuration(settings: Settings): string {
 }
 
 function neighbor(settings: Settings, session: Session): string {
-  const { password, ttlSecurity } = settings;
+  const { password, ttlSecurity, longLived } = settings;
   const { remote, remoteAsn, families, device } = session;
   const scope = device === undefined ? '' : `%${device}`;
   return `[[neighbors]]
@@ -70,7 +70,8 @@ function neighbor(settings: Settings, session: Session): string {
     enabled = true
     restart-time = 60
     deferral-time = 15
-${families.map(afiSafi).join('\n')}`;
+    ${longLived ? 'long-lived-enabled = true' : ''}
+${families.map((family) => `${afiSafi(family)}\n${longLived ? LONG_LIVED : ''}`).join('\n')}`;
 }
 
 function afiSafi(family: 4 | 6): string {
@@ -80,6 +81,10 @@ function afiSafi(family: 4 | 6): string {
     [neighbors.afi-safis.mp-graceful-restart.config]
       enabled = true`;
 }
+
+const LONG_LIVED = `    [neighbors.afi-safis.long-lived-graceful-restart.config]
+      enabled = true
+      restart-time = 3600`;
 
 const REFLECTOR = `[neighbors.route-reflector.config]
     route-reflector-client = true
@@ -96,6 +101,9 @@ export function established(json: string): string[] {
     .map(({ state }) => state.neighbor_address ?? '');
 }
 
+/** 65535:6, RFC 9494. */
+const LLGR_STALE = 0xffff0006;
+
 /** A path as `gobgp -j` prints it: attributes by their number in BGP. */
 interface GobgpPath {
   readonly attrs: readonly Attribute[];
@@ -103,6 +111,7 @@ interface GobgpPath {
 interface Attribute {
   readonly type: number;
   readonly nexthop?: string;
+  readonly communities?: readonly number[];
   readonly as_paths?: readonly { readonly asns: readonly number[] }[];
   // biome-ignore lint/suspicious/noExplicitAny: another thing for each type
   readonly value?: any;
@@ -119,6 +128,7 @@ export function paths(json: string) {
       return {
         nextHop: of(14)?.nexthop ?? of(3)?.nexthop ?? '',
         asPath: (of(2)?.as_paths ?? []).flatMap(({ asns }) => asns).join(' '),
+        isLongStale: (of(8)?.communities ?? []).includes(LLGR_STALE),
         targets: extended.filter(({ subtype }) => subtype === 2).map(({ value }) => value),
       };
     });

@@ -82,6 +82,7 @@ async function paths(at: Place, prefix: string) {
   return (rib ?? []).map(({ exit_nexthop, aspath, extended_communities }) => ({
     nextHop: exit_nexthop,
     asPath: aspath,
+    isLongStale: false,
     targets: (extended_communities ?? []).flatMap((text) => /^rt (.+)$/.exec(text)?.[1] ?? []),
   }));
 }

@@ -7,7 +7,7 @@ import { type Address, address, prefix } from '../../model/address.js';
 import type { Network } from '../../model/network.js';
 import type { Peer } from '../../model/peer.js';
 import { type PrefixRange, prefixRange } from '../../model/prefix-range.js';
-import { Stage } from './stage.js';
+import { type Rules, Stage } from './stage.js';
 
 type Deed = (stage: Stage, words: readonly string[]) => unknown;
 
@@ -25,6 +25,8 @@ const KEYWORDS = [
   'most',
   'pools',
   'announce',
+  'bfd',
+  'hops',
 ];
 
 /** Words after a keyword, until the next keyword: `import 1:1 1:2 export 1:1`. */
@@ -41,13 +43,27 @@ function rangesAfter(words: readonly string[], keyword: string): PrefixRange[] |
   return words.includes(keyword) ? after(words, keyword).join(' ').split(', ').map(prefixRange) : undefined;
 }
 
-function peerRules(words: readonly string[]): Pick<Peer, 'allow' | 'deny' | 'maxRoutes'> {
+function peerRules(words: readonly string[]): Rules {
   const [allow, deny] = [rangesAfter(words, 'allow'), rangesAfter(words, 'deny')];
-  return { ...(allow && { allow }), ...(deny && { deny }), ...limit(words) };
+  const nextHops = after(words, 'hops')[0] as Peer['nextHops'];
+  return {
+    ...(allow && { allow }),
+    ...(deny && { deny }),
+    ...limit(words),
+    ...(nextHops && { nextHops }),
+    ...heartbeat(words),
+  };
 }
 
 function limit(words: readonly string[]): { maxRoutes?: number } {
   return words.includes('most') ? { maxRoutes: Number(after(words, 'most')[0]) } : {};
+}
+
+/** `bfd 300`: three of them missed, in ms, are a loss. */
+function heartbeat(words: readonly string[]): Pick<Peer, 'bfd'> {
+  if (!words.includes('bfd')) return {};
+  const interval = Number(after(words, 'bfd')[0]);
+  return { bfd: { minTx: interval, minRx: interval, multiplier: 3 } };
 }
 
 /** `pools 10.20.1.0/24 announce aggregate` */
@@ -68,6 +84,7 @@ const DEEDS: Record<string, Deed> = {
       ...limit(words),
       ...blocks(words),
     }),
+  'host imports': (stage, words) => stage.hostImports(words),
   peer: (stage, words) => stage.peer(words[0]!, after(words, 'untagged'), peerRules(words)),
   'controller starts': (stage) => stage.start(),
   'controller dies': (stage) => stage.stop(),
@@ -79,6 +96,8 @@ const DEEDS: Record<string, Deed> = {
   'kernel refuses': (stage) => (stage.kernel.broken = new Error('refused')),
   'kernel obeys': (stage) => (stage.kernel.broken = undefined),
   'kernel loses everything': (stage) => stage.kernel.loseAll(),
+  'route by others': (stage, [to, gateway]) =>
+    stage.kernel.routeByOthers(prefix(to!), gateway ? address(gateway) : undefined),
   'link goes': (stage, [name]) => stage.kernel.linkDown(name!),
   'link comes': (stage, [name, ...connected]) => stage.linkUp(name!, connected[0] ? connected.map(prefix) : undefined),
   'carrier goes': (stage, [name]) => stage.kernel.carrierLost(name!),

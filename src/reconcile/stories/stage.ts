@@ -70,6 +70,9 @@ class WatchedGobgp extends FakeGobgp {
   }
 }
 
+/** What a peer may say. */
+export type Rules = Pick<Peer, 'allow' | 'deny' | 'maxRoutes' | 'nextHops' | 'bfd'>;
+
 /** Who says a path, where it leads, and how good it is. */
 export interface Saying {
   readonly peer?: Address | undefined;
@@ -118,8 +121,13 @@ export class Stage {
     this.#routing?.configure(this.networks(), this.speaker());
   }
 
+  /** What the main table takes besides. */
+  hostImports(targets: readonly string[]): void {
+    for (const target of targets) this.#hostImports.add(routeTarget(target));
+  }
+
   /** Named again, a peer has new rules, as after a reload. */
-  peer(of: string, untagged: readonly string[], rules: Pick<Peer, 'allow' | 'deny' | 'maxRoutes'> = {}): void {
+  peer(of: string, untagged: readonly string[], rules: Rules = {}): void {
     const to = address(of);
     const peer: Peer = {
       name: of,

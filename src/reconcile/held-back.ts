@@ -1,0 +1,37 @@
+/**
+ * After a restart, gobgpd holds everything back from a peer that comes until all peers have come and spoken, or for a second.
+ * Should it die in that time, the peer drops our routes: whatever was not said again is stale for the second time (RFC 4724
+ * section 4.2). What a node says depends on no peer, so whoever comes hears it at once.
+ *
+ * A route reflector has to hear first what it reflects, and releases nobody.
+ */
+import type { Address } from '../model/address.js';
+import type { Peer, PeerState, Speaker } from '../model/peer.js';
+import type { Bgp } from '../ports.js';
+
+export class HeldBack {
+  readonly #bgp: Bgp;
+  readonly #failed: (peer: Peer, error: Error) => void;
+  readonly #released = new Set<Address>();
+
+  constructor(bgp: Bgp, failed: (peer: Peer, error: Error) => void) {
+    this.#bgp = bgp;
+    this.#failed = failed;
+  }
+
+  /** Another gobgpd: all are held back anew. */
+  forget(): void {
+    this.#released.clear();
+  }
+
+  /** The sessions as gobgpd tells them. */
+  hear({ peers, reflector }: Speaker, states: readonly PeerState[]): void {
+    if (reflector) return;
+    const standing = new Set(states.filter(({ session }) => session === 'established').map(({ address }) => address));
+    for (const peer of peers) {
+      if (!standing.has(peer.address) || this.#released.has(peer.address)) continue;
+      this.#released.add(peer.address);
+      this.#bgp.release(peer).catch((error: Error) => this.#failed(peer, error));
+    }
+  }
+}
