@@ -1,54 +1,93 @@
 /**
  * `path`: what a packet costs between containers on two nodes, through the ToR, with one endpoint on the sender's node and
  * with 2,000. The peer is ptp on the same fabric, with static routes in the ToR: two links and a routing table, no filters.
+ * Beside it stands ptp with the least that anybody has who filters at all, to tell what filtering costs from what ours does.
+ * bench/flow.c says how it is measured without being disturbed.
  */
-import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import type { Container } from '../../e2e/lab/container.js';
 import type { Lab } from '../../e2e/lab/lab.js';
 import { until } from '../../e2e/lab/until.js';
 import { gather } from '../crowd.js';
-import { compare, type Figure } from '../figure.js';
-import { interleave } from '../interleave.js';
+import { compare, type Figure, type Goal } from '../figure.js';
 import { withHosts } from '../labs.js';
 import type { Measurement, Run } from '../measurement.js';
 import { addressIn, execute, type Plugin, ptp, slash32, tool } from '../plugin.js';
+import { percentile } from '../statistics.js';
 
-const PORT = '7000';
 const CROWD = 2000;
-/** Short, and often: what else the machine does comes and goes. */
-const SECONDS = '0.5';
+/** Of so many turns, some milliseconds each, the fastest is one measurement. */
+const TURNS = '24';
 
-/** A container here, and one there that serves. */
+/** The nodes with ptp: their uplinks, and the second byte of their containers' addresses. The last two filter. */
+const PTP = [
+  { node: 'ptp1', octet: 101, uplink: '192.0.2.11' },
+  { node: 'ptp2', octet: 102, uplink: '192.0.2.13' },
+  { node: 'ptp3', octet: 103, uplink: '192.0.2.15' },
+  { node: 'ptp4', octet: 104, uplink: '192.0.2.17' },
+] as const;
+
+/** A container here, and one there. */
 interface Pair {
-  readonly name: string;
   readonly from: Container;
+  readonly server: Container;
   readonly to: string;
 }
 
-type Samples = Record<'throughput' | 'requests' | 'ping', number[]>;
+/** What `flow` prints of a pair, in its order; it counts nanoseconds. */
+interface Part {
+  readonly part: string;
+  readonly unit: string;
+  readonly from: (nanoseconds: number) => number;
+  readonly goal?: Goal;
+}
+
+const microseconds = (nanoseconds: number) => nanoseconds / 1000;
+const PARTS: readonly Part[] = [
+  { part: 'packet', unit: 'µs', from: microseconds },
+  { part: 'TCP', unit: 'Gbit/s', from: (mebibyte) => (2 ** 20 * 8) / mebibyte, goal: { of: 'ratio', atLeast: 0.97 } },
+  { part: 'requests', unit: 'k/s', from: (one) => 1e6 / one, goal: { of: 'ratio', atLeast: 0.97 } },
+  { part: 'ping', unit: 'µs', from: microseconds, goal: { of: 'ratio', atMost: 1.03 } },
+];
 
 export const path: Measurement = {
   rows: ['path'],
-  rounds: 15,
+  rounds: 25,
   measure: (run) =>
-    withHosts('path', ['node1', 'node2', 'ptp1', 'ptp2'], async (lab) => {
-      await lab.node('tor1').exec(['ip', 'route', 'add', '10.101.0.0/16', 'via', '192.0.2.11']);
-      await lab.node('tor1').exec(['ip', 'route', 'add', '10.102.0.0/16', 'via', '192.0.2.13']);
-      const ours = await pair(lab, slash32(lab, 'node1'), slash32(lab, 'node2'));
-      const peer = await pair(lab, ptp(lab, 'ptp1', 101), ptp(lab, 'ptp2', 102));
-      const alone = await measure([ours, peer], 1, run);
+    withHosts('path', ['node1', 'node2', ...PTP.map(({ node }) => node)], async (lab) => {
+      const [ours, peer, filtered] = await pairs(lab);
+      const alone = await measure([ours!, peer!, filtered!], run);
       const count = run.quick ? CROWD / 10 : CROWD;
       await crowdOfPtp(lab, count);
       const leave = await gather(lab.node('node1'), count);
       run.say(`${count} more endpoints are there`);
       try {
-        return [...alone, ...(await measure([ours, peer], count, run))];
+        const crowded = await measure([ours!, peer!], run);
+        return [
+          ...figures('1 endpoint', alone[0]!, alone[1]!, run),
+          ...figures(`${count.toLocaleString('en-US')} endpoints`, crowded[0]!, crowded[1]!, run),
+          ...figuresFiltered(alone[0]!, alone[2]!),
+        ];
       } finally {
         leave();
       }
     }),
 };
+
+/** Ours, ptp, and ptp with filters. */
+async function pairs(lab: Lab): Promise<Pair[]> {
+  for (const { octet, uplink } of PTP) {
+    await lab.node('tor1').exec(['ip', 'route', 'add', `10.${octet}.0.0/16`, 'via', uplink]);
+  }
+  const [a, b, c, d] = PTP.map(({ node, octet }) => ptp(lab, node, octet));
+  const made = [
+    await pair(lab, slash32(lab, 'node1'), slash32(lab, 'node2')),
+    await pair(lab, a!, b!),
+    await pair(lab, c!, d!),
+  ];
+  for (const { node } of PTP.slice(2)) await filter(lab, node);
+  return made;
+}
 
 async function pair(lab: Lab, here: Plugin, there: Plugin): Promise<Pair> {
   const [from, server] = [
@@ -57,14 +96,35 @@ async function pair(lab: Lab, here: Plugin, there: Plugin): Promise<Pair> {
   ];
   await execute(here, 'ADD', [from]);
   const to = addressIn(await execute(there, 'ADD', [server]));
-  const running = execa('ip', ['netns', 'exec', server.namespace, tool('flow'), 'serve', PORT], {
-    reject: false,
-    buffer: false,
-  });
-  await createInterface(running.stdout)[Symbol.asyncIterator]().next();
   const answers = async () => (await from.attempt(['ping', '-c', '1', '-W', '1', to])).code === 0;
   await until(answers, { what: `${to} to answer a container of ${here.node}` });
-  return { name: here.name, from, to };
+  return { from, server, to };
+}
+
+/**
+ * No forged source, connections tracked, a container's chain found by its link, both ways: with this the filters of a policy
+ * engine such as Calico begin.
+ */
+async function filter(lab: Lab, node: string): Promise<void> {
+  const links = JSON.parse(await lab.node(node).exec(['ip', '-j', 'link', 'show', 'type', 'veth']));
+  const { ifname: link } = links.find(({ ifname }: { ifname: string }) => ifname.startsWith('veth'));
+  const rules = `table inet s32-bench {
+    map links { type ifname : verdict; elements = { "${link}" : goto container } }
+    chain container {
+      ct state established,related accept
+      accept
+    }
+    chain prerouting {
+      type filter hook prerouting priority raw
+      iifname "${link}" fib saddr . iif oif missing drop
+    }
+    chain forward {
+      type filter hook forward priority filter
+      iifname vmap @links
+      oifname vmap @links
+    }
+  }`;
+  await execa('ip', ['netns', 'exec', lab.node(node).namespace, 'nft', '-f', '-'], { input: rules });
 }
 
 /** What ptp leaves on a node for so many containers: a link and a route each. Their other ends share one namespace. */
@@ -73,42 +133,47 @@ async function crowdOfPtp(lab: Lab, count: number): Promise<void> {
   const lines = Array.from({ length: count }, (_, i) => [
     `link add crowd${i} type veth peer name crowd${i} netns ${namespace}`,
     `link set crowd${i} up`,
-    `route add 10.103.${i >> 8}.${i & 255} dev crowd${i} scope host`,
+    `route add 10.105.${i >> 8}.${i & 255} dev crowd${i} scope host`,
   ]);
   const argv = ['-n', lab.node('ptp1').namespace, '-batch', '-'];
   await execa('ip', argv, { input: `${lines.flat().join('\n')}\n` });
 }
 
-async function measure(pairs: readonly Pair[], endpoints: number, run: Run): Promise<Figure[]> {
-  const samples = pairs.map((): Samples => ({ throughput: [], requests: [], ping: [] }));
-  await interleave([...pairs.keys()], { rounds: run.rounds, warm: 1 }, async (i, round, counts) => {
-    const { from, to, name } = pairs[i]!;
-    const throughput = Number(await from.exec([tool('flow'), 'send', to, PORT, SECONDS])) / 1000;
-    const requests = Number(await from.exec([tool('flow'), 'ask', to, PORT, SECONDS])) / 1000;
-    const ping = averageOf(await from.exec(['ping', '-q', '-c', '200', '-i', '0.002', to]));
-    run.say(
-      `round ${round}, ${endpoints} endpoints: ${name} ${throughput.toFixed(2)} Gbit/s, ${requests.toFixed(1)}k requests/s, ping ${ping.toFixed(1)} µs`,
-    );
-    if (!counts) return;
-    samples[i]!.throughput.push(throughput);
-    samples[i]!.requests.push(requests);
-    samples[i]!.ping.push(ping);
+/** By pair and part, all rounds. Within a round the pairs take turns. */
+async function measure(pairs: readonly Pair[], run: Run): Promise<number[][][]> {
+  const samples = pairs.map(() => PARTS.map((): number[] => []));
+  const places = pairs.flatMap(({ from, server, to }) => [from.netns, server.netns, to]);
+  for (let round = 0; round <= run.rounds; round++) {
+    const { stdout } = await execa(tool('flow'), [TURNS, ...places]);
+    if (round === 0) continue; // warms up
+    for (const [i, line] of stdout.split('\n').entries()) {
+      const values = line.split(' ').map((value, at) => PARTS[at]!.from(Number(value)));
+      for (const [at, value] of values.entries()) samples[i]![at]!.push(value);
+      const texts = values.map((value, at) => `${PARTS[at]!.part} ${value.toFixed(2)} ${PARTS[at]!.unit}`);
+      run.say(`round ${round}: ${['slash32', 'ptp', 'ptp with filters'][i]} ${texts.join(', ')}`);
+    }
+  }
+  return samples;
+}
+
+function figures(among: string, ours: readonly number[][], peer: readonly number[][], run: Run): Figure[] {
+  return PARTS.map(({ part, unit, goal }, at) => {
+    const subject = { row: 'path', against: 'ptp, static routes', part: `${part}, ${among}`, unit } as const;
+    const ratios = ours[at]!.map((value, round) => value / peer[at]![round]!);
+    const [low, high] = [25, 75].map((percent) => percentile(ratios, percent).toFixed(3));
+    run.say(`${subject.part}: half of the rounds have a ratio of ${low} to ${high}`);
+    return compare({ ...subject, ...(goal && { goal }) }, ours[at]!, peer[at]!);
   });
-  return figures(samples[0]!, samples[1]!, endpoints);
 }
 
-/** Microseconds, from the last line of ping: `rtt min/avg/max/mdev = 0.036/0.047/0.080/0.011 ms`. */
-function averageOf(output: string): number {
-  return Number(/ = [\d.]+\/([\d.]+)\//.exec(output)?.[1]) * 1000;
-}
-
-function figures(ours: Samples, peer: Samples, endpoints: number): Figure[] {
-  const subject = { row: 'path', against: 'ptp, static routes' } as const;
-  const [least, most] = [{ of: 'ratio', atLeast: 0.97 } as const, { of: 'ratio', atMost: 1.03 } as const];
-  const among = `${endpoints.toLocaleString('en-US')} endpoint${endpoints === 1 ? '' : 's'}`;
-  return [
-    compare({ ...subject, part: `TCP, ${among}`, unit: 'Gbit/s', goal: least }, ours.throughput, peer.throughput),
-    compare({ ...subject, part: `requests, ${among}`, unit: 'k/s', goal: least }, ours.requests, peer.requests),
-    compare({ ...subject, part: `ping, ${among}`, unit: 'µs', goal: most }, ours.ping, peer.ping),
-  ];
+function figuresFiltered(ours: readonly number[][], peer: readonly number[][]): Figure[] {
+  return PARTS.map(({ part, unit }, at) => {
+    const subject = {
+      row: 'path',
+      against: 'ptp with the least filters',
+      part: `${part} among filters`,
+      unit,
+    } as const;
+    return compare(subject, ours[at]!, peer[at]!);
+  });
 }

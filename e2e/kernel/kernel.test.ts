@@ -60,6 +60,7 @@ inPrivateNamespace(import.meta.url, () => {
           linkUp: (n) => set(n, 'up'),
           linkDown: (n) => set(n, 'down'),
           removeBehindBack,
+          routeByOthers: (of, gateway) => run('ip', 'route', ...(gateway ? ['add', of, 'via', gateway] : ['del', of])),
           until: waited,
         };
       },

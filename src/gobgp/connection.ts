@@ -10,6 +10,7 @@ import type { Finished } from './end-of-rib.js';
 import { applyExportPolicy, sayOutdatedAnew } from './export-policy.js';
 import { takeLastCrash } from './last-crash.js';
 import { type NextHops, nextHopsFor } from './next-hop.js';
+import { keepOut } from './peers.js';
 import { pulse } from './pulse.js';
 import { checkRelease, listAnnounced, openSession, type Session, startBgp } from './session.js';
 import { openWatch } from './watch.js';
@@ -99,7 +100,9 @@ async function listen(
     if (event.kind === 'peers-changed') bell.ring();
     hear(event);
   };
-  const watch = openWatch(connection.session, hearAll, refused);
+  const watch = openWatch(connection.session, hearAll, refused, (peer) =>
+    hold(connection.session, peer, options, hearAll),
+  );
   const beating = {
     session: connection.session,
     watch,
@@ -119,6 +122,20 @@ async function listen(
     over.abort();
     watch.close();
   }
+}
+
+/** Before it can come back. If that fails, it is tried again when its session ends the next time. */
+function hold(
+  session: Session,
+  peer: string,
+  { manage = true }: ConnectionOptions,
+  hear: (event: BgpEvent) => void,
+): void {
+  if (!manage) return;
+  keepOut(session, peer).then(
+    () => hear({ kind: 'peers-changed' }),
+    () => {},
+  );
 }
 
 /** Reads now and then what gobgpd says for us. */

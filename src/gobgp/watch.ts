@@ -13,7 +13,6 @@ import type { BgpEvent } from '../ports.js';
 import { listing, reasonOf, watching } from './call.js';
 import type { Received, Subject, WireEvent } from './codec.js';
 import { type Links, type Told, told } from './decode.js';
-import { keepOut } from './peers.js';
 import type { Session } from './session.js';
 
 /** Called once a message that held unusable paths: how many, and the first reason. */
@@ -33,8 +32,16 @@ export interface Watch {
   close(): void;
 }
 
-/** Prepares to read; nothing is heard before the first `read`. */
-export function openWatch(session: Session, hear: (event: BgpEvent) => void, refused: Refused): Watch {
+/**
+ * Prepares to read; nothing is heard before the first `read`.
+ * @param overLimit is called with the address of a peer whose session has just been ended because of too many paths
+ */
+export function openWatch(
+  session: Session,
+  hear: (event: BgpEvent) => void,
+  refused: Refused,
+  overLimit: (peer: string) => void,
+): Watch {
   const { client, codec } = session;
   const known: KnownPaths = new Map();
   let current = new AbortController();
@@ -64,21 +71,13 @@ export function openWatch(session: Session, hear: (event: BgpEvent) => void, ref
       );
       const on = (event: WireEvent) => {
         if (signal.aborted) return;
-        if (event.kind === 'peer' && event.overLimit !== undefined) hold(session, event.overLimit, hear);
+        if (event.kind === 'peer' && event.overLimit !== undefined) overLimit(event.overLimit);
         listener.event(event);
       };
       watching(client, codec.watchEvent, subject, on, signal).then(() => ended(), ended);
     });
   const holders = () => [...known].flatMap(([peer, prefixes]) => (prefixes.size > 0 ? [peer] : []));
   return { read, holders, broken, close: () => current.abort() };
-}
-
-/** Before it can come back. If that fails, it is tried again when its session ends the next time. */
-function hold(session: Session, peer: string, hear: (event: BgpEvent) => void): void {
-  keepOut(session, peer).then(
-    () => hear({ kind: 'peers-changed' }),
-    () => {},
-  );
 }
 
 async function listTable({ client, codec }: Session): Promise<readonly Received[]> {

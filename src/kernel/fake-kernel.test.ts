@@ -15,7 +15,11 @@ describe('the kernel in memory', () => {
       const linkUp = (name: string) => kernel.linkUp(name, name === 'uplink' ? UPLINK : []);
       for (const name of ['uplink', 's32one']) linkUp(name);
       const linkDown = (name: string) => kernel.linkDown(name);
-      return { kernel, linkUp, linkDown, removeBehindBack: (route) => kernel.removeBehindBack(route), until };
+      return {
+        ...{ kernel, linkUp, linkDown, until },
+        removeBehindBack: (route) => kernel.removeBehindBack(route),
+        routeByOthers: (of, gateway) => kernel.routeByOthers(of, gateway),
+      };
     },
     () => {},
   );

@@ -30,19 +30,19 @@ table inet slash32 {
 	}
 
 	chain return-route {
+		fib saddr . mark oif exists accept
 		iifname != "s32*" icmp type { destination-unreachable, time-exceeded, parameter-problem } accept
 		iifname != "s32*" icmpv6 type { destination-unreachable, packet-too-big, time-exceeded, parameter-problem } accept
-		fib saddr . mark oif missing drop
-		accept
+		drop
 	}
 
 	chain from-endpoint {
-		icmp type { redirect, router-advertisement, router-solicitation } drop
-		icmpv6 type { nd-router-solicit, nd-router-advert, nd-redirect } drop
 		ip daddr 127.0.0.0/8 drop
-		ip6 saddr :: icmpv6 type nd-neighbor-solicit accept
+		icmp type { redirect, router-advertisement, router-solicitation } drop
 		iifname . ip saddr vmap @source4
+		icmpv6 type { nd-router-solicit, nd-router-advert, nd-redirect } drop
 		iifname . ip6 saddr vmap @source6
+		icmpv6 type nd-neighbor-solicit ip6 saddr :: accept
 		drop
 	}
 

@@ -1,6 +1,6 @@
 /** What every `Kernel` keeps to: run on the fake without root, and on Linux. */
 import { expect } from 'chai';
-import { address, prefix } from '../model/address.js';
+import { type Address, address, type Prefix, prefix } from '../model/address.js';
 import { MAIN_TABLE, type Route, satisfies } from '../model/route.js';
 import type { Kernel, KernelEvent } from '../ports.js';
 
@@ -11,6 +11,8 @@ export interface KernelWorld {
   linkUp(name: 'uplink' | 's32one'): void;
   /** Somebody else removes a route of ours. */
   removeBehindBack(route: Route): void;
+  /** Somebody else writes a route of the main table, or without a gateway removes it. */
+  routeByOthers(prefix: Prefix, gateway?: Address): void;
   /** Resolves when the condition holds. */
   until(what: string, holds: () => boolean): Promise<void>;
 }
@@ -82,6 +84,34 @@ export function kernelContract(make: () => KernelWorld, dispose: () => void): vo
   it('counts the way to an endpoint of this node as no link of its own', async () => {
     await kernel.put([{ ...local4, table: MAIN_TABLE }]);
     expect(await kernel.ways([address('10.20.1.10')])).to.deep.equal(new Map([['10.20.1.10', 'none']]));
+  });
+
+  it('names the route that leads to what is behind a gateway, whoever wrote it, and tells when one of others changes', async () => {
+    const [far4, far6] = [address('203.0.113.9'), address('2001:db8:99::9')];
+    const events: KernelEvent[] = [];
+    const ended = new AbortController();
+    kernel.watch((event) => events.push(event), ended.signal);
+    try {
+      expect([...(await kernel.ways([far4, far6])).values()]).to.deep.equal(['none', 'none']);
+      for (const [around, gateway] of [
+        [prefix('203.0.113.0/24'), tor4],
+        [prefix('2001:db8:99::/64'), tor6],
+      ] as const) {
+        world.routeByOthers(around, gateway);
+        const isIt = (event: KernelEvent) => event.kind === 'foreign-route' && event.prefix === around;
+        await world.until('the route of others to be told', () => events.some(isIt));
+      }
+      expect([...(await kernel.ways([far4, far6])).values()]).to.deep.equal([
+        { by: '203.0.113.0/24', isOurs: false, hops: [{ gateway: tor4 }] },
+        { by: '2001:db8:99::/64', isOurs: false, hops: [{ gateway: tor6 }] },
+      ]);
+      await kernel.put([{ table: MAIN_TABLE, prefix: prefix('203.0.113.8/31'), nextHops: [{ gateway: tor4 }] }]);
+      const ours = { by: '203.0.113.8/31', isOurs: true, hops: [{ gateway: tor4 }] };
+      expect([...(await kernel.ways([far4])).values()]).to.deep.equal([ours]);
+    } finally {
+      ended.abort();
+      for (const around of ['203.0.113.0/24', '2001:db8:99::/64'].map(prefix)) world.routeByOthers(around);
+    }
   });
 
   it('takes the same route twice', async () => {
