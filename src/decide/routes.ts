@@ -1,9 +1,10 @@
 /** Which routes one prefix should have, in which tables. Routes of a prefix depend on that prefix alone. */
-import type { Address, Prefix } from '../model/address.js';
+import type { Prefix } from '../model/address.js';
 import type { Duty } from '../model/duty.js';
 import type { Endpoint } from '../model/endpoint.js';
 import type { HostNetwork, Network, Networks } from '../model/network.js';
 import type { Path } from '../model/path.js';
+import type { PeerKey } from '../model/peer.js';
 import { hopKey, isOfThisNode, MAIN_TABLE, type NextHop, type Route, satisfies } from '../model/route.js';
 import type { Aggregate } from './aggregates.js';
 import { bestPaths } from './best-paths.js';
@@ -112,7 +113,7 @@ function aloneVia({ nextHop, device }: Path): readonly NextHop[] {
 
 /** One path that wants in: whose it is, and into which tables. */
 export interface Applicant {
-  readonly peer: Address;
+  readonly peer: PeerKey;
   readonly tables: readonly number[];
 }
 

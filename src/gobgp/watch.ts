@@ -7,8 +7,9 @@
  * Which changes the stream tells is chosen at each reading (`doubts.ts`).
  * Nothing may stop reading: gobgpd queues without bound for a reader that is slow.
  */
-import type { Address, Prefix } from '../model/address.js';
+import type { Prefix } from '../model/address.js';
 import { type Path, type PathName, pathKey } from '../model/path.js';
+import type { PeerKey } from '../model/peer.js';
 import type { BgpEvent } from '../ports.js';
 import { listing, reasonOf, watching } from './call.js';
 import type { Received, Subject, WireEvent } from './codec.js';
@@ -26,7 +27,7 @@ export interface Watch {
    */
   read(subject: Subject): Promise<void>;
   /** Peers of whom there are paths. */
-  holders(): Address[];
+  holders(): PeerKey[];
   /** Rejects when the stream breaks. */
   readonly broken: Promise<never>;
   close(): void;
@@ -94,7 +95,7 @@ export interface TableListener {
 }
 
 /** What was told and is not gone, by peer. It outlives a stream: what the next table lacks has gone in between. */
-export type KnownPaths = Map<Address, Set<Prefix>>;
+export type KnownPaths = Map<PeerKey, Set<Prefix>>;
 
 /** Turns one stream's messages, and the table, into events. */
 export function tableListener(

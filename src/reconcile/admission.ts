@@ -1,7 +1,7 @@
 /** Who gets the places that quotas leave: asked in each pass for its prefixes, and anew when limits change. */
 import { applicants, importVerdicts } from '../decide/routes.js';
-import type { Address, Prefix } from '../model/address.js';
-import type { Speaker } from '../model/peer.js';
+import type { Prefix } from '../model/address.js';
+import type { PeerKey, Speaker } from '../model/peer.js';
 import { isOfThisNode, type Route } from '../model/route.js';
 import { Quotas } from './quotas.js';
 import type { World } from './world.js';
@@ -32,7 +32,7 @@ export function keepPlaces(quotas: Quotas, routes: readonly Route[]): void {
 }
 
 /** Every heard route that is installed now, and whose path it follows. */
-function* places(world: World): Generator<{ prefix: Prefix; table: number; peer: Address }> {
+function* places(world: World): Generator<{ prefix: Prefix; table: number; peer: PeerKey }> {
   for (const prefix of world.prefixes()) {
     const { paths, endpoint } = world.known(prefix);
     const routes = world.routes(prefix);

@@ -12,6 +12,7 @@ import type { Duty } from '../model/duty.js';
 import { type Endpoint, endpointKey } from '../model/endpoint.js';
 import type { Networks } from '../model/network.js';
 import { type Path, type PathName, samePath } from '../model/path.js';
+import type { PeerKey } from '../model/peer.js';
 import { MAIN_TABLE, type Route, satisfies } from '../model/route.js';
 import type { RouteTarget } from '../model/route-target.js';
 import { keepPlaces } from './admission.js';
@@ -26,7 +27,7 @@ export class World {
   /** Blocks that the node announces, by prefix. */
   #aggregates: ReturnType<typeof aggregatesOf>;
   /** Targets for paths that carry none, by the peer they come from. */
-  untagged: (peer: Address) => readonly RouteTarget[] | undefined = () => undefined;
+  untagged: (peer: PeerKey) => readonly RouteTarget[] | undefined = () => undefined;
   duty: Duty = 'on';
   readonly border = new Border((prefix) => this.#paths.get(prefix) ?? NO_PATHS);
   quotas = new Quotas();
