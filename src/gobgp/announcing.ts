@@ -16,13 +16,9 @@ import type { WirePath } from './codec.js';
 import { wirePath } from './encode.js';
 import type { NextHops } from './next-hop.js';
 import type { Session } from './session.js';
-import type { ShortLine } from './short-line.js';
 
 /** Paths per stream message: beyond 500 nothing gets faster. */
 const BATCH = 500;
-/** With a few targets each, so many fit one frame of the short way, and so many its window: a hundred endpoints at once. */
-const SHORT_BATCH = 64;
-const MOST_SHORT = 256;
 /** Calls in flight: each has a deadline of its own, which must not run while 499 others are before it. */
 const AT_ONCE = 32;
 
@@ -37,16 +33,12 @@ export function rehearse({ codec, marks }: Pick<Session, 'codec' | 'marks'>, nex
   for (const path of paths) codec.addPath.encode(path);
 }
 
-/**
- * Says or withdraws all of them. What is not in the answer was taken.
- * @param line the short way, where there is one
- */
+/** Says or withdraws all of them. What is not in the answer was taken. */
 export async function say(
   session: Session,
   announcements: readonly Announcement[],
   nextHops: NextHops,
   withdrawn: boolean,
-  line?: ShortLine,
 ): Promise<Failures<Announcement>> {
   const failures = new Map<Announcement, Error>();
   const items: Item[] = [];
@@ -57,30 +49,9 @@ export async function say(
       failures.set(announcement, new Error(`cannot be said in BGP: ${reasonOf(cause)}`, { cause }));
     }
   }
-  const left = line ? await shortly(line, session, items, failures) : items;
-  if (left.length === 1) await each(session, left, failures);
-  else for (let i = 0; i < left.length; i += BATCH) await together(session, left.slice(i, i + BATCH), failures);
+  if (items.length === 1) await each(session, items, failures);
+  else for (let i = 0; i < items.length; i += BATCH) await together(session, items.slice(i, i + BATCH), failures);
   return failures;
-}
-
-/** Says what fits the short way. Returns what has to be said the long way. */
-async function shortly(
-  line: ShortLine,
-  { codec: { addPathStream } }: Session,
-  items: readonly Item[],
-  failures: Map<Announcement, Error>,
-): Promise<readonly Item[]> {
-  if (items.length > MOST_SHORT) return items;
-  const parts = Array.from({ length: Math.ceil(items.length / SHORT_BATCH) }, (_, i) =>
-    items.slice(i * SHORT_BATCH, (i + 1) * SHORT_BATCH),
-  );
-  const said = await Promise.all(
-    parts.map((part) => line.say(addPathStream.path, addPathStream.encode(part.map(([, path]) => path)))),
-  );
-  const late = new Unreachable('gobgpd did not answer in time');
-  for (const [announcement] of parts.flatMap((part, i) => (said[i] === 'late' ? part : [])))
-    failures.set(announcement, late);
-  return parts.flatMap((part, i) => (said[i] === 'unclear' ? part : []));
 }
 
 async function each(session: Session, items: readonly Item[], failures: Map<Announcement, Error>): Promise<void> {

@@ -13,7 +13,6 @@ import { type NextHops, nextHopsFor } from './next-hop.js';
 import { keepOut } from './peers.js';
 import { pulse } from './pulse.js';
 import { checkRelease, listAnnounced, openSession, type Session, startBgp } from './session.js';
-import { openShortLine, type ShortLine } from './short-line.js';
 import { openWatch } from './watch.js';
 
 const AUDIT_MS = 30_000;
@@ -34,8 +33,6 @@ export interface ConnectionOptions {
 export interface Connection {
   readonly session: Session;
   readonly nextHops: NextHops;
-  /** The quick way for announcements, where there is one. */
-  readonly line: ShortLine | undefined;
   /** Who has said everything, as far as our reading of the table has kept up. */
   finished: Finished;
   /** Calls that announce or withdraw, so that an audit knows whether it was overtaken. */
@@ -58,8 +55,7 @@ export async function connected(
   // Before what stands is said again, so that no peer hears for a moment what it should not.
   if (options.manage ?? true) await applyExportPolicy(session, speaker, nextHops);
   const announced = fresh ? [] : await announcedAnew(session, nextHops);
-  using line = await openShortLine(options.api, session.codec.getBgp.path);
-  const connection: Connection = { session, nextHops, line, finished: new Map(), writes: { begun: 0, done: 0 } };
+  const connection: Connection = { session, nextHops, finished: new Map(), writes: { begun: 0, done: 0 } };
   begun(connection);
   const crash = fresh ? await takeLastCrash(options.api) : undefined;
   hear({ kind: 'connected', announced, fresh, ...(crash && { crash }), running: runningOf(session, speaker, fresh) });

@@ -104,7 +104,7 @@ export class Gobgp implements Bgp {
     const connection = this.#connection;
     if (!connection) return new Map(announcements.map((one) => [one, new Unreachable(this.#reason)]));
     connection.writes.begun++;
-    const { session, nextHops, line } = connection;
-    return say(session, announcements, nextHops, withdrawn, line).finally(() => connection.writes.done++);
+    const { session, nextHops } = connection;
+    return say(session, announcements, nextHops, withdrawn).finally(() => connection.writes.done++);
   }
 }
