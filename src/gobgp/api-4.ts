@@ -120,11 +120,15 @@ function readPath(path: RawPath): Received {
 
 function unicastPath(path: RawPath, { prefix, prefixLen }: NonNullable<ApiNlri['prefix']>): WirePath {
   const { external, internal } = attributesIn(path.attributes);
+  const { nextHops, targets, asPath, rank } = path.isFromExternal ? external : internal;
   return {
     family: prefix.includes(':') ? 6 : 4,
     base: prefix,
     length: prefixLen,
-    ...(path.isFromExternal ? external : internal),
+    nextHops,
+    targets,
+    asPath,
+    rank,
     neighbour: path.neighborIp,
     withdrawn: path.isWithdraw,
   };

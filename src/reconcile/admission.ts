@@ -2,7 +2,7 @@
 import { applicants, importVerdicts } from '../decide/routes.js';
 import type { Prefix } from '../model/address.js';
 import type { PeerKey, Speaker } from '../model/peer.js';
-import { isOfThisNode, type Route, routeKey } from '../model/route.js';
+import { isOfThisNode, type Route } from '../model/route.js';
 import { Quotas } from './quotas.js';
 import type { World } from './world.js';
 
@@ -38,7 +38,7 @@ function* places(world: World): Generator<{ prefix: Prefix; table: number; peer:
     const routes = world.routes(prefix);
     for (const candidate of paths) {
       for (const { table, verdict } of importVerdicts(candidate, world.networks, endpoint)) {
-        const isInstalled = verdict === 'imported' && routes.has(routeKey({ table, prefix }));
+        const isInstalled = verdict === 'imported' && routes.some((route) => route.table === table);
         if (isInstalled) yield { prefix, table, peer: candidate.path.peer };
       }
     }

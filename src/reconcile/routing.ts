@@ -176,7 +176,7 @@ export class Routing {
     const world = this.#world;
     return {
       known: world.known(prefix),
-      routes: [...world.routes(prefix).values()],
+      routes: world.routes(prefix),
       announced: world.announced(prefix),
       carrier: this.#reconciler.carrier(prefix),
       duplicate: world.duplicate(prefix),
