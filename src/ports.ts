@@ -52,7 +52,7 @@ export type KernelEvent =
 export interface Wire {
   /** The container's namespace, opened once and held. Throws when it is not a network namespace, or is the host's own. */
   open(netns: string): Namespace;
-  /** All of it, filters first, link up last. Leaves nothing behind when it throws. Returns the host end's index. */
+  /** All of it, filters first, a carrier last. Leaves nothing behind when it throws. Returns the host end's index. */
   connect(endpoint: Endpoint, namespace: Namespace): Promise<number>;
   /** Removes host link and filters. What is gone already is fine; a link that is not this endpoint's stays. */
   disconnect(endpoint: Endpoint): Promise<void>;

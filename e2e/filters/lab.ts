@@ -92,9 +92,9 @@ export function icmpHeard(name: string): number {
   return Number(/^Icmp: (\d+) /m.exec(snmp)?.[1]);
 }
 
-/** Does a ping come back, however busy the machine is? To be asked where one should: where none should, `pings` waits less. */
+/** Does one of the pings of ten seconds come back? To be asked where one should: a link may be up before it carries. */
 export function answers(from: string, to: string, options = ''): boolean {
-  return pings(from, to, `-W 5${options && ` ${options}`}`);
+  return pings(from, to, `-w 10${options && ` ${options}`}`);
 }
 
 /** Does a ping come back within half a second? */

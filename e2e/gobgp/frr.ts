@@ -3,12 +3,16 @@ import { chown, mkdir, writeFile } from 'node:fs/promises';
 import { execa } from 'execa';
 import { until } from '../../src/gobgp/until.js';
 import { accepts } from '../lab/node.js';
-import type { Lab } from './lab.js';
+import type { Lab, Running } from './lab.js';
 
 /** A running FRR. */
 export interface Frr {
   /** Runs commands of vtysh, and returns what it printed. */
   vtysh(...commands: string[]): Promise<string>;
+  /** Kills its bgpd without a word to anybody. */
+  crash(): Promise<void>;
+  /** Starts bgpd again, with this configuration. */
+  comeBack(config: string): Promise<void>;
   /** Destinations of BGP routes in its kernel, host routes without their length. */
   kernelRoutes(): Promise<readonly string[]>;
 }
@@ -29,9 +33,21 @@ export async function startFrr(lab: Lab, config: string, { bfd = false } = {}): 
     lab.start('b', '/usr/lib/frr/bfdd', ...common, ...control);
     await until('bfdd listens', () => accepts(`${directory}/bfdd.vty`));
   }
-  lab.start('b', '/usr/lib/frr/bgpd', ...common, '-i', `${directory}/bgpd.pid`);
-  await until('bgpd listens', () => accepts(`${directory}/bgpd.vty`));
+  let bgpd: Running;
+  const startBgpd = async () => {
+    bgpd = lab.start('b', '/usr/lib/frr/bgpd', ...common, '-i', `${directory}/bgpd.pid`);
+    await until('bgpd listens', () => accepts(`${directory}/bgpd.vty`));
+  };
+  await startBgpd();
   return {
+    async crash() {
+      bgpd.kill('SIGKILL');
+      await bgpd;
+    },
+    async comeBack(changed) {
+      await writeFile(file, changed);
+      await startBgpd();
+    },
     async vtysh(...commands) {
       const options = commands.flatMap((command) => ['-c', command]);
       return (await execa('vtysh', ['--vty_socket', directory, ...options])).stdout;

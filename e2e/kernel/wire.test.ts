@@ -46,7 +46,11 @@ inPrivateNamespace(import.meta.url, () => {
     throw new Error('nothing failed');
   };
   const inside = (name: string, command: string) => run('ip', 'netns', 'exec', name, 'sh', '-c', command);
-  const everything = (...names: string[]) => {
+  /** Once links are what they are going to be: the kernel tells of a carrier some time after both ends are up. */
+  const everything = async (...names: string[]) => {
+    const spaces = [[], ...names.map((name) => ['-n', name])];
+    const isPending = (ip: string[]) => run('ip', ...ip, 'link').includes('NO-CARRIER');
+    await until('every link has its carrier', () => !spaces.some(isPending));
     const shows = [
       '-d addr',
       'neigh show nud permanent',
@@ -55,7 +59,10 @@ inPrivateNamespace(import.meta.url, () => {
       '-6 route show table all',
     ];
     const dump = (ip: string[]) => shows.map((show) => run('ip', ...ip, ...show.split(' '))).join('');
-    return [dump([]), ...names.map((name) => dump(['-n', name]))].join('').replace(/ (valid|preferred)_lft.*/g, '');
+    return spaces
+      .map(dump)
+      .join('')
+      .replace(/ (valid|preferred)_lft.*/g, '');
   };
   const isEmpty = (name: string) =>
     expect(ipJson('-n', name, 'link').map(({ ifname }) => ifname)).to.deep.equal(['lo']);
@@ -113,11 +120,11 @@ inPrivateNamespace(import.meta.url, () => {
     });
 
     it('cannot be wired twice, and the first wiring goes on working', async () => {
-      const before = everything(one.name);
+      const before = await everything(one.name);
       expect(await failure(() => connect(endpoint))).to.equal(
         'wiring: veth pair: the container has an interface "eth0" already',
       );
-      expect(everything(one.name)).to.equal(before);
+      expect(await everything(one.name)).to.equal(before);
       expect([...filters.admitted]).to.deep.equal(['container10']);
     });
 
@@ -136,10 +143,10 @@ inPrivateNamespace(import.meta.url, () => {
 
   describe('disconnecting', () => {
     it('leaves nothing behind, and does so again', async () => {
-      const before = everything(one.name);
+      const before = await everything(one.name);
       const wired = await connect(endpointNumber(20, one.path));
       for (let time = 0; time < 3; time++) await wire.disconnect(wired);
-      expect(everything(one.name)).to.equal(before);
+      expect(await everything(one.name)).to.equal(before);
       expect(filters.admitted.size).to.equal(0);
     });
 
@@ -175,12 +182,12 @@ inPrivateNamespace(import.meta.url, () => {
     it('spares a foreign link that has the name', async () => {
       const endpoint = endpointNumber(23, one.path);
       run('ip', 'link', 'add', endpoint.link.name, 'type', 'veth', 'peer', 'name', 'foreign', 'netns', two.name);
-      const before = everything(one.name, two.name);
+      const before = await everything(one.name, two.name);
       expect(await failure(() => connect(endpoint))).to.equal(
         `wiring: veth pair: the host has a link "${endpoint.link.name}" already; if nothing uses it: ip link del ${endpoint.link.name}`,
       );
       await wire.disconnect(endpoint);
-      expect(everything(one.name, two.name)).to.equal(before);
+      expect(await everything(one.name, two.name)).to.equal(before);
       run('ip', 'link', 'del', endpoint.link.name);
     });
 
@@ -229,9 +236,9 @@ inPrivateNamespace(import.meta.url, () => {
     };
     for (const [what, [change, message]] of Object.entries(broken)) {
       it(`everything is as before, and the error names the step: ${what}`, async () => {
-        const before = everything(one.name);
+        const before = await everything(one.name);
         expect(await failure(() => connect({ ...endpointNumber(40, one.path), ...change }))).to.match(message);
-        expect(everything(one.name)).to.equal(before);
+        expect(await everything(one.name)).to.equal(before);
         expect(filters.admitted.size).to.equal(0);
       });
     }
@@ -272,10 +279,10 @@ inPrivateNamespace(import.meta.url, () => {
           .replace(/link-netns(id)? \S+/g, '');
       const base = endpointNumber(50, one.path, "é'$x");
       const wired = await connect(base);
-      const ours = normal(everything(one.name));
+      const ours = normal(await everything(one.name));
       await wire.disconnect(wired);
       for (const command of connectCommands(base, GATEWAYS)) run('sh', '-c', command);
-      expect(normal(everything(one.name))).to.equal(ours);
+      expect(normal(await everything(one.name))).to.equal(ours);
       await wire.disconnect(base);
       isEmpty(one.name);
     });

@@ -73,6 +73,9 @@ export function makeUplink(otherEnd: string): void {
   run('ip', '-n', otherEnd, 'addr', 'add', '192.0.2.0/31', 'dev', 'tor');
   run('ip', '-n', otherEnd, 'addr', 'add', '2001:db8:ffff::/127', 'dev', 'tor', 'nodad');
   run('ip', '-n', otherEnd, 'link', 'set', 'tor', 'up');
+  // The kernel tells of a carrier some time after both ends are up, and this route comes with it.
+  const lacking = "ip -6 route show table local dev uplink | grep -q '^multicast ff00::/8' && exit; sleep 0.01";
+  run('timeout', '60', 'sh', '-c', `while :; do ${lacking}; done`);
 }
 
 function hex(byte: number): string {

@@ -1,11 +1,16 @@
 /** The metrics of a real node while things happen to it, each number beside what an independent witness counts. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
-import { numberIn } from '../../src/metrics/exposition.fixture.js';
+import { execa } from 'execa';
+import { numberIn, readExposition } from '../../src/metrics/exposition.fixture.js';
 import { accepted, announce, hostileLab, withdraw } from '../guards/hostile-tor.js';
 import type { Container } from '../lab/container.js';
 import type { Lab } from '../lab/lab.js';
 import { startIn } from '../lab/long-command.js';
 import type { LabNode } from '../lab/node.js';
+import { inRepository } from '../lab/repository.js';
 import { add, cni, del } from '../lab/runtime.js';
 import { until } from '../lab/until.js';
 import { announced, holdings, kernelRoutes } from '../main-job/fabric.js';
@@ -131,6 +136,22 @@ describe('the metrics of a node', () => {
     expect(await value('endpoints{network="blue"}')).to.equal(2);
     expect(await value('cni_requests_total{code="0",verb="ADD"}')).to.equal(undefined);
     await untilMetric(node, 'bgp_session_up{peer="tor1"}', 1);
+  });
+
+  it('are printed, and written for node_exporter, by the commands of docs/metrics.md', async () => {
+    const page = readFileSync(inRepository('docs/metrics.md'), 'utf8');
+    const commands = [...page.matchAll(/^```sh\n([\s\S]*?)^```/gm)].map(([, command = '']) => command);
+    const directory = mkdtempSync(join(tmpdir(), 's32-metrics-'));
+    const env = {
+      PATH: `${inRepository('bin')}:${process.env.PATH}`,
+      SLASH32_ADMIN_SOCKET: `${node.directory}/slash32/admin.sock`,
+    };
+    const [printed] = await Promise.all(
+      commands.map((command) => execa('sh', ['-c', command.replace('/var/lib/node_exporter', directory)], { env })),
+    );
+    for (const text of [`${printed!.stdout}\n`, readFileSync(join(directory, 'slash32.prom'), 'utf8')])
+      expect(numberIn(readExposition(text), 'slash32_gobgp_up')).to.equal(1);
+    rmSync(directory, { recursive: true });
   });
 
   it('have cost no warning of Node in the log', () => {

@@ -15,6 +15,7 @@ const DIRECTORY = '/run/s32-gobgp-sidecar';
 const SOCKET = `${DIRECTORY}/api/gobgpd.sock`;
 const API = `unix://${SOCKET}`;
 const MAIN = fileURLToPath(new URL('main.js', import.meta.url));
+const SLOW = fileURLToPath(new URL('slow-gobgpd.js', import.meta.url));
 const HOLD_SECONDS = 9;
 const THIRD = (HOLD_SECONDS * 1000) / 3;
 
@@ -117,6 +118,20 @@ describe('the sidecar', () => {
     await until('it is started again', () => sidecar.named('gobgpd-started').length === 2);
     expect(sidecar.named('gobgpd-answers')).to.deep.equal([]);
     expect(sidecar.named('gobgpd-hangs')).to.have.length(1);
+  });
+
+  it('leaves one alone that computes and has no time to answer, and kills one that stands still for as long', async () => {
+    const slow = `${DIRECTORY}/slow`;
+    await writeFile(slow, `#!/bin/sh\nexec ${process.execPath} ${SLOW} "$@"\n`, { mode: 0o755 });
+    const lines: string[] = [];
+    await using sidecar = new Sidecar({ gobgpd: slow, output: (line) => lines.push(line) });
+    const pid = await sidecar.answers();
+    process.kill(pid, 'SIGUSR2');
+    await until('it is back', () => lines.includes('back'));
+    expect(sidecar.named('gobgpd-hangs')).to.deep.equal([]);
+    process.kill(pid, 'SIGHUP');
+    await sidecar.answers(pid);
+    expect(sidecar.named('gobgpd-hangs')).to.deep.equal([{ event: 'gobgpd-hangs', pid }]);
   });
 
   it('refuses a directory that others may enter, that is a link, or a socket path that is a file', async () => {

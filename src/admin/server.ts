@@ -4,12 +4,12 @@
  */
 
 import { chmodSync, rmSync } from 'node:fs';
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { duplicateSentence } from '../decide/duplicate.js';
 import { type Quota, quotaSentence } from '../decide/quota.js';
 import { address, contains, hostPrefix, type Prefix, prefix } from '../model/address.js';
 import type { Duty } from '../model/duty.js';
-import type { ListenRange, Peer, PeerState, SoughtPeer } from '../model/peer.js';
+import { type ListenRange, type Peer, type PeerState, peerKey, type SoughtPeer } from '../model/peer.js';
 import type { Bgp } from '../ports.js';
 import type { Drain } from '../reconcile/drain.js';
 import type { RefusalCount } from '../reconcile/refusals.js';
@@ -65,21 +65,17 @@ export interface RangeView {
   readonly established: number;
 }
 
+const JSON_TYPE = 'application/json';
+
 /** Listens until the signal. The caller holds the run directory's lock, so a socket that is there is stale. */
 export async function serveAdmin(socket: string, parts: AdminParts, signal: AbortSignal): Promise<Server> {
   rmSync(socket, { force: true });
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://admin');
-    if (url.pathname === '/metrics') {
-      parts.metrics().then(
-        (text) => response.writeHead(200, { 'content-type': 'text/plain' }).end(text),
-        (error: Error) => refuse(response, error),
-      );
-      return;
-    }
-    (request.method === 'POST' ? act(url, parts) : answer(url, parts)).then(
-      (body) => response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body)),
-      (error: Error) => refuse(response, error),
+    respond(request.method, url, parts).then(
+      ([type, body]) => response.writeHead(200, { 'content-type': type }).end(body),
+      ({ message }: Error) =>
+        response.writeHead(400, { 'content-type': JSON_TYPE }).end(JSON.stringify({ error: message })),
     );
   });
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(socket, resolve));
@@ -88,8 +84,9 @@ export async function serveAdmin(socket: string, parts: AdminParts, signal: Abor
   return server;
 }
 
-function refuse(response: ServerResponse, { message }: Error): void {
-  response.writeHead(400, { 'content-type': 'application/json' }).end(JSON.stringify({ error: message }));
+async function respond(method: string | undefined, url: URL, parts: AdminParts): Promise<[type: string, body: string]> {
+  if (method !== 'POST' && url.pathname === '/metrics') return ['text/plain', await parts.metrics()];
+  return [JSON_TYPE, JSON.stringify(await (method === 'POST' ? act(url, parts) : answer(url, parts)))];
 }
 
 async function act(url: URL, { drain }: AdminParts): Promise<unknown> {
@@ -177,8 +174,8 @@ function keptOut({ name, prefix }: ListenRange, states: readonly PeerState[], ro
 
 function peerView(peer: Peer | SoughtPeer, states: readonly PeerState[], reason: string | undefined): PeerView {
   const { name, asn } = peer;
-  const address = 'address' in peer ? peer.address : undefined;
-  const state = states.find((one) => one.address === address);
-  const unknown = { asn, session: 'unknown' as const, endOfRib: [], ...(address && { address }) };
+  const found = 'address' in peer ? peer : undefined;
+  const state = found && states.find((one) => peerKey(one) === peerKey(found));
+  const unknown = { asn, session: 'unknown' as const, endOfRib: [], ...(found && { address: found.address }) };
   return { ...(state ?? unknown), name, ...(reason !== undefined && { reason }) };
 }

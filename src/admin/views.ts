@@ -6,7 +6,7 @@ import { importVerdicts } from '../decide/routes.js';
 import { contains, hostPrefix, lengthOf, type Prefix } from '../model/address.js';
 import type { Endpoint } from '../model/endpoint.js';
 import type { Path } from '../model/path.js';
-import { type NextHop, type Route, routeKey } from '../model/route.js';
+import type { NextHop, Route } from '../model/route.js';
 import type { Routing } from '../reconcile/routing.js';
 
 export interface EndpointView {
@@ -146,8 +146,7 @@ export function explain(routing: Routing, prefix: Prefix): Explanation {
 /** Its own, and where it has none because a block leads to it, that of the block. */
 function explainAnnouncement(routing: Routing, prefix: Prefix): Explanation['lines'] {
   const { known, routes, announced, carrier } = routing.about(prefix);
-  const believed = new Map(routes.map((route) => [routeKey(route), route]));
-  const verdict = announceVerdict(known, routing.networks, believed);
+  const verdict = announceVerdict(known, routing.networks, routes);
   const line = {
     ok: carrier !== prefix || (verdict === 'announced' && announced !== undefined),
     what: 'announced',

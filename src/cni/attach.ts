@@ -5,6 +5,7 @@
  * The record is written before the kernel is touched: a controller that dies half-way finds it and undoes the rest.
  */
 import { createHash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { bootTime } from '../boot-time.js';
 import type { Asked } from '../decide/own-network.js';
 import { DRAINED } from '../decide/readiness.js';
@@ -67,13 +68,23 @@ export async function attach(node: Node, request: AttachRequest, signal: AbortSi
 
   undo.add('withdraw the announcement and remove the routes', () => leave(node, endpoint));
   node.routing.attach(endpoint);
-  await settle(node, endpoint, request, signal);
+  // Both are waited for, whatever becomes of either: a record that is undone must not be written afterwards.
+  const steps = [settle(node, endpoint, request, signal), commitMeanwhile(node, endpoint)];
+  for (const done of await Promise.allSettled(steps)) if (done.status === 'rejected') throw done.reason;
 
-  await step('committing the endpoint record', CODE.io, () => node.records.save(endpoint));
   signal.throwIfAborted();
   node.endpoints.set(endpoint);
   undo.keep();
   return endpoint;
+}
+
+/**
+ * The record says `attached` from here on: it is wired, and a controller that finds it so after a kill lets it live and puts
+ * and announces the rest. It is written in the turn after the pass has begun, while gobgpd works on the announcement.
+ */
+async function commitMeanwhile(node: Node, endpoint: Endpoint): Promise<void> {
+  await nextTurn();
+  await step('committing the endpoint record', CODE.io, () => node.records.save(endpoint));
 }
 
 /** Takes an endpoint out of the routing, and waits a moment for its withdrawal: nobody waits for a gobgpd that is away. */

@@ -9,7 +9,6 @@ import { baseOf } from '../decide/own-network.js';
 import { hostPrefix } from '../model/address.js';
 import { type Announcement, sameAnnouncement } from '../model/announcement.js';
 import { type Endpoint, endpointName } from '../model/endpoint.js';
-import { routeKey } from '../model/route.js';
 import type { Namespace } from '../ports.js';
 import { CniError, CODE } from './cni-error.js';
 import { delegationOf } from './delegated-ipam.js';
@@ -99,8 +98,7 @@ async function announcement({ routing }: Node, { conf }: CheckRequest, endpoint:
   const led = endpoint.addresses.map(hostPrefix).flatMap((prefix) => [prefix, routing.about(prefix).carrier]);
   const due = [...new Set(led)].flatMap((prefix) => {
     const { known, routes, announced } = routing.about(prefix);
-    const believed = new Map(routes.map((route) => [routeKey(route), route]));
-    const wanted = wantedAnnouncement(known, networks, believed);
+    const wanted = wantedAnnouncement(known, networks, routes);
     // An ADD that did not wait for gobgpd is content without it.
     return wanted && (announced || conf.wait === 'announced') ? [wanted] : [];
   });

@@ -6,7 +6,7 @@
 import type { z } from 'zod';
 import { contains, isBlock, overlap, type Prefix } from '../model/address.js';
 import type { NetConfNetworks, Network } from '../model/network.js';
-import type { ListenRange, Peer, SoughtPeer } from '../model/peer.js';
+import { type ListenRange, type Peer, peerKey, type SoughtPeer } from '../model/peer.js';
 import { peerSection } from './bgp-section.js';
 import { listenRangeSection } from './listen-range-section.js';
 import { netConfSection } from './netconf-section.js';
@@ -37,7 +37,7 @@ export function crossProblems(root: unknown, node: ThisNode): Problem[] {
     ),
     ...all.flatMap(({ value, path }) => unfitPeerSetting(value, path, ownSection(root))),
     ...[...all, ...ranges].flatMap(({ value, path }) => untellable(value, path, ownSection(root), networks)),
-    ...doubles(peers, 'address', (peer) => peer.address),
+    ...doubles(peers, 'address', peerKey),
     ...doubles(networks, 'name', (network) => network.name),
     ...doubles(frames, 'name', (frame) => frame.name),
     ...sharedTables(networks),

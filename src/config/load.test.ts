@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { peerKey } from '../model/peer.js';
 import { EXAMPLE_NODE, example } from './example-node.js';
 import { loadConfig, parseConfig } from './load.js';
 import { ConfigError } from './problem.js';
@@ -106,6 +107,13 @@ describe('a configuration', () => {
       pools: ['2001:db8:7::/64', '10.20.7.0/24'],
       mtu: 9000,
     });
+  });
+
+  it('tells two peers of the same link-local address apart by their links', () => {
+    const peers = (one: string, other: string) =>
+      `bgp: { asn: 1, peers: [${[one, other].map((on, i) => `{ name: p${i}, address: "fe80::1", interface: ${on}, asn: 2 }`)}] }\n`;
+    expect(example(peers('eth1', 'eth2')).speaker.peers.map(peerKey)).to.eql(['fe80::1%eth1', 'fe80::1%eth2']);
+    expect(() => example(peers('eth1', 'eth1'))).to.throw(/"fe80::1%eth1" is the address of bgp\.peers\.0 too/);
   });
 
   it('derives every socket from the run directory', () => {

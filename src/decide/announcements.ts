@@ -3,7 +3,7 @@ import { contains, type Prefix } from '../model/address.js';
 import type { Announcement, Audience } from '../model/announcement.js';
 import type { Endpoint } from '../model/endpoint.js';
 import type { Networks } from '../model/network.js';
-import { MAIN_TABLE, type Route, routeKey } from '../model/route.js';
+import { MAIN_TABLE, type Route } from '../model/route.js';
 import type { RouteTarget } from '../model/route-target.js';
 import { audienceOf } from './audience.js';
 import type { Known } from './routes.js';
@@ -19,17 +19,14 @@ export type AnnounceVerdict =
   | 'no-route';
 
 /** @param believed the routes that the kernel is believed to hold for this prefix */
-export function announceVerdict(
-  known: Known,
-  networks: Networks,
-  believed: ReadonlyMap<string, Route>,
-): AnnounceVerdict {
+export function announceVerdict(known: Known, networks: Networks, believed: readonly Route[]): AnnounceVerdict {
   if (!known.endpoint && !known.aggregate) return 'no-endpoint';
   if (known.duty === 'off') return 'drained';
   const refusal = known.endpoint && endpointVerdict(known, known.endpoint, networks);
   if (refusal) return refusal;
   // Packets that an announcement attracts arrive through the main table first, so that is the route which must be there.
-  return believed.has(routeKey({ table: MAIN_TABLE, prefix: known.prefix })) ? 'announced' : 'no-route';
+  const isThere = believed.some(({ table, prefix }) => table === MAIN_TABLE && prefix === known.prefix);
+  return isThere ? 'announced' : 'no-route';
 }
 
 /** Why the host route of an endpoint is not for announcing. */
@@ -56,7 +53,7 @@ export function carrierOf(known: Known, networks: Networks): Prefix {
 export function wantedAnnouncement(
   known: Known,
   networks: Networks,
-  believed: ReadonlyMap<string, Route>,
+  believed: readonly Route[],
 ): Announcement | undefined {
   if (announceVerdict(known, networks, believed) !== 'announced') return undefined;
   const targets = known.aggregate?.targets ?? exportsOf(known, networks);

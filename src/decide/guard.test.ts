@@ -12,7 +12,7 @@ import {
 } from '../model/address.js';
 import type { HostAddress } from '../model/host.js';
 import type { Network, Networks } from '../model/network.js';
-import type { Peer, Speaker } from '../model/peer.js';
+import { type Peer, peerKey, type Speaker } from '../model/peer.js';
 import { prefixRange } from '../model/prefix-range.js';
 import { detourRefusal, guardOf, mayBeFar, nextHopRefusal } from './guard.js';
 import { holds, prefixBytes } from './prefix-bytes.js';
@@ -40,6 +40,15 @@ describe('the guard over what peers say', () => {
     expect(refusal('10.66.1.1/32', {}, { ranges: [range] }, from)).to.equal('denied');
     expect(refusal('10.67.1.1/32', {}, { ranges: [range] }, from)).to.equal(undefined);
     expect(refusal('10.66.1.1/32', {}, { ranges: [range] }, tor)).to.equal(undefined);
+  });
+
+  it('asks the lists of the peer on that link, where two links have a peer of the same address', () => {
+    const onLink = (device: string, deny: string) => peer({ address: address('fe80::1'), device, deny: ranges(deny) });
+    const peers = [onLink('eth1', '10.66.0.0/16 le 32'), onLink('eth2', '10.67.0.0/16 le 32')];
+    const guard = guardOf({ peers }, networks, eth0);
+    const says = (from: Peer, of: string) => guard({ prefix: prefix(of), peer: peerKey(from) });
+    expect([says(peers[0]!, '10.66.1.1/32'), says(peers[1]!, '10.66.1.1/32')]).to.eql(['denied', undefined]);
+    expect([says(peers[0]!, '10.67.1.1/32'), says(peers[1]!, '10.67.1.1/32')]).to.eql([undefined, 'denied']);
   });
 
   for (const [why, prefixes] of Object.entries({

@@ -9,7 +9,7 @@ import { type Address, contains, hostPrefix, lengthOf, type Prefix, prefix } fro
 import { type Detour, type HostAddress, isDetour, type Way } from '../model/host.js';
 import type { Networks } from '../model/network.js';
 import type { Path } from '../model/path.js';
-import { DEFAULT_GUARDS, type ListenRange, type Peer, type Speaker, settingsOf } from '../model/peer.js';
+import { DEFAULT_GUARDS, type ListenRange, type Peer, type PeerKey, type Speaker, settingsOf } from '../model/peer.js';
 import type { PrefixRange } from '../model/prefix-range.js';
 import { aggregatesOf } from './aggregates.js';
 import { holds, type PrefixBytes, prefixBytes } from './prefix-bytes.js';
@@ -55,8 +55,8 @@ export function guardOf(
   addresses: readonly HostAddress[],
 ): Guard {
   const { peers, guards = DEFAULT_GUARDS } = speaker;
-  const byPeer = new Map<Address, ReturnType<typeof peerGuard>>();
-  const guardOfPeer = (peer: Address) => {
+  const byPeer = new Map<PeerKey, ReturnType<typeof peerGuard>>();
+  const guardOfPeer = (peer: PeerKey) => {
     const guard = byPeer.get(peer) ?? peerGuard(settingsOf(speaker, peer) ?? {});
     byPeer.set(peer, guard);
     return guard;

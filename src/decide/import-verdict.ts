@@ -2,10 +2,11 @@
  * Does a heard path enter a network? The answer is its own reason, and `slash32 explain` prints that reason.
  * The order is the order of the questions: is it a path that nobody may route, is it ours, is it for us, is it allowed.
  */
-import { type Address, contains, lengthOf, type Prefix } from '../model/address.js';
+import { contains, lengthOf, type Prefix } from '../model/address.js';
 import type { Endpoint } from '../model/endpoint.js';
 import type { HostNetwork, Network } from '../model/network.js';
 import type { Path } from '../model/path.js';
+import type { PeerKey } from '../model/peer.js';
 import { MAIN_TABLE } from '../model/route.js';
 import { REFUSAL_SENTENCES, type Refusal } from './guard.js';
 
@@ -23,7 +24,7 @@ export type ImportVerdict =
 /** The kernel tables and the peers whose quota has no place for a prefix. */
 export interface OverQuota {
   readonly tables: ReadonlySet<number>;
-  readonly peers: ReadonlySet<Address>;
+  readonly peers: ReadonlySet<PeerKey>;
 }
 
 /** What is known of a path before any network is asked. */

@@ -3,7 +3,7 @@
  * suspected first. Who was the last to come in when it breaks down again is left out, for a time that grows; the others
  * stay. When that time is over, it comes in last, on trial again.
  */
-import type { Address } from '../model/address.js';
+import type { PeerKey } from '../model/peer.js';
 
 /** So many breakdowns within so many ms are no accident. */
 const CRASHES = 3;
@@ -19,19 +19,19 @@ export interface Quarantine {
   /** When gobgpd broke down lately, in ms of the clock. */
   readonly crashes: readonly number[];
   /** Whose sessions were up when it did: the newest counts most. */
-  readonly suspicion: ReadonlyMap<Address, number>;
+  readonly suspicion: ReadonlyMap<PeerKey, number>;
   /** How often all were let in one at a time: each time with more patience, for a peer may strike late. */
   readonly rounds: number;
   /** Still to come in, in that order. Who is neither here nor left out is in. */
-  readonly waiting: readonly Address[];
+  readonly waiting: readonly PeerKey[];
   readonly trial: Trial | undefined;
-  readonly leftOut: ReadonlyMap<Address, LeftOut>;
+  readonly leftOut: ReadonlyMap<PeerKey, LeftOut>;
   /** How often each was left out. */
-  readonly guilt: ReadonlyMap<Address, number>;
+  readonly guilt: ReadonlyMap<PeerKey, number>;
 }
 
 interface Trial {
-  readonly peer: Address;
+  readonly peer: PeerKey;
   /** Since when it is in, and since when its session stands, in ms of the clock. */
   readonly since: number;
   readonly stands?: number;
@@ -59,7 +59,7 @@ export const ALL_IN: Quarantine = {
 };
 
 /** Is this peer let in now? */
-export function isLetIn({ waiting, leftOut }: Quarantine, peer: Address): boolean {
+export function isLetIn({ waiting, leftOut }: Quarantine, peer: PeerKey): boolean {
   return !waiting.includes(peer) && !leftOut.has(peer);
 }
 
@@ -67,18 +67,18 @@ export function isLetIn({ waiting, leftOut }: Quarantine, peer: Address): boolea
 export interface Crash {
   readonly now: number;
   readonly words: string;
-  readonly up: readonly Address[];
+  readonly up: readonly PeerKey[];
 }
 
 /** @param peers all that are configured */
-export function afterCrash(before: Quarantine, crash: Crash, peers: readonly Address[]): Quarantine {
+export function afterCrash(before: Quarantine, crash: Crash, peers: readonly PeerKey[]): Quarantine {
   const { now, up } = crash;
   if (before.trial) return afterTrialCrash(before, before.trial, crash);
   const crashes = [...before.crashes.filter((at) => now - at < WINDOW), now];
   const suspicion = new Map(before.suspicion);
   for (const [i, peer] of up.entries()) suspicion.set(peer, (suspicion.get(peer) ?? 0) + 1 / (i + 1));
   if (crashes.length < CRASHES) return { ...before, crashes, suspicion };
-  const rank = (peer: Address) => suspicion.get(peer) ?? 0;
+  const rank = (peer: PeerKey) => suspicion.get(peer) ?? 0;
   const waiting = peers.filter((peer) => !before.leftOut.has(peer)).sort((a, b) => rank(a) - rank(b));
   return next({ ...before, crashes: [], suspicion, waiting, rounds: before.rounds + 1 }, now);
 }
@@ -99,7 +99,7 @@ function next(before: Quarantine, now: number): Quarantine {
 }
 
 /** Time has gone by; `up` are those whose sessions stand. The same object when nothing has changed. */
-export function afterWhile(before: Quarantine, now: number, up: readonly Address[]): Quarantine {
+export function afterWhile(before: Quarantine, now: number, up: readonly PeerKey[]): Quarantine {
   const { trial, rounds } = before;
   if (!trial) return released(before, now);
   if (!up.includes(trial.peer)) return now - trial.since >= COMES ? next(before, now) : before;

@@ -3,7 +3,7 @@ import { address, prefix } from '../model/address.js';
 import type { Endpoint } from '../model/endpoint.js';
 import type { Network, Networks } from '../model/network.js';
 import type { Path } from '../model/path.js';
-import { MAIN_TABLE, type Route, routeKey } from '../model/route.js';
+import { MAIN_TABLE, type Route } from '../model/route.js';
 import { routeTarget } from '../model/route-target.js';
 import { announceVerdict, wantedAnnouncement } from './announcements.js';
 import { type Candidate, routesToPut, routesToRemove, wantedRoutes } from './routes.js';
@@ -43,7 +43,6 @@ const path: Path = {
 };
 const candidate = (of: Path, linkDown = false): Candidate => ({ path: of, refusal: undefined, linkDown });
 const tables = (routes: readonly Route[]) => routes.map(({ table }) => table);
-const keyed = (routes: readonly Route[]) => new Map(routes.map((route) => [routeKey(route), route]));
 const everything = { endpoints: true, paths: true };
 
 describe('wanted routes', () => {
@@ -102,30 +101,30 @@ describe('the difference', () => {
 
   it('puts what the kernel lacks or holds otherwise, and nothing else', () => {
     const other = { ...wanted[0]!, nextHops: [{ gateway: address('192.0.2.9') }] };
-    expect(routesToPut(wanted, keyed([other, wanted[1]!]))).to.eql([wanted[0]]);
+    expect(routesToPut(wanted, [other, wanted[1]!])).to.eql([wanted[0]]);
     const withDevice = { ...wanted[0]!, nextHops: [{ gateway: path.nextHop, device: 'eth0' }] };
-    expect(routesToPut(wanted, keyed([withDevice, wanted[1]!]))).to.eql([]);
+    expect(routesToPut(wanted, [withDevice, wanted[1]!])).to.eql([]);
   });
 
   it('removes a route that no path asks for only once all paths are heard', () => {
-    expect(routesToRemove([], keyed(wanted), { endpoints: true, paths: false }, false)).to.eql([]);
-    expect(routesToRemove([], keyed(wanted), everything, false)).to.eql(wanted);
+    expect(routesToRemove([], wanted, { endpoints: true, paths: false }, false)).to.eql([]);
+    expect(routesToRemove([], wanted, everything, false)).to.eql(wanted);
   });
 
   it('keeps the route to an endpoint while its prefix is announced', () => {
     const routes = wantedRoutes({ prefix: own, endpoint, paths: [] }, networks);
-    expect(tables(routesToRemove([], keyed(routes), everything, true))).to.eql([1001, 1003]);
-    expect(tables(routesToRemove([], keyed(routes), everything, false))).to.eql([MAIN_TABLE, 1001, 1003]);
+    expect(tables(routesToRemove([], routes, everything, true))).to.eql([1001, 1003]);
+    expect(tables(routesToRemove([], routes, everything, false))).to.eql([MAIN_TABLE, 1001, 1003]);
   });
 });
 
 describe('wanted announcements', () => {
   const known = { prefix: own, endpoint, paths: [] };
-  const inKernel = keyed(wantedRoutes(known, networks));
+  const inKernel = wantedRoutes(known, networks);
 
   it('carry the export targets of the network, once the kernel can deliver', () => {
     expect(wantedAnnouncement(known, networks, inKernel)).to.eql({ prefix: own, targets: ['1:1'] });
-    expect(announceVerdict(known, networks, new Map())).to.equal('no-route');
+    expect(announceVerdict(known, networks, [])).to.equal('no-route');
   });
 
   it('are not made for a network without export targets, or for what is no endpoint', () => {
@@ -148,13 +147,13 @@ describe('wanted announcements', () => {
     const of = { prefix: block.prefix, endpoint: undefined, paths: [], aggregate: block };
     const routes = wantedRoutes(of, networks);
     expect(routes).to.eql([{ table: MAIN_TABLE, prefix: block.prefix, nextHops: [] }]);
-    expect(wantedAnnouncement({ ...of, duty: 'leaving' }, networks, keyed(routes))).to.eql({
+    expect(wantedAnnouncement({ ...of, duty: 'leaving' }, networks, routes)).to.eql({
       prefix: block.prefix,
       targets: ['1:1'],
       leaving: true,
     });
-    expect(announceVerdict(of, networks, new Map())).to.equal('no-route');
-    expect(announceVerdict({ ...of, duty: 'off' }, networks, keyed(routes))).to.equal('drained');
+    expect(announceVerdict(of, networks, [])).to.equal('no-route');
+    expect(announceVerdict({ ...of, duty: 'off' }, networks, routes)).to.equal('drained');
   });
 
   it('stay within the prefixes of the network', () => {

@@ -1,10 +1,11 @@
 /** Which routes one prefix should have, in which tables. Routes of a prefix depend on that prefix alone. */
-import type { Address, Prefix } from '../model/address.js';
+import type { Prefix } from '../model/address.js';
 import type { Duty } from '../model/duty.js';
 import type { Endpoint } from '../model/endpoint.js';
 import type { HostNetwork, Network, Networks } from '../model/network.js';
 import type { Path } from '../model/path.js';
-import { hopKey, isOfThisNode, MAIN_TABLE, type NextHop, type Route, routeKey, satisfies } from '../model/route.js';
+import type { PeerKey } from '../model/peer.js';
+import { hopKey, isOfThisNode, MAIN_TABLE, type NextHop, type Route, satisfies } from '../model/route.js';
 import type { Aggregate } from './aggregates.js';
 import { bestPaths } from './best-paths.js';
 import { type ImportVerdict, importVerdict, type Standing } from './import-verdict.js';
@@ -81,22 +82,38 @@ function routesOfPaths({ prefix, paths, within }: Known, networks: Networks): Ro
  * Several ways at once where several are best (ECMP), and none over a link that is down. But where all are, nothing is won
  * by taking the route away before BGP does.
  */
-function nextHopsOf(imported: readonly Candidate[]): NextHop[] {
+function nextHopsOf(imported: readonly Candidate[]): readonly NextHop[] {
   const usable = imported.filter(({ linkDown }) => !linkDown);
   const candidates = usable.length > 0 ? usable : imported;
-  const best = new Set(bestPaths(candidates.map(({ path }) => path)));
-  const hops = candidates.filter(({ path }) => best.has(path)).flatMap(hopsOf);
-  if (hops.length === 1) return hops;
-  return [...new Map(hops.map((hop) => [hopKey(hop), hop])).values()];
+  const best = bestPaths(candidates.map(({ path }) => path));
+  const chosen = best.length === candidates.length ? candidates : candidates.filter(({ path }) => best.includes(path));
+  const [first] = chosen;
+  if (first && chosen.length === 1) return hopsOf(first);
+  return [...new Map(chosen.flatMap(hopsOf).map((hop) => [hopKey(hop), hop])).values()];
 }
 
-function hopsOf({ path: { nextHop, device }, hops }: Candidate): readonly NextHop[] {
-  return hops ?? [device === undefined ? { gateway: nextHop } : { gateway: nextHop, device }];
+function hopsOf({ path, hops }: Candidate): readonly NextHop[] {
+  return hops ?? aloneVia(path);
+}
+
+/** 100,000 routes lead to a handful of neighbours. */
+const MOST_SHARED = 1024;
+const shared = new Map<string, readonly NextHop[]>();
+
+/** The way through one neighbour: one list for all routes that take it. */
+function aloneVia({ nextHop, device }: Path): readonly NextHop[] {
+  const key = device === undefined ? nextHop : `${nextHop}%${device}`;
+  let hops = shared.get(key);
+  if (!hops) {
+    if (shared.size >= MOST_SHARED) shared.clear();
+    shared.set(key, (hops = [device === undefined ? { gateway: nextHop } : { gateway: nextHop, device }]));
+  }
+  return hops;
 }
 
 /** One path that wants in: whose it is, and into which tables. */
 export interface Applicant {
-  readonly peer: Address;
+  readonly peer: PeerKey;
   readonly tables: readonly number[];
 }
 
@@ -142,27 +159,26 @@ export interface Complete {
   readonly paths: boolean;
 }
 
-/** Routes to add or replace: wanted, and the kernel does not hold them as wanted. */
-export function routesToPut(wanted: readonly Route[], believed: ReadonlyMap<string, Route>): Route[] {
+/** Routes to add or replace: wanted, and the kernel does not hold them as wanted. All are of one prefix. */
+export function routesToPut(wanted: readonly Route[], believed: readonly Route[]): Route[] {
   return wanted.filter((route) => {
-    const found = believed.get(routeKey(route));
+    const found = believed.find(({ table }) => table === route.table);
     return !found || !satisfies(route, found);
   });
 }
 
 /**
- * Routes to remove: not wanted, and the source that would want them is complete.
+ * Routes to remove: not wanted, and the source that would want them is complete. All are of one prefix.
  * A route to an endpoint, or a blackhole, also stays while its prefix is announced: whoever heard us may still send packets.
  */
 export function routesToRemove(
   wanted: readonly Route[],
-  believed: ReadonlyMap<string, Route>,
+  believed: readonly Route[],
   complete: Complete,
   announced: boolean,
 ): Route[] {
-  const needed = new Set(wanted.map(routeKey));
-  return [...believed.values()].filter((route) => {
-    if (needed.has(routeKey(route))) return false;
+  return believed.filter((route) => {
+    if (wanted.some(({ table }) => table === route.table)) return false;
     if (!isOfThisNode(route)) return complete.paths;
     return complete.endpoints && !(announced && route.table === MAIN_TABLE);
   });

@@ -49,7 +49,7 @@ export async function say(
       failures.set(announcement, new Error(`cannot be said in BGP: ${reasonOf(cause)}`, { cause }));
     }
   }
-  if (items.length <= 1) await each(session, items, failures);
+  if (items.length === 1) await each(session, items, failures);
   else for (let i = 0; i < items.length; i += BATCH) await together(session, items.slice(i, i + BATCH), failures);
   return failures;
 }

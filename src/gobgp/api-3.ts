@@ -6,7 +6,8 @@
 import type { TargetParts } from '../model/route-target.js';
 import { type ApiTarget, codecOf, familyMessage, ORIGIN_IGP, ROUTE_TARGET, typesOf } from './api.js';
 import type { Codec, Received, WirePath, WireRank } from './codec.js';
-import { rememberText } from './remember.js';
+import type { RawPath } from './path-shell.js';
+import { latin1, rememberBytes, rememberText } from './remember.js';
 
 const PACKAGE = 'apipb';
 const SERVICE = `${PACKAGE}.GobgpApi`;
@@ -25,27 +26,18 @@ interface Any {
   readonly value: Uint8Array;
 }
 
-/** What we read of apipb.Path. */
-interface ApiPath {
-  readonly nlri: Any | null;
-  readonly pattrs: readonly Any[];
-  readonly isWithdraw: boolean;
-  readonly isFromExternal: boolean;
-  readonly neighborIp: string;
-}
-
 const type = typesOf('gobgp-3', PACKAGE);
 
 /** The codec for 3.10 to 3.37. */
 export function api3(): Codec {
-  return codecOf<ApiPath>({
+  return codecOf({
     name: `3.x (${SERVICE})`,
     service: SERVICE,
     type,
     emptyReply: () => 'google.protobuf.Empty',
     globalTable: 0,
     exactLookup: 0,
-    postPolicy: 2,
+    filters: { updates: 1, outcomes: 2 },
     shift: 0,
     overLimit: 2,
     hasBfd: false,
@@ -96,27 +88,30 @@ function targetMessage(target: TargetParts): Any {
   return any(TARGET_MESSAGES[target.form], { ...fixed, ...administrator });
 }
 
-function readPath(path: ApiPath): Received {
+function readPath(path: RawPath): Received {
+  if (!path.nlri) return { unreadable: 'not plain unicast: no NLRI' };
   try {
-    return path.nlri?.type_url === `${TYPE_URL}IPAddressPrefix`
-      ? unicastPath(path, path.nlri)
-      : { unreadable: `not plain unicast: ${path.nlri?.type_url ?? 'no NLRI'}` };
+    const nlri = type('google.protobuf.Any').decode(path.nlri) as unknown as Any;
+    return nlri.type_url === `${TYPE_URL}IPAddressPrefix`
+      ? unicastPath(path, nlri)
+      : { unreadable: `not plain unicast: ${nlri.type_url}` };
   } catch (error) {
     return { unreadable: error instanceof Error ? error.message : String(error) };
   }
 }
 
-function unicastPath(path: ApiPath, nlri: Any): WirePath {
+function unicastPath(path: RawPath, nlri: Any): WirePath {
   const { prefixLen, prefix } = read<{ prefixLen: number; prefix: string }>('IPAddressPrefix', nlri);
-  const { external, internal } = attributesOf(path.pattrs);
-  const found = path.isFromExternal ? external : internal;
-  const mpReach = path.pattrs.find(({ type_url }) => type_url === MP_REACH);
+  const { external, internal } = attributesIn(path.attributes);
+  const { nextHops, targets, asPath, rank } = path.isFromExternal ? external : internal;
   return {
     family: prefix.includes(':') ? 6 : 4,
     base: prefix,
     length: prefixLen,
-    ...found,
-    ...(mpReach && { nextHops: nextHopsOf(read<{ nextHops: string[] }>('MpReachNLRIAttribute', mpReach)) }),
+    nextHops,
+    targets,
+    asPath,
+    rank,
     // 3.x prints Go's nil address for a path that no peer sent.
     neighbour: path.neighborIp === '<nil>' ? '' : path.neighborIp,
     withdrawn: path.isWithdraw,
@@ -127,6 +122,16 @@ function unicastPath(path: ApiPath, nlri: Any): WirePath {
 type Found = {
   readonly [field in 'nextHops' | 'targets' | 'asPath']: WirePath[field][number][];
 } & { readonly rank: WireRank };
+
+/** What the bytes of all attributes say. For IPv6 they name the prefix as well, and are different for each path. */
+const attributesIn = rememberBytes((bytes: Uint8Array) => {
+  const { pattrs } = type('Path').decode(bytes) as unknown as { pattrs: readonly Any[] };
+  const found = attributesOf(pattrs);
+  const mpReach = pattrs.find(({ type_url }) => type_url === MP_REACH);
+  if (!mpReach) return found;
+  const nextHops = nextHopsOf(read<{ nextHops: string[] }>('MpReachNLRIAttribute', mpReach));
+  return { external: { ...found.external, nextHops }, internal: { ...found.internal, nextHops } };
+});
 
 /** Attributes without MP_REACH, which names the prefix as well: all others are the same for many paths. */
 const attributesOf = rememberText(
@@ -144,11 +149,6 @@ const nextHopsOf = rememberText(
   ({ nextHops }: { nextHops: readonly string[] }) => nextHops.join(),
   ({ nextHops }) => nextHops,
 );
-
-/** protobufjs gives a plain array where there are no bytes. */
-function latin1(bytes: Uint8Array): string {
-  return (Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes)).toString('latin1');
-}
 
 function readAttribute(attribute: Any, into: Found): void {
   switch (attribute.type_url.slice(TYPE_URL.length)) {

@@ -5,6 +5,8 @@
 import type { TargetParts } from '../model/route-target.js';
 import { type ApiTarget, codecOf, familyMessage, ORIGIN_IGP, ROUTE_TARGET, typesOf } from './api.js';
 import type { Codec, Received, WirePath, WireRank } from './codec.js';
+import type { RawPath } from './path-shell.js';
+import { rememberBytes } from './remember.js';
 
 const PACKAGE = 'api';
 const SERVICE = `${PACKAGE}.GoBgpService`;
@@ -31,14 +33,12 @@ interface ApiAttribute {
   readonly extendedCommunities: { communities: ApiCommunity[] } | null;
 }
 
-/** What we read of api.Path. */
-interface ApiPath {
-  readonly nlri: { prefix: { prefixLen: number; prefix: string } | null } | null;
-  readonly pattrs: readonly ApiAttribute[];
-  readonly isWithdraw: boolean;
-  readonly isFromExternal: boolean;
-  readonly neighborIp: string;
+/** What we read of api.NLRI: a oneof too. */
+interface ApiNlri {
+  readonly prefix: { readonly prefixLen: number; readonly prefix: string } | null;
 }
+
+const type = typesOf('gobgp-4', PACKAGE);
 
 /**
  * No message carries a version, but 4.8 changed the order in which AddPeer looks at a peer: its group first, then its
@@ -49,14 +49,14 @@ const QUESTION = { peer: { conf: { peerGroup: 'slash32 asks for the release' } }
 
 /** The codec for 4.8 and later. */
 export function api4(): Codec {
-  return codecOf<ApiPath>({
+  return codecOf({
     name: `4.x (${SERVICE})`,
     service: SERVICE,
-    type: typesOf('gobgp-4', PACKAGE),
+    type,
     emptyReply: (method) => `${method}Response`,
     globalTable: 1,
     exactLookup: 1,
-    postPolicy: 3,
+    filters: { updates: 2, outcomes: 3 },
     shift: 1,
     overLimit: 3,
     hasBfd: true,
@@ -108,21 +108,43 @@ function targetMessage({ form, administrator, number }: TargetParts): object {
   return { [TARGET_MEMBERS[form]]: { isTransitive: true, subType: ROUTE_TARGET, localAdmin: number, ...who } };
 }
 
-function readPath({ nlri, pattrs, isWithdraw, isFromExternal, neighborIp }: ApiPath): Received {
-  if (!nlri?.prefix) return { unreadable: `not plain unicast: ${nlri ? 'another kind of NLRI' : 'no NLRI'}` };
-  const { prefix, prefixLen } = nlri.prefix;
+function readPath(path: RawPath): Received {
+  if (!path.nlri) return { unreadable: 'not plain unicast: no NLRI' };
+  try {
+    const { prefix } = type('NLRI').decode(path.nlri) as unknown as ApiNlri;
+    return prefix ? unicastPath(path, prefix) : { unreadable: 'not plain unicast: another kind of NLRI' };
+  } catch (error) {
+    return { unreadable: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function unicastPath(path: RawPath, { prefix, prefixLen }: NonNullable<ApiNlri['prefix']>): WirePath {
+  const { external, internal } = attributesIn(path.attributes);
+  const { nextHops, targets, asPath, rank } = path.isFromExternal ? external : internal;
   return {
     family: prefix.includes(':') ? 6 : 4,
     base: prefix,
     length: prefixLen,
+    nextHops,
+    targets,
+    asPath,
+    rank,
+    neighbour: path.neighborIp,
+    withdrawn: path.isWithdraw,
+  };
+}
+
+/** What the bytes of all attributes say, about a path from another AS and one from our own. */
+const attributesIn = rememberBytes((bytes) => {
+  const { pattrs } = type('Path').decode(bytes) as unknown as { pattrs: readonly ApiAttribute[] };
+  const found = {
     nextHops: pattrs.flatMap(({ nextHop, mpReach }) => (nextHop ? [nextHop.nextHop] : (mpReach?.nextHops ?? []))),
     targets: pattrs.flatMap((attribute) => (attribute.extendedCommunities?.communities ?? []).flatMap(readTarget)),
     asPath: pattrs.flatMap((attribute) => (attribute.asPath?.segments ?? []).flatMap((segment) => segment.numbers)),
-    rank: { external: isFromExternal, ...Object.assign({}, ...pattrs.map(readRank)) },
-    neighbour: neighborIp,
-    withdrawn: isWithdraw,
   };
-}
+  const from = (external: boolean) => ({ ...found, rank: { external, ...Object.assign({}, ...pattrs.map(readRank)) } });
+  return { external: from(true), internal: from(false) };
+});
 
 function readRank({ origin, multiExitDisc, localPref, communities }: ApiAttribute): WireRank {
   return {

@@ -6,8 +6,15 @@ import { api4 } from './api-4.js';
 import type { WirePath, WirePeer } from './codec.js';
 
 const GENERATIONS = [
-  { codec: api3(), type: typesOf('gobgp-3', 'apipb'), nobody: '<nil>', globalTable: 0, postPolicy: 2, exactLookup: 0 },
-  { codec: api4(), type: typesOf('gobgp-4', 'api'), nobody: '', globalTable: 1, postPolicy: 3, exactLookup: 1 },
+  {
+    codec: api3(),
+    type: typesOf('gobgp-3', 'apipb'),
+    nobody: '<nil>',
+    globalTable: 0,
+    filters: [1, 2],
+    exactLookup: 0,
+  },
+  { codec: api4(), type: typesOf('gobgp-4', 'api'), nobody: '', globalTable: 1, filters: [2, 3], exactLookup: 1 },
 ];
 const PATH: WirePath = {
   family: 4,
@@ -56,7 +63,7 @@ const PEER: WirePeer = {
   reflectedAs: '192.0.2.9',
 };
 
-for (const { codec, type, nobody, globalTable, postPolicy, exactLookup } of GENERATIONS) {
+for (const { codec, type, nobody, globalTable, filters, exactLookup } of GENERATIONS) {
   describe(`the codec of ${codec.name}`, () => {
     it('reads back every field of a path that it writes', () => {
       expect(
@@ -139,10 +146,15 @@ for (const { codec, type, nobody, globalTable, postPolicy, exactLookup } of GENE
       expect(find).to.have.nested.property('family.afi', 2);
       expect(find).to.have.nested.property('prefixes[0].type', exactLookup);
       expect(find).to.have.nested.property('prefixes[0].prefix', '2001:db8::a/128');
-      const watch = decoded('WatchEventRequest', codec.watchEvent.encode(null)) as {
-        table: { filters: { type: number; init: boolean }[] };
-      };
-      expect(watch.table.filters.map(({ type, init }) => [type, init])).to.deep.equal([[postPolicy, false]]);
+      const watches = (['updates', 'outcomes'] as const).map(
+        (subject) =>
+          decoded('WatchEventRequest', codec.watchEvent.encode(subject)) as {
+            table: { filters: { type: number; init: boolean }[] };
+          },
+      );
+      expect(watches.map(({ table }) => table.filters.map(({ type, init }) => [type, init]))).to.deep.equal(
+        filters.map((filter) => [[filter, false]]),
+      );
     });
 
     function decoded(name: string, bytes: Uint8Array): object {

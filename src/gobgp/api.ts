@@ -8,11 +8,12 @@ import type { Type } from 'protobufjs';
 import { type Family, familyOf, type Prefix } from '../model/address.js';
 import { type ApiPeer, groupMessage, keptOutMessage, peerMessage, readPeer } from './api-peer.js';
 import { policyMessages, readAssignment, readSet } from './api-policy.js';
-import type { Codec, OldRelease, RangeName, Received, Rpc, WireEvent, WireGlobal, WirePath } from './codec.js';
+import type { Codec, OldRelease, RangeName, Received, Rpc, Subject, WireEvent, WireGlobal, WirePath } from './codec.js';
+import { changedPaths, listedPaths, type RawPath } from './path-shell.js';
 import { loadProto } from './proto.js';
 
-/** How one generation says what all of them say. `ApiPath` is its Path message as protobufjs reads it. */
-export interface Dialect<ApiPath> {
+/** How one generation says what all of them say. */
+export interface Dialect {
   /** For people: `3.x (apipb.GobgpApi)`. */
   readonly name: string;
   /** gRPC's name of the service: `package.Service`. */
@@ -26,8 +27,8 @@ export interface Dialect<ApiPath> {
   readonly exactLookup: number;
   /** By how much most enums are higher than those of 3.x. */
   readonly shift: 0 | 1;
-  /** The watch's filter for all paths of peers. */
-  readonly postPolicy: number;
+  /** The watch's filters for all paths of peers: as they came, and after the policies. */
+  readonly filters: Readonly<Record<Subject, number>>;
   readonly hasBfd: boolean;
   readonly signsRanges: boolean;
   readonly forgetsExcess: boolean;
@@ -35,7 +36,7 @@ export interface Dialect<ApiPath> {
   readonly overLimit: number;
   writePath(path: WirePath): object;
   /** Never throws: a throw would end the stream, and with it everything else that is heard. */
-  readPath(path: ApiPath): Received;
+  readPath(path: RawPath): Received;
   readonly oldRelease?: Omit<OldRelease, 'question'> & { readonly method: string; readonly message: object };
 }
 
@@ -63,12 +64,17 @@ interface ListedReply {
 }
 
 /** The codec of a dialect. Loads the .proto files when it is first asked for. */
-export function codecOf<ApiPath>(dialect: Dialect<ApiPath>): Codec {
+export function codecOf(dialect: Dialect): Codec {
   const { name, oldRelease: old, globalTable: tableType, writePath, readPath } = dialect;
   const rpc = rpcsOf(dialect);
   const policy = policyMessages(dialect.shift);
-  const readDestination = (reply: { destination: { paths: ApiPath[] } | null }) =>
-    (reply.destination?.paths ?? []).map(readPath);
+  const readDestination = (bytes: Uint8Array) => listedPaths(bytes).map(readPath);
+  const event = rpc(
+    'WatchEvent',
+    (subject: Subject) => ({ peer: {}, table: { filters: [{ type: dialect.filters[subject], init: false }] } }),
+    (reply: PeerReply) => readPeerEvent(reply, dialect.overLimit),
+    'WatchEventResponse',
+  );
   return {
     name,
     hasBfd: dialect.hasBfd,
@@ -79,24 +85,24 @@ export function codecOf<ApiPath>(dialect: Dialect<ApiPath>): Codec {
     startBgp: rpc('StartBgp', globalMessage),
     addPath: rpc('AddPath', (path) => ({ tableType, path: writePath(path) }), nothing, 'AddPathResponse'),
     addPathStream: rpc('AddPathStream', (paths) => ({ tableType, paths: paths.map(writePath) })),
-    listPath: rpc(
-      'ListPath',
-      (family: Family) => ({ tableType, family: familyMessage(family) }),
-      readDestination,
-      'ListPathResponse',
-    ),
-    findPath: rpc(
-      'ListPath',
-      (prefixes) => ({ tableType, ...lookupsMessage(prefixes, dialect.exactLookup) }),
-      readDestination,
-      'ListPathResponse',
-    ),
-    watchEvent: rpc(
-      'WatchEvent',
-      () => ({ peer: {}, table: { filters: [{ type: dialect.postPolicy, init: false }] } }),
-      (reply: WatchReply<ApiPath>) => readEvent(reply, readPath, dialect.overLimit),
-      'WatchEventResponse',
-    ),
+    listPath: {
+      ...rpc('ListPath', (family: Family) => ({ tableType, family: familyMessage(family) })),
+      decode: readDestination,
+    },
+    findPath: {
+      ...rpc('ListPath', (prefixes: readonly Prefix[]) => ({
+        tableType,
+        ...lookupsMessage(prefixes, dialect.exactLookup),
+      })),
+      decode: readDestination,
+    },
+    watchEvent: {
+      ...event,
+      decode: (bytes) => {
+        const paths = changedPaths(bytes);
+        return paths ? { kind: 'table', paths: paths.map(readPath) } : event.decode(bytes);
+      },
+    },
     addPeer: rpc('AddPeer', (peer) => ({ peer: peerMessage(peer) })),
     keepOut: rpc('AddPeer', (peer) => ({ peer: keptOutMessage(peer) })),
     deletePeer: rpc('DeletePeer', (address) => ({ address })),
@@ -124,7 +130,7 @@ export function codecOf<ApiPath>(dialect: Dialect<ApiPath>): Codec {
 }
 
 /** Makes the RPCs of a service. Without a reply type, the reply is empty. */
-function rpcsOf({ service, type, emptyReply }: Pick<Dialect<never>, 'service' | 'type' | 'emptyReply'>) {
+function rpcsOf({ service, type, emptyReply }: Pick<Dialect, 'service' | 'type' | 'emptyReply'>) {
   return <Request, Reply = undefined>(
     method: string,
     write: (request: Request) => object,
@@ -185,17 +191,12 @@ function lookupsMessage(prefixes: readonly Prefix[], type: number): object {
   return { family: first && familyMessage(familyOf(first)), prefixes: prefixes.map((prefix) => ({ prefix, type })) };
 }
 
-interface WatchReply<ApiPath> {
-  readonly table: { paths: ApiPath[] } | null;
+/** What a watch tells besides paths. */
+interface PeerReply {
   readonly peer: { type: number; peer: Pick<ApiPeer, 'state'> | null } | null;
 }
 
-function readEvent<ApiPath>(
-  { table, peer }: WatchReply<ApiPath>,
-  readPath: (path: ApiPath) => Received,
-  overLimit: number,
-): WireEvent {
-  if (table) return { kind: 'table', paths: table.paths.map(readPath) };
+function readPeerEvent({ peer }: PeerReply, overLimit: number): WireEvent {
   if (peer?.type === END_OF_INIT) return { kind: 'ready' };
   if (peer?.type !== PEER_STATE) return { kind: 'other' };
   const state = peer.peer?.state;

@@ -30,7 +30,7 @@ export interface Codec {
   /** The same of exactly these prefixes, which are all of one family. */
   readonly findPath: Rpc<readonly Prefix[], readonly Received[]>;
   /** Server stream: `ready`, then each path of a peer that comes or goes, whether the best or not, and peers' states. */
-  readonly watchEvent: Rpc<null, WireEvent>;
+  readonly watchEvent: Rpc<Subject, WireEvent>;
   readonly addPeer: Rpc<WirePeer, undefined>;
   /** Lets nobody in from this address, whatever ranges it lies in, until the peer is deleted. */
   readonly keepOut: Rpc<Pick<WirePeer, 'address' | 'asn' | 'description'>, undefined>;
@@ -123,6 +123,12 @@ export interface Unreadable {
 
 /** One path as it came in, or why it is none. */
 export type Received = WirePath | Unreadable;
+
+/**
+ * What a watch tells of paths: each UPDATE as a peer wrote it, or each path as it is after whatever gobgpd has done, which
+ * costs both sides twice as much.
+ */
+export type Subject = 'updates' | 'outcomes';
 
 /** One message of the watch. */
 export type WireEvent =

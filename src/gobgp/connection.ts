@@ -4,6 +4,8 @@ import { address } from '../model/address.js';
 import type { Speaker } from '../model/peer.js';
 import type { BgpEvent, Running } from '../ports.js';
 import { rehearse } from './announcing.js';
+import { Bell } from './bell.js';
+import { alwaysInDoubt, doubts } from './doubts.js';
 import type { Finished } from './end-of-rib.js';
 import { applyExportPolicy, sayOutdatedAnew } from './export-policy.js';
 import { takeLastCrash } from './last-crash.js';
@@ -93,14 +95,27 @@ async function listen(
   const either = AbortSignal.any([signal, over.signal]);
   const refused = (count: number, example: string) =>
     options.warn?.(`${count} heard path${count > 1 ? 's' : ''} refused: ${example}`);
-  const watch = openWatch(connection.session, hear, refused, (peer) => hold(connection.session, peer, options, hear));
+  const bell = new Bell();
+  const hearAll = (event: BgpEvent) => {
+    if (event.kind === 'peers-changed') bell.ring();
+    hear(event);
+  };
+  const watch = openWatch(connection.session, hearAll, refused, (peer) =>
+    hold(connection.session, peer, options, hearAll),
+  );
+  const beating = {
+    session: connection.session,
+    watch,
+    bell,
+    doubts: options.manage === false ? alwaysInDoubt : doubts(),
+  };
   const settled = (finished: Finished) => {
     connection.finished = finished;
   };
   try {
     return await Promise.race([
       watch.broken,
-      pulse(connection.session, watch, settled, hear, either),
+      pulse(beating, settled, hear, either),
       audit(connection, options.auditMilliseconds ?? AUDIT_MS, hear, either),
     ]);
   } finally {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { WirePath } from './codec.js';
-import { told } from './decode.js';
+import { SEVERAL, told } from './decode.js';
 
 const HEARD: WirePath = {
   family: 4,
@@ -69,9 +69,25 @@ describe('what gobgpd tells', () => {
     expect(meaning).to.deep.nested.include({
       'path.nextHop': 'fe80::2',
       'path.device': 'eth0',
-      'path.peer': 'fe80::2',
+      'path.peer': 'fe80::2%eth0',
     });
     expect(refusal({ ...HEARD, nextHops: ['fe80::2'] })).to.match(/fe80::2 is link-local, and the link is not known/);
+  });
+
+  it('tells the same link-local address on two links apart, by what gobgpd says or by where the peer is known to be', () => {
+    const on = (neighbour: string, links?: Map<string, string>) => {
+      const meaning = told({ ...HEARD, nextHops: ['fe80::2'], neighbour }, links);
+      return 'path' in meaning ? meaning.path?.peer : undefined;
+    };
+    expect([on('fe80::2%eth0'), on('fe80::2%eth1')]).to.eql(['fe80::2%eth0', 'fe80::2%eth1']);
+    expect(on('fe80::2', new Map([['fe80::2', 'eth1']]))).to.equal('fe80::2%eth1');
+    expect(on('192.0.2.0')).to.equal('192.0.2.0');
+  });
+
+  it('refuses a link-local next hop that several links have, where gobgpd does not say which, and names the remedy', () => {
+    const meaning = told({ ...HEARD, nextHops: ['fe80::2'], neighbour: 'fe80::2' }, new Map([['fe80::2', SEVERAL]]));
+    expect(meaning).to.have.property('kind', 'refused');
+    expect((meaning as { reason: string }).reason).to.match(/fe80::2 is on several links.*run 3\.36 or later/);
   });
 
   it('refuses an IPv4 address dressed up as the next hop of an IPv6 prefix, which no kernel can route', () => {
@@ -100,6 +116,10 @@ describe('what gobgpd tells', () => {
       'path.internal': true,
     });
     expect(told({ ...HEARD, rank: { origin: 0, external: true } })).to.deep.equal(told(HEARD));
+  });
+
+  it('takes no local preference from another AS', () => {
+    expect(told({ ...HEARD, rank: { localPref: 900, external: true } })).to.deep.equal(told(HEARD));
   });
 
   it('names the path that it refuses, because what stood there before stands no longer', () => {

@@ -6,6 +6,7 @@ import { type Address, address, familyOf, isLinkLocal, type Prefix, prefix } fro
 import type { Announcement } from '../model/announcement.js';
 import { communityFrom, GRACEFUL_SHUTDOWN } from '../model/community.js';
 import type { Path, PathName, Rank } from '../model/path.js';
+import { peerKey } from '../model/peer.js';
 import { type RouteTarget, routeTarget, type TargetParts } from '../model/route-target.js';
 import { audienceIn } from './audience-marks.js';
 import type { Received, WirePath, WireRank } from './codec.js';
@@ -20,8 +21,9 @@ export type Told =
   /** Unusable. With a name: what was heard under it before no longer stands. */
   | { readonly kind: 'refused'; readonly path?: PathName; readonly reason: string };
 
-/** The link of each link-local peer, by its address without zone. */
+/** The link of each link-local peer, by its address without zone; SEVERAL when there is one on each of several links. */
 export type Links = Map<string, string>;
+export const SEVERAL = '';
 const NO_LINKS: Links = new Map();
 
 /** Gives a received path its meaning. Never throws. */
@@ -33,9 +35,10 @@ export function told(received: Received, links: Links = NO_LINKS): Told {
   const [peerText = '', zone] = received.neighbour.split('%', 2);
   const peer = attempt(() => addressOf(peerText));
   if (peer instanceof Error) return { kind: 'refused', reason: `${of}: ${peer.message}` };
-  const path = { prefix: of, peer };
+  const link = zone ?? links.get(peerText);
+  const path = { prefix: of, peer: isLinkLocal(peer) && link ? peerKey({ address: peer, device: link }) : peer };
   if (received.withdrawn) return { kind: 'gone', path };
-  const meaning = attempt(() => heard(path, received, zone ?? links.get(peerText)));
+  const meaning = attempt(() => heard(path, received, link));
   return meaning instanceof Error ? { kind: 'refused', path, reason: `${of}: ${meaning.message}` } : meaning;
 }
 
@@ -49,14 +52,12 @@ function ours(of: Prefix, received: WirePath): Told {
 }
 
 function heard(name: PathName, received: WirePath, zone: string | undefined): Told {
-  const path = {
-    ...name,
-    ...nextHopOf(name.prefix, received.nextHops, zone),
-    targets: targetsOf(received.targets),
-    asPath: received.asPath,
-    ...rankOf(received.rank),
-  };
-  return { kind: 'heard', path };
+  const { prefix, peer } = name;
+  const { nextHop, device } = nextHopOf(prefix, received.nextHops, zone);
+  // Assigned, and not spread: of a literal with several spreads V8 makes a hidden class for each object, 240 bytes.
+  const path: Path = { prefix, nextHop, targets: targetsOf(received.targets), peer, asPath: received.asPath };
+  if (device !== undefined) Object.assign(path, { device });
+  return { kind: 'heard', path: Object.assign(path, rankOf(received.rank)) };
 }
 
 const addressOf = rememberText((text: string) => text, address);
@@ -65,7 +66,8 @@ const targetsOf = rememberObject((targets: readonly TargetParts[]) => [...new Se
 
 const rankOf = rememberObject(
   ({ localPref, med, origin, external, communities }: WireRank): Rank => ({
-    ...(localPref !== undefined && { localPref }),
+    // Nothing for another AS to say (RFC 4271 section 5.1.5). Of gobgpd, 4.8 drops it, but tells an UPDATE as it came.
+    ...(localPref !== undefined && external !== true && { localPref }),
     ...(med !== undefined && { med }),
     ...(origin !== undefined && origin > 0 && { origin }),
     ...(external === false && { internal: true }),
@@ -84,6 +86,10 @@ function nextHopOf(of: Prefix, texts: readonly string[], zone?: string): Pick<Pa
     throw new Error(`its next hop ${nextHop} is an IPv4 address: the peer has no IPv6 address on this session`);
   }
   if (!isLinkLocal(nextHop)) return { nextHop };
+  if (zone === SEVERAL)
+    throw new Error(
+      `its next hop ${nextHop} is on several links, and gobgpd does not say on which: run 3.36 or later, or number the links`,
+    );
   if (zone === undefined) throw new Error(`its next hop ${nextHop} is link-local, and the link is not known`);
   return { nextHop, device: zone };
 }

@@ -104,8 +104,7 @@ export class Gobgp implements Bgp {
     const connection = this.#connection;
     if (!connection) return new Map(announcements.map((one) => [one, new Unreachable(this.#reason)]));
     connection.writes.begun++;
-    return say(connection.session, announcements, connection.nextHops, withdrawn).finally(
-      () => connection.writes.done++,
-    );
+    const { session, nextHops } = connection;
+    return say(session, announcements, nextHops, withdrawn).finally(() => connection.writes.done++);
   }
 }

@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import { address } from '../model/address.js';
 import type { Peer, Speaker } from '../model/peer.js';
+import { SEVERAL } from './decode.js';
 import { contractSpeaker } from './gobgp.contract.js';
-import { peerChanges, peerDifferences, peerState, wirePeers } from './peers.js';
+import { linksOf, peerChanges, peerDifferences, peerState, wirePeers } from './peers.js';
 
 const speaker = contractSpeaker('192.0.2.1', '192.0.2.2');
 const DOWN = {
@@ -58,6 +59,16 @@ describe('the peers of gobgpd', () => {
     const [there] = wirePeers(over({ address: address('fe80::1'), device: 'eth1' }), false) as [typeof wanted];
     expect(there.address).to.equal('fe80::1%eth1');
     expect(peerState({ ...there, ...DOWN }, new Map())).to.include({ address: 'fe80::1', device: 'eth1' });
+  });
+
+  it('are on one link each, but for an address that there is on several', () => {
+    const links = linksOf(
+      ['192.0.2.0', 'fe80::1%eth1', 'fe80::2%eth1', 'fe80::1%eth2'].map((address) => ({ address })),
+    );
+    expect([...links]).to.eql([
+      ['fe80::1', SEVERAL],
+      ['fe80::2', 'eth1'],
+    ]);
   });
 
   it('have their own timers where they have some', () => {

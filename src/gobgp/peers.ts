@@ -3,6 +3,7 @@ import { address } from '../model/address.js';
 import type { ListenRange, Peer, PeerState, Speaker } from '../model/peer.js';
 import { listing, reasonOf, unary } from './call.js';
 import type { ListedPeer, WirePeer } from './codec.js';
+import { type Links, SEVERAL } from './decode.js';
 import type { Finished } from './end-of-rib.js';
 import type { Goodbyes } from './goodbyes.js';
 import type { Session } from './session.js';
@@ -129,15 +130,17 @@ export function speaksWithoutBfd({ prefix }: { readonly prefix: string }): strin
  * breaks at once, but the absence of a path counts only once all peers have spoken, and only ours are waited for.
  */
 export function peerDifferences(wanted: readonly Peer[], found: readonly ListedPeer[]): readonly string[] {
-  const differs = wanted.flatMap(({ name, address, asn }) => {
-    const other = found.find((peer) => peer.address === address);
+  const differs = wanted.flatMap((peer) => {
+    const { name, asn } = peer;
+    const address = wireAddress(peer);
+    const other = found.find((one) => one.address === address);
     if (!other) return [`peer ${name} (${address}) is not in gobgpd's own file: add it there`];
     return other.asn === asn
       ? []
       : [`peer ${name} (${address}) has AS ${other.asn} in gobgpd's own file, and ${asn} in ours`];
   });
   const unknown = found.filter(
-    ({ address, group }) => group === '' && !wanted.some((peer) => peer.address === address),
+    ({ address, group }) => group === '' && !wanted.some((peer) => wireAddress(peer) === address),
   );
   return [
     ...differs,
@@ -191,10 +194,17 @@ export async function listPeers(session: Session): Promise<readonly ListedPeer[]
 
 /** 3.10 tells of a path from a link-local peer without its link, so the peers themselves have to say it. */
 function noteLinks({ links }: Session, peers: readonly WirePeer[]): void {
+  for (const [address, link] of linksOf(peers)) links.set(address, link);
+}
+
+/** The link of each link-local peer; SEVERAL where there is one of the same address on each of several links. */
+export function linksOf(peers: readonly Pick<WirePeer, 'address'>[]): Links {
+  const links: Links = new Map();
   for (const peer of peers) {
     const [address = '', device] = peer.address.split('%');
-    if (device !== undefined) links.set(address, device);
+    if (device !== undefined) links.set(address, (links.get(address) ?? device) === device ? device : SEVERAL);
   }
+  return links;
 }
 
 /** A listed peer in our words. What it had finished does not outlive its session. */

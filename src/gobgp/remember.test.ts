@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { rememberObject, rememberText } from './remember.js';
+import { rememberBytes, rememberObject, rememberText } from './remember.js';
 
 describe('what was read before', () => {
   it('is the same object again, by its text', () => {
@@ -25,6 +25,18 @@ describe('what was read before', () => {
       'x',
       2,
     ]);
+  });
+
+  it('is the same object again, by its bytes, also when others came in between and the bytes are used for something else', () => {
+    const lengths = rememberBytes((bytes) => ({ first: bytes[0], length: bytes.length }));
+    const memory = Buffer.from([1, 2, 3]);
+    const answer = lengths(memory);
+    expect(answer).to.deep.equal({ first: 1, length: 3 });
+    memory[0] = 9;
+    expect(lengths(memory)).to.deep.equal({ first: 9, length: 3 });
+    expect(lengths(new Uint8Array([1, 2, 3]))).to.equal(answer);
+    expect(lengths(Buffer.from([1, 2, 3]))).to.equal(answer);
+    expect(lengths(Buffer.from([1, 2]))).to.deep.equal({ first: 1, length: 2 });
   });
 
   it('refuses again what it refused', () => {

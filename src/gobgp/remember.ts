@@ -20,6 +20,24 @@ export function rememberText<In, Out>(textOf: (value: In) => string, read: (valu
   };
 }
 
+/** The same by bytes. What was asked last is compared before all others: who speaks says the same of many in a row. */
+export function rememberBytes<Out>(read: (bytes: Uint8Array) => Out): (bytes: Uint8Array) => Out {
+  const all = rememberText(latin1, read);
+  let last: { readonly bytes: Buffer; readonly answer: Out } | undefined;
+  return (bytes) => {
+    if (last?.bytes.equals(bytes)) return last.answer;
+    const answer = all(bytes);
+    // A copy: the bytes may be a piece of something far larger.
+    last = { bytes: Buffer.from(bytes), answer };
+    return answer;
+  };
+}
+
+/** Bytes as a text of as many characters. protobufjs gives a plain array where there are none. */
+export function latin1(bytes: Uint8Array): string {
+  return (Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes)).toString('latin1');
+}
+
 /** The same by the argument's identity, for as long as that lives. */
 export function rememberObject<In extends object, Out>(read: (value: In) => Out): (value: In) => Out {
   const answers = new WeakMap<In, { readonly answer: Out }>();

@@ -5,7 +5,7 @@
  */
 import { address, familyOf, isLinkLocal, prefix } from '../model/address.js';
 import type { Announcement } from '../model/announcement.js';
-import type { ListenRange, Peer, Speaker } from '../model/peer.js';
+import { type ListenRange, type Peer, peerKey, type Speaker } from '../model/peer.js';
 import { routeTarget } from '../model/route-target.js';
 
 /** 8 bytes each, in a BGP message of 4096 (RFC 4271 section 4). */
@@ -47,8 +47,8 @@ export function checkSpeaker(speaker: Speaker): void {
   }
   for (const peer of speaker.peers) checkPeer(peer);
   for (const range of speaker.ranges ?? []) checkRange(range);
-  const addresses = speaker.peers.map((peer) => peer.address);
-  const twice = addresses.find((one, i) => addresses.indexOf(one) !== i);
+  const keys = speaker.peers.map(peerKey);
+  const twice = keys.find((one, i) => keys.indexOf(one) !== i);
   if (twice !== undefined) refuse(`peer ${twice}`, 'is named twice');
 }
 

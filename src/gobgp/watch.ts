@@ -4,13 +4,15 @@
  * gobgpd has a stream for changes and a listing for the table, and no way to get both at once for all paths (its stream of
  * best paths knows one a prefix). So the stream is opened first, its changes are kept until the table is listed, and then
  * played over it: each change that the listing lacks is among them, and one that it has does no harm twice.
+ * Which changes the stream tells is chosen at each reading (`doubts.ts`).
  * Nothing may stop reading: gobgpd queues without bound for a reader that is slow.
  */
-import type { Address, Prefix } from '../model/address.js';
+import type { Prefix } from '../model/address.js';
 import { type Path, type PathName, pathKey } from '../model/path.js';
+import type { PeerKey } from '../model/peer.js';
 import type { BgpEvent } from '../ports.js';
 import { listing, reasonOf, watching } from './call.js';
-import type { Received, WireEvent } from './codec.js';
+import type { Received, Subject, WireEvent } from './codec.js';
 import { type Links, type Told, told } from './decode.js';
 import type { Session } from './session.js';
 
@@ -23,7 +25,9 @@ export interface Watch {
    * Reads the table anew, and is done once it has been handed on. The old stream is closed first: its events might
    * overtake the new table, and a path be taken for gone that had just come.
    */
-  read(): Promise<void>;
+  read(subject: Subject): Promise<void>;
+  /** Peers of whom there are paths. */
+  holders(): PeerKey[];
   /** Rejects when the stream breaks. */
   readonly broken: Promise<never>;
   close(): void;
@@ -46,7 +50,7 @@ export function openWatch(
   const broken = new Promise<never>((_, reject) => {
     fail = reject;
   });
-  const read = () =>
+  const read = (subject: Subject) =>
     new Promise<void>((resolve, reject) => {
       current.abort();
       const { signal } = (current = new AbortController());
@@ -71,9 +75,10 @@ export function openWatch(
         if (event.kind === 'peer' && event.overLimit !== undefined) overLimit(event.overLimit);
         listener.event(event);
       };
-      watching(client, codec.watchEvent, null, on, signal).then(() => ended(), ended);
+      watching(client, codec.watchEvent, subject, on, signal).then(() => ended(), ended);
     });
-  return { read, broken, close: () => current.abort() };
+  const holders = () => [...known].flatMap(([peer, prefixes]) => (prefixes.size > 0 ? [peer] : []));
+  return { read, holders, broken, close: () => current.abort() };
 }
 
 async function listTable({ client, codec }: Session): Promise<readonly Received[]> {
@@ -90,7 +95,7 @@ export interface TableListener {
 }
 
 /** What was told and is not gone, by peer. It outlives a stream: what the next table lacks has gone in between. */
-export type KnownPaths = Map<Address, Set<Prefix>>;
+export type KnownPaths = Map<PeerKey, Set<Prefix>>;
 
 /** Turns one stream's messages, and the table, into events. */
 export function tableListener(

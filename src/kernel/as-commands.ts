@@ -52,8 +52,8 @@ export function connectCommands(endpoint: Endpoint, gateways: Gateways): string[
   return [
     pairCommand(endpoint),
     ...hostCommands(endpoint, gateways),
-    ...containerCommands(endpoint, gateways),
     upCommand(endpoint),
+    ...containerCommands(endpoint, gateways),
   ];
 }
 

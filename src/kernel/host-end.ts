@@ -73,7 +73,7 @@ export function prepareHostEnd({ socket, gateways, ipv6Settings }: Host, index: 
   perform(socket, [settings, ...gatewaySteps(index, endpoint, gateways), ...hostNeighbours(index, endpoint)]);
 }
 
-/** The last step of all: from now on packets pass. */
+/** Packets pass when the container end is up as well. */
 export function raiseHostEnd(socket: NetlinkSocket, index: number): void {
   perform(socket, [{ what: 'host link up', request: setLink(index, { up: true }) }]);
 }

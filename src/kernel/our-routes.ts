@@ -41,16 +41,12 @@ export class OurRoutes {
 
   /** Every route of ours. Where a stray hides ours, the stray: it is what packets follow. */
   async list(): Promise<Route[]> {
-    const found = [...(await this.#found(AF_INET)), ...(await this.#found(AF_INET6))];
-    const byKey = new Map<string, Found>();
+    const [found4, found6] = [await this.#found(AF_INET), await this.#found(AF_INET6)];
+    const strays = [...found4.strays, ...found6.strays];
     this.#strays = new Map();
-    for (const each of found) {
-      const key = routeKey(each.route);
-      const other = byKey.get(key);
-      if (!other || each.metric < other.metric) byKey.set(key, each);
-      this.#noticeStray(key, each.metric);
-    }
-    return [...byKey.values()].map(({ route }) => route);
+    for (const { route, metric } of strays) this.#noticeStray(routeKey(route), metric);
+    const ours = found4.ours.concat(found6.ours);
+    return strays.length === 0 ? ours : withStrays(ours, strays);
   }
 
   /** The route of an entry that an event told about. */
@@ -123,28 +119,49 @@ export class OurRoutes {
   }
 
   /** On a socket of its own, since other work goes on between the parts. Anew when the table changed in mid-dump. */
-  async #found(family: number): Promise<Found[]> {
+  async #found(family: number): Promise<Found> {
     using socket = new NetlinkSocket(NETLINK_ROUTE);
     for (let attempt = 1; attempt <= LIST_ATTEMPTS; attempt++) {
-      const [found, devices]: [Found[], Devices] = [[], new Devices()];
+      const [ours, strays, devices]: [Route[], Stray[], Devices] = [[], [], new Devices()];
       let [parts, torn] = [0, false];
       for (const part of socket.dumpParts(dumpRoutes({ family, protocol: PROTOCOL }))) {
         torn ||= part.torn;
         for (const entry of part.messages.map(decodeRoute)) {
-          if (entry.protocol === PROTOCOL) found.push({ route: routeOf(entry, devices), metric: entry.metric });
+          if (entry.protocol !== PROTOCOL) continue;
+          const route = routeOf(entry, devices);
+          if (entry.metric === METRIC) ours.push(route);
+          else strays.push({ route, metric: entry.metric });
         }
         if (++parts % DATAGRAMS_PER_TURN === 0) await turn();
       }
-      if (!torn) return found;
+      if (!torn) return { ours, strays };
     }
     throw new NetlinkError(Errno.EBUSY, `the routes changed during ${LIST_ATTEMPTS} dumps`);
   }
 }
 
-/** A route as listed, and the metric of its entry. */
+/** What a dump found. */
 interface Found {
+  readonly ours: readonly Route[];
+  readonly strays: readonly Stray[];
+}
+
+/** A route with our protocol, and a metric that is not ours. */
+interface Stray {
   readonly route: Route;
   readonly metric: number;
+}
+
+/** One route a key: of several, that of the lowest metric. */
+function withStrays(ours: readonly Route[], strays: readonly Stray[]): Route[] {
+  const all = [...ours.map((route) => ({ route, metric: METRIC })), ...strays];
+  const byKey = new Map<string, Stray>();
+  for (const each of all) {
+    const key = routeKey(each.route);
+    const other = byKey.get(key);
+    if (!other || each.metric < other.metric) byKey.set(key, each);
+  }
+  return [...byKey.values()].map(({ route }) => route);
 }
 
 function isGone(cause: unknown): boolean {

@@ -12,7 +12,9 @@ export function placeOf(route: Pick<Route, 'table' | 'prefix'>): Omit<RouteEntry
 
 /** The entry to write. Throws NetlinkError ENODEV when a device does not exist. */
 export function entryOf(route: Route, devices: Devices): RouteEntry {
-  return { ...placeOf(route), metric: METRIC, hops: route.nextHops.map((hop) => hopOf(hop, devices)) };
+  const { table, destination, length, protocol } = placeOf(route);
+  const hops = route.nextHops.map((hop) => hopOf(hop, devices));
+  return { table, destination, length, protocol, metric: METRIC, hops };
 }
 
 /** The route that an entry is. */
@@ -20,10 +22,7 @@ export function routeOf(entry: RouteEntry, devices: Devices): Route {
   return {
     table: entry.table,
     prefix: `${addressFrom(entry.destination)}/${entry.length}` as Prefix,
-    nextHops: entry.hops.map(({ gateway, oif }) => {
-      const device = oif === undefined ? undefined : devices.name(oif);
-      return { ...(gateway && { gateway: addressFrom(gateway) }), ...(device && { device }) };
-    }),
+    nextHops: entry.hops.map((hop) => devices.nextHop(hop)),
   };
 }
 
@@ -31,10 +30,23 @@ export function routeOf(entry: RouteEntry, devices: Devices): Route {
 export class Devices {
   readonly #indexes = new Map<string, number | undefined>();
   readonly #names = new Map<number, string | undefined>();
+  readonly #hops = new Map<string, NextHop>();
 
   index(name: string): number | undefined {
     if (!this.#indexes.has(name)) this.#indexes.set(name, indexOfName(name));
     return this.#indexes.get(name);
+  }
+
+  /** The hop in our words: one object for all routes that take it. */
+  nextHop({ gateway, oif }: Hop): NextHop {
+    const key = `${gateway ?? ''} ${oif ?? ''}`;
+    let hop = this.#hops.get(key);
+    if (!hop) {
+      const device = oif === undefined ? undefined : this.name(oif);
+      hop = { ...(gateway && { gateway: addressFrom(gateway) }), ...(device && { device }) };
+      this.#hops.set(key, hop);
+    }
+    return hop;
   }
 
   name(index: number): string | undefined {
@@ -46,5 +58,6 @@ export class Devices {
 function hopOf({ gateway, device }: NextHop, devices: Devices): Hop {
   const oif = device === undefined ? undefined : devices.index(device);
   if (device !== undefined && oif === undefined) throw new NetlinkError(Errno.ENODEV, `"${device}"`);
-  return { ...(gateway && { gateway: bytesOf(gateway) }), ...(oif && { oif }) };
+  if (gateway === undefined) return oif ? { oif } : {};
+  return oif ? { gateway: bytesOf(gateway), oif } : { gateway: bytesOf(gateway) };
 }

@@ -1,9 +1,9 @@
 /** What the metrics of one scrape are read from: all numbers are of the same moment, and each is counted once. */
 import type { Quota } from '../decide/quota.js';
-import type { Address, Prefix } from '../model/address.js';
+import type { Prefix } from '../model/address.js';
 import type { Duty } from '../model/duty.js';
 import { type Networks, nameAskedFor } from '../model/network.js';
-import { type Speaker, settingsOf } from '../model/peer.js';
+import { type PeerKey, type Speaker, settingsOf } from '../model/peer.js';
 import type { Census } from '../reconcile/census.js';
 import type { RefusalCount } from '../reconcile/refusals.js';
 import type { Routing } from '../reconcile/routing.js';
@@ -38,7 +38,7 @@ export interface Snapshot {
   readonly pools: readonly (PoolUse & { readonly network: string; readonly pool: Prefix })[];
   readonly filterRepairs: number;
   /** What the configuration calls a peer, or the range that it came by. */
-  readonly nameOf: (peer: Address) => string;
+  readonly nameOf: (peer: PeerKey) => string;
 }
 
 export function takeSnapshot({ node, routing, addresses, filterRepairs }: Sources): Snapshot {
@@ -56,8 +56,8 @@ export function takeSnapshot({ node, routing, addresses, filterRepairs }: Source
   };
 }
 
-function names(speaker: Speaker): (peer: Address) => string {
-  const known = new Map<Address, string>();
+function names(speaker: Speaker): (peer: PeerKey) => string {
+  const known = new Map<PeerKey, string>();
   return (peer) => {
     const name = known.get(peer) ?? settingsOf(speaker, peer)?.name ?? peer;
     known.set(peer, name);

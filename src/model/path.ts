@@ -1,5 +1,6 @@
 import type { Address, Prefix } from './address.js';
 import type { Community } from './community.js';
+import type { PeerKey } from './peer.js';
 import type { RouteTarget } from './route-target.js';
 
 /** What gobgpd has heard from one peer for one prefix. */
@@ -9,8 +10,8 @@ export interface Path extends Rank {
   /** A link-local next hop means something on one link only. */
   readonly device?: string;
   readonly targets: readonly RouteTarget[];
-  /** Address of the peer it came from. */
-  readonly peer: Address;
+  /** The peer it came from. */
+  readonly peer: PeerKey;
   readonly asPath: readonly number[];
 }
 

@@ -51,6 +51,23 @@ export interface Peer {
   readonly isClient?: boolean;
 }
 
+declare const brand: unique symbol;
+
+/**
+ * What tells one peer from another: its address, and with a link-local one its link, because every switch may have fe80::1:
+ * `fe80::1%eth1`.
+ */
+export type PeerKey = Address | (string & { readonly [brand]: 'PeerOnLink' });
+
+export function peerKey({ address, device }: Pick<Peer, 'address' | 'device'>): PeerKey {
+  return device === undefined ? address : (`${address}%${device}` as PeerKey);
+}
+
+/** The address in it. */
+export function addressOfPeer(key: PeerKey): Address {
+  return key.split('%', 1)[0] as Address;
+}
+
 /** A peer that is named by the place it is at; its address has to be found there. */
 export interface SoughtPeer extends Omit<Peer, 'address' | 'device'> {
   /** The one neighbour on a link, or the default gateway of the first of `families`. */
@@ -70,9 +87,10 @@ export interface ListenRange extends Omit<Peer, 'address' | 'device' | 'localAdd
 /** What holds for paths of this peer: its own settings, or else those of the range that it comes by. */
 export function settingsOf(
   { peers, ranges = [] }: Pick<Speaker, 'peers' | 'ranges'>,
-  address: Address,
+  key: PeerKey,
 ): Peer | ListenRange | undefined {
-  return peers.find((peer) => peer.address === address) ?? ranges.find(({ prefix }) => contains(prefix, address));
+  const found = peers.find((peer) => peerKey(peer) === key);
+  return found ?? ranges.find(({ prefix }) => contains(prefix, addressOfPeer(key)));
 }
 
 /** What is taken from no peer. */

@@ -247,9 +247,7 @@ function decodeMultipath(value: Buffer): Hop[] {
 
 function hopOf(found: Attributes, flags: number, oif: number | undefined): Hop {
   const gateway = found.get(RTA_GATEWAY) ?? found.get(RTA_VIA)?.subarray(2);
-  return {
-    ...(gateway && { gateway: new Uint8Array(gateway) }),
-    ...(oif && { oif }),
-    ...(flags & RTNH_F_ONLINK && { onlink: true }),
-  };
+  const hop = gateway ? { gateway: new Uint8Array(gateway) } : {};
+  if (oif) Object.assign(hop, { oif });
+  return flags & RTNH_F_ONLINK ? Object.assign(hop, { onlink: true }) : hop;
 }

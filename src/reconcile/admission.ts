@@ -1,8 +1,8 @@
 /** Who gets the places that quotas leave: asked in each pass for its prefixes, and anew when limits change. */
 import { applicants, importVerdicts } from '../decide/routes.js';
-import type { Address, Prefix } from '../model/address.js';
-import type { Speaker } from '../model/peer.js';
-import { isOfThisNode, type Route, routeKey } from '../model/route.js';
+import type { Prefix } from '../model/address.js';
+import type { PeerKey, Speaker } from '../model/peer.js';
+import { isOfThisNode, type Route } from '../model/route.js';
 import { Quotas } from './quotas.js';
 import type { World } from './world.js';
 
@@ -32,13 +32,13 @@ export function keepPlaces(quotas: Quotas, routes: readonly Route[]): void {
 }
 
 /** Every heard route that is installed now, and whose path it follows. */
-function* places(world: World): Generator<{ prefix: Prefix; table: number; peer: Address }> {
+function* places(world: World): Generator<{ prefix: Prefix; table: number; peer: PeerKey }> {
   for (const prefix of world.prefixes()) {
     const { paths, endpoint } = world.known(prefix);
     const routes = world.routes(prefix);
     for (const candidate of paths) {
       for (const { table, verdict } of importVerdicts(candidate, world.networks, endpoint)) {
-        const isInstalled = verdict === 'imported' && routes.has(routeKey({ table, prefix }));
+        const isInstalled = verdict === 'imported' && routes.some((route) => route.table === table);
         if (isInstalled) yield { prefix, table, peer: candidate.path.peer };
       }
     }

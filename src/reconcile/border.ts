@@ -11,14 +11,17 @@ import { type Speaker, settingsOf } from '../model/peer.js';
 import type { NextHop } from '../model/route.js';
 import type { Kernel } from '../ports.js';
 
+/** More than a pass takes up. Of 100,000 paths each would cost 100 bytes and time to collect. */
+const MOST_SAID = 4096;
+
 export class Border {
   #speaker: Speaker | undefined;
   #networks: Networks | undefined;
   #addresses: readonly HostAddress[] = [];
   #ways: ReadonlyMap<Address, Way> = new Map();
   #guard: Guard = () => undefined;
-  /** What the guard has said; it looks at dozens of prefixes, and is asked several times in a pass. */
-  #said = new WeakMap<Path, { readonly refusal: Refusal | undefined }>();
+  /** What the guard has said of late; it looks at dozens of prefixes, and is asked several times in a pass. */
+  readonly #said = new Map<Path, Refusal | undefined>();
   /** By link, or by gateway: there are many paths, and few of these. */
   readonly #linksDown = new Map<string, boolean>();
   readonly #pathsOf: (prefix: Prefix) => readonly Path[];
@@ -39,9 +42,7 @@ export class Border {
 
   /** Why no network may take this path. */
   refusal(path: Path): Refusal | undefined {
-    let said = this.#said.get(path);
-    if (!said) this.#said.set(path, (said = { refusal: this.#guard(path) }));
-    return said.refusal ?? nextHopRefusal(this.#wayOf(path), (way) => this.#detourRefusal(path, way));
+    return this.#guardSays(path) ?? nextHopRefusal(this.#wayOf(path), (way) => this.#detourRefusal(path, way));
   }
 
   /** Where packets for the next hop of this path go, when it is not on a link of ours. */
@@ -59,6 +60,15 @@ export class Border {
     const peer = this.#speaker && settingsOf(this.#speaker, path.peer);
     if (!peer || !this.#speaker || !mayBeFar(peer, this.#speaker.asn)) return 'next-hop-too-far';
     return detourRefusal(path, way, (by) => this.#pathsOf(by).some((other) => isDetour(this.#wayOf(other))));
+  }
+
+  #guardSays(path: Path): Refusal | undefined {
+    const said = this.#said.get(path);
+    if (said !== undefined || this.#said.has(path)) return said;
+    const refusal = this.#guard(path);
+    if (this.#said.size >= MOST_SAID) this.#said.clear();
+    this.#said.set(path, refusal);
+    return refusal;
   }
 
   /** Does it lead over a link that carries no packets? */
@@ -116,7 +126,7 @@ export class Border {
   }
 
   #renew(): void {
-    this.#said = new WeakMap();
+    this.#said.clear();
     if (this.#speaker && this.#networks) this.#guard = guardOf(this.#speaker, this.#networks, this.#addresses);
   }
 }

@@ -1,8 +1,8 @@
 /** How much there is of everything, counted at the moment somebody asks: nothing of it is kept beside what is counted. */
 import { announceVerdict } from '../decide/announcements.js';
-import { type Address, type Family, familyOf } from '../model/address.js';
+import { type Family, familyOf } from '../model/address.js';
 import { nameAskedFor } from '../model/network.js';
-import type { Speaker } from '../model/peer.js';
+import { type PeerKey, peerKey, type Speaker } from '../model/peer.js';
 import { isOfThisNode, MAIN_TABLE } from '../model/route.js';
 import type { Peering } from './peering.js';
 import type { Reconciler } from './reconciler.js';
@@ -19,8 +19,8 @@ export interface Census {
   readonly prefixes: { readonly pending: number; readonly failed: number };
   /** Addresses of ours that somebody else announces too. */
   readonly duplicates: number;
-  /** Heard paths by the peer's address. */
-  readonly paths: ReadonlyMap<Address, Readonly<Record<Family, number>>>;
+  /** Heard paths by peer. */
+  readonly paths: ReadonlyMap<PeerKey, Readonly<Record<Family, number>>>;
   /** Routes in the kernel by network; `host` is the main table. */
   readonly routes: ReadonlyMap<string, { readonly own: number; readonly imported: number }>;
   readonly sessions: readonly SessionStanding[];
@@ -49,7 +49,7 @@ function wanted(world: World): number {
 }
 
 function pathsByPeer(world: World, { peers }: Speaker): Census['paths'] {
-  const counts = new Map<Address, Record<Family, number>>(peers.map(({ address }) => [address, { 4: 0, 6: 0 }]));
+  const counts = new Map<PeerKey, Record<Family, number>>(peers.map((peer) => [peerKey(peer), { 4: 0, 6: 0 }]));
   world.eachHeard(({ peer, prefix }) => {
     let count = counts.get(peer);
     if (!count) counts.set(peer, (count = { 4: 0, 6: 0 }));

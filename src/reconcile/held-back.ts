@@ -10,11 +10,11 @@ import type { Peer, PeerState, Speaker } from '../model/peer.js';
 import type { Bgp } from '../ports.js';
 
 export class HeldBack {
-  readonly #bgp: Bgp;
+  readonly #bgp: Pick<Bgp, 'release'>;
   readonly #failed: (peer: Peer, error: Error) => void;
   readonly #released = new Set<Address>();
 
-  constructor(bgp: Bgp, failed: (peer: Peer, error: Error) => void) {
+  constructor(bgp: Pick<Bgp, 'release'>, failed: (peer: Peer, error: Error) => void) {
     this.#bgp = bgp;
     this.#failed = failed;
   }

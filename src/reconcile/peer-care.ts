@@ -7,8 +7,7 @@
  * End-of-RIB. FRR with TTL security may take our OPEN before it looks at the TTL, and then gobgpd alone sees a session.
  */
 import { saysAll, whyDown, whyEnded } from '../decide/why-down.js';
-import type { Address } from '../model/address.js';
-import { type Peer, type PeerState, type Speaker, settingsOf } from '../model/peer.js';
+import { type Peer, type PeerKey, type PeerState, peerKey, type Speaker, settingsOf } from '../model/peer.js';
 import type { Bgp, Clock, Greet } from '../ports.js';
 
 /** In ms: how long a session may take to come up, and the longest time between two greetings. */
@@ -48,9 +47,9 @@ export class PeerCare {
   readonly #greet: Greet;
   readonly #clock: Clock;
   readonly #told: (peer: Peer, reason: string) => void;
-  readonly #cares = new Map<Address, Care>();
+  readonly #cares = new Map<PeerKey, Care>();
   /** Until when a peer may keep our routes, and until when any may that has not been heard of. */
-  readonly #keptUntil = new Map<Address, number>();
+  readonly #keptUntil = new Map<PeerKey, number>();
   readonly #allKeptUntil: number;
 
   /**
@@ -71,12 +70,12 @@ export class PeerCare {
   }
 
   /** Why this peer has no session; undefined when it has one, or when nobody knows yet. */
-  reason(peer: Address): string | undefined {
+  reason(peer: PeerKey): string | undefined {
     return this.#cares.get(peer)?.reason;
   }
 
   /** How often in a row its session came up and soon went again. */
-  flaps(peer: Address): number {
+  flaps(peer: PeerKey): number {
     return this.#cares.get(peer)?.flaps ?? 0;
   }
 
@@ -89,9 +88,10 @@ export class PeerCare {
   /** The sessions as gobgpd tells them. @param peers those that gobgpd was given */
   hear(peers: readonly Peer[], speaker: Speaker, states: readonly PeerState[]): void {
     for (const peer of peers) {
-      const state = states.find(({ address }) => address === peer.address);
-      const care: Care = this.#cares.get(peer.address) ?? { peer, flaps: 0, greetings: 0, excesses: 0 };
-      this.#cares.set(peer.address, care);
+      const key = peerKey(peer);
+      const state = states.find((one) => peerKey(one) === key);
+      const care: Care = this.#cares.get(key) ?? { peer, flaps: 0, greetings: 0, excesses: 0 };
+      this.#cares.set(key, care);
       care.peer = peer;
       if (state?.session === 'established') this.#stands(care);
       else if (state?.overLimit) this.#hasSentTooMuch(care);
@@ -167,21 +167,21 @@ export class PeerCare {
     care.callOff = undefined;
     if (care.standsSince === undefined) return;
     delete care.standsSince;
-    const { address, longLivedRestart = 0 } = care.peer;
+    const { longLivedRestart = 0 } = care.peer;
     const seconds = restartTime === 0 ? 0 : restartTime + longLivedRestart;
-    this.#keptUntil.set(address, this.#clock.now() + seconds * 1000);
+    this.#keptUntil.set(peerKey(care.peer), this.#clock.now() + seconds * 1000);
   }
 
   /** For how many ms it may keep our routes yet. One that comes and goes has dropped them at the second time. */
   #keptFor({ peer, flaps }: Care): number {
-    const until = Math.max(this.#keptUntil.get(peer.address) ?? 0, this.#allKeptUntil);
+    const until = Math.max(this.#keptUntil.get(peerKey(peer)) ?? 0, this.#allKeptUntil);
     return flaps >= RESTLESS ? 0 : Math.max(0, until - this.#clock.now());
   }
 
   async #ask(care: Care, speaker: Speaker): Promise<void> {
     const greeting = await this.#greet(care.peer, speaker);
     // Meanwhile the session may stand, or the settings be others.
-    const isStill = this.#cares.get(care.peer.address) === care && (care.standsSince === undefined || care.flaps > 0);
+    const isStill = this.#cares.get(peerKey(care.peer)) === care && (care.standsSince === undefined || care.flaps > 0);
     if (!isStill) return;
     const why = whyDown(care.peer, speaker, greeting);
     this.#tell(care, care.flaps > 0 ? `comes up and goes again; it ${why}` : why);

@@ -1,7 +1,6 @@
 /** The quarantine in time: asks now and then who may come in, and says when that has changed. `decide/quarantine` decides. */
 import { ALL_IN, afterCrash, afterWhile, isLetIn, type Quarantine } from '../decide/quarantine.js';
-import type { Address } from '../model/address.js';
-import type { Peer, PeerState } from '../model/peer.js';
+import { type Peer, type PeerKey, type PeerState, peerKey } from '../model/peer.js';
 import type { Clock } from '../ports.js';
 
 const LOOK_EVERY = 500;
@@ -11,7 +10,7 @@ export class PeerTrials {
   readonly #changed: () => void;
   #state: Quarantine = ALL_IN;
   /** The sessions that stand or stood until gobgpd went away, the newest first. */
-  #up: readonly Address[] = [];
+  #up: readonly PeerKey[] = [];
   #looking = false;
 
   /** @param changed is called when others may come in than before */
@@ -22,11 +21,11 @@ export class PeerTrials {
 
   /** The peers that may come in now. */
   letIn(peers: readonly Peer[]): readonly Peer[] {
-    return peers.filter(({ address }) => isLetIn(this.#state, address));
+    return peers.filter((peer) => isLetIn(this.#state, peerKey(peer)));
   }
 
   /** Why this peer may not come in now; undefined when it may. */
-  reason(peer: Address): string | undefined {
+  reason(peer: PeerKey): string | undefined {
     const leftOut = this.#state.leftOut.get(peer);
     if (!leftOut)
       return isLetIn(this.#state, peer) ? undefined : 'waits: gobgpd broke down, and peers come in one at a time';
@@ -39,17 +38,13 @@ export class PeerTrials {
 
   hear(states: readonly PeerState[]): void {
     const standing = states.filter(({ session }) => session === 'established');
-    this.#up = standing.sort((a, b) => (b.since ?? 0) - (a.since ?? 0)).map(({ address }) => address);
+    this.#up = standing.sort((a, b) => (b.since ?? 0) - (a.since ?? 0)).map(peerKey);
   }
 
   /** gobgpd broke down, and another has come. */
   crashed(words: string, peers: readonly Peer[]): void {
     const crash = { now: this.#clock.now(), words, up: this.#up };
-    this.#state = afterCrash(
-      this.#state,
-      crash,
-      peers.map(({ address }) => address),
-    );
+    this.#state = afterCrash(this.#state, crash, peers.map(peerKey));
     this.#up = [];
     this.#look();
   }

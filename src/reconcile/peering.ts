@@ -8,8 +8,7 @@
 
 import { heartbeatsMissed, timeToComeBack } from '../decide/coming-back.js';
 import { outdated } from '../decide/outdated.js';
-import type { Address } from '../model/address.js';
-import type { Peer, PeerState, Speaker } from '../model/peer.js';
+import { type Peer, type PeerKey, type PeerState, peerKey, type Speaker } from '../model/peer.js';
 import type { Bgp, BgpEvent, Clock, Greet, Running } from '../ports.js';
 import { BackOff } from './back-off.js';
 import { HeldBack } from './held-back.js';
@@ -129,12 +128,12 @@ export class Peering {
   }
 
   /** Why this peer has no session, as far as it is known. */
-  reason(peer: Address): string | undefined {
+  reason(peer: PeerKey): string | undefined {
     return this.#trials.reason(peer) ?? this.#care.reason(peer);
   }
 
   /** How often in a row its session came up and soon went again. */
-  flaps(peer: Address): number {
+  flaps(peer: PeerKey): number {
     return this.#care.flaps(peer);
   }
 
@@ -219,17 +218,24 @@ export class Peering {
     if (this.#asking || !this.#admitted || !this.#heardAll || this.#world.pathsComplete) return;
     this.#asking = true;
     void this.#everyPeerHasSpoken().then((spoken) => {
-      this.#asking = false;
-      if (!this.connected || this.#world.pathsComplete) return;
-      const now = this.#clock.now();
-      this.#quietSince = spoken ? (this.#quietSince ?? now) : undefined;
-      const isQuiet = this.#quietSince !== undefined && now - this.#quietSince >= QUIET;
-      // Who has spoken late still has the time to say its table.
-      if (isQuiet || now >= this.#giveUpAt + (spoken ? QUIET : 0)) {
-        this.#world.completePaths();
-        this.#changed();
-      } else this.#clock.after(ASK_EVERY, () => this.#askPeers());
+      this.#hearWhetherSpoken(spoken);
+      // One question in that time, however many passes there are: each costs gobgpd and us a millisecond.
+      this.#clock.after(ASK_EVERY, () => {
+        this.#asking = false;
+        this.#askPeers();
+      });
     });
+  }
+
+  #hearWhetherSpoken(spoken: boolean): void {
+    if (!this.connected || this.#world.pathsComplete) return;
+    const now = this.#clock.now();
+    this.#quietSince = spoken ? (this.#quietSince ?? now) : undefined;
+    const isQuiet = this.#quietSince !== undefined && now - this.#quietSince >= QUIET;
+    // Who has spoken late still has the time to say its table.
+    if (!isQuiet && now < this.#giveUpAt + (spoken ? QUIET : 0)) return;
+    this.#world.completePaths();
+    this.#changed();
   }
 
   async #everyPeerHasSpoken(): Promise<boolean> {
@@ -245,6 +251,6 @@ export class Peering {
 }
 
 function hasSpoken(peer: Peer, states: readonly PeerState[]): boolean {
-  const state = states.find(({ address }) => address === peer.address);
+  const state = states.find((one) => peerKey(one) === peerKey(peer));
   return state?.session === 'established' && peer.families.every((family) => state.endOfRib.includes(family));
 }

@@ -7,9 +7,9 @@
 import type { OverQuota } from '../decide/import-verdict.js';
 import type { Quota } from '../decide/quota.js';
 import type { Applicant } from '../decide/routes.js';
-import { type Address, contains, type Prefix } from '../model/address.js';
+import { contains, type Prefix } from '../model/address.js';
 import type { Networks } from '../model/network.js';
-import type { ListenRange, Speaker } from '../model/peer.js';
+import { addressOfPeer, type ListenRange, type PeerKey, peerKey, type Speaker } from '../model/peer.js';
 import { MAIN_TABLE } from '../model/route.js';
 
 /** One limit, and who has a place under it. */
@@ -64,10 +64,10 @@ class Places {
 
 export class Quotas {
   readonly #tables: ReadonlyMap<number, Places> = new Map();
-  readonly #peers: Map<Address, Places> = new Map();
+  readonly #peers: Map<PeerKey, Places> = new Map();
   /** From where peers may come that have a limit each. */
   readonly #ranges: readonly ListenRange[] = [];
-  readonly #before: ReadonlyMap<Address, Places> = new Map();
+  readonly #before: ReadonlyMap<PeerKey, Places> = new Map();
 
   /** @param before whoever has a place there, has it here */
   constructor(networks?: Networks, speaker?: Pick<Speaker, 'peers' | 'ranges'>, before?: Quotas) {
@@ -78,7 +78,7 @@ export class Quotas {
       before ? before.#tables : new Map(),
     );
     this.#peers = limits(
-      speaker.peers.map(({ address, name, maxRoutes }) => ({ key: address, of: `peer ${name}`, most: maxRoutes })),
+      speaker.peers.map((peer) => ({ key: peerKey(peer), of: `peer ${peer.name}`, most: peer.maxRoutes })),
       before ? before.#peers : new Map(),
     );
     this.#ranges = (speaker.ranges ?? []).filter(({ maxRoutes }) => maxRoutes !== undefined);
@@ -91,7 +91,7 @@ export class Quotas {
   }
 
   /** This prefix is installed in this table, by the path of this peer when that is known: it has its places. */
-  keep(prefix: Prefix, table: number, peer?: Address): void {
+  keep(prefix: Prefix, table: number, peer?: PeerKey): void {
     this.#tables.get(table)?.keep(prefix);
     if (peer !== undefined) this.#placesOf(peer)?.keep(prefix);
   }
@@ -129,9 +129,9 @@ export class Quotas {
   }
 
   /** Who comes by a range has places as soon as it says something. */
-  #placesOf(peer: Address): Places | undefined {
+  #placesOf(peer: PeerKey): Places | undefined {
     const known = this.#peers.get(peer);
-    const range = known ? undefined : this.#ranges.find(({ prefix }) => contains(prefix, peer));
+    const range = known ? undefined : this.#ranges.find(({ prefix }) => contains(prefix, addressOfPeer(peer)));
     if (range?.maxRoutes === undefined) return known;
     const places = new Places(`peer ${range.name} ${peer}`, range.maxRoutes, this.#before.get(peer));
     this.#peers.set(peer, places);

@@ -100,7 +100,7 @@ export class Reconciler {
   #surplus(prefix: Prefix): Route[] {
     const world = this.#world;
     const believed = world.routes(prefix);
-    if (believed.size === 0) return [];
+    if (believed.length === 0) return [];
     const announced = world.announced(prefix) !== undefined;
     return routesToRemove(this.#wanted(prefix), believed, world.complete(prefix), announced);
   }

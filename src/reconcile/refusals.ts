@@ -3,15 +3,16 @@
  * thousand bad prefixes, so the log has one line for all that came of one kind, and not more than one in ten seconds.
  */
 import { REFUSAL_SENTENCES, type Refusal } from '../decide/guard.js';
-import type { Address, Prefix } from '../model/address.js';
+import type { Prefix } from '../model/address.js';
 import type { Path } from '../model/path.js';
+import type { PeerKey } from '../model/peer.js';
 import type { Clock } from '../ports.js';
 
 const TOLD_EVERY = 10_000;
 
 /** All that one peer said of one kind. */
 export interface RefusalCount {
-  readonly peer: Address;
+  readonly peer: PeerKey;
   readonly reason: Refusal;
   /** Prefixes that are refused now. */
   readonly now: number;
@@ -22,7 +23,7 @@ export interface RefusalCount {
 }
 
 interface Kind {
-  readonly peer: Address;
+  readonly peer: PeerKey;
   readonly reason: Refusal;
   readonly now: Set<Prefix>;
   total: number;
@@ -33,12 +34,12 @@ interface Kind {
 
 export class Refusals {
   readonly #clock: Clock;
-  readonly #tell: (peer: Address, sentence: string) => void;
+  readonly #tell: (peer: PeerKey, sentence: string) => void;
   readonly #kinds = new Map<string, Kind>();
   /** The kinds that a prefix is counted under. */
   readonly #counted = new Map<Prefix, ReadonlySet<string>>();
 
-  constructor(clock: Clock, tell: (peer: Address, sentence: string) => void) {
+  constructor(clock: Clock, tell: (peer: PeerKey, sentence: string) => void) {
     this.#clock = clock;
     this.#tell = tell;
   }

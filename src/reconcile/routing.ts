@@ -5,13 +5,13 @@
 
 import type { Quota } from '../decide/quota.js';
 import type { BgpStanding } from '../decide/readiness.js';
-import { type Address, hostPrefix, type Prefix } from '../model/address.js';
+import { hostPrefix, type Prefix } from '../model/address.js';
 import type { Announcement } from '../model/announcement.js';
 import type { Duty } from '../model/duty.js';
 import type { Endpoint } from '../model/endpoint.js';
 import type { Networks } from '../model/network.js';
 import type { Path } from '../model/path.js';
-import { type Speaker, settingsOf } from '../model/peer.js';
+import { type PeerKey, type Speaker, settingsOf } from '../model/peer.js';
 import type { RouteTarget } from '../model/route-target.js';
 import type { Bgp, BgpEvent, Clock, Greet, Kernel } from '../ports.js';
 import { renewQuotas } from './admission.js';
@@ -167,7 +167,7 @@ export class Routing {
   }
 
   /** Why a peer has no session, as far as it is known. */
-  reasonOf(peer: Address): string | undefined {
+  reasonOf(peer: PeerKey): string | undefined {
     return this.#peering.reason(peer);
   }
 
@@ -176,7 +176,7 @@ export class Routing {
     const world = this.#world;
     return {
       known: world.known(prefix),
-      routes: [...world.routes(prefix).values()],
+      routes: world.routes(prefix),
       announced: world.announced(prefix),
       carrier: this.#reconciler.carrier(prefix),
       duplicate: world.duplicate(prefix),
@@ -316,6 +316,6 @@ export class Routing {
   }
 }
 
-function untaggedOf(speaker: Speaker): (peer: Address) => readonly RouteTarget[] | undefined {
+function untaggedOf(speaker: Speaker): (peer: PeerKey) => readonly RouteTarget[] | undefined {
   return (peer) => settingsOf(speaker, peer)?.untagged;
 }

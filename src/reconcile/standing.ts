@@ -2,7 +2,7 @@
 import type { BgpStanding } from '../decide/readiness.js';
 import { type Address, contains } from '../model/address.js';
 import type { Duty } from '../model/duty.js';
-import type { ListenRange, PeerState, SoughtPeer } from '../model/peer.js';
+import { type ListenRange, type PeerState, peerKey, type SoughtPeer } from '../model/peer.js';
 import type { Peering } from './peering.js';
 
 /** A peer of the configuration and its session, as gobgpd last told it. */
@@ -19,13 +19,13 @@ export interface SessionStanding extends Partial<Pick<PeerState, 'since' | 'loss
 export function sessionsOf(peering: Peering): SessionStanding[] {
   const { speaker, states } = peering;
   const found = speaker.peers.map((peer): SessionStanding => {
-    const state = states.find(({ address }) => address === peer.address);
+    const state = states.find((one) => peerKey(one) === peerKey(peer));
     const { since, losses } = state ?? {};
     return {
       peer,
       address: peer.address,
       established: state?.session === 'established',
-      flaps: peering.flaps(peer.address),
+      flaps: peering.flaps(peerKey(peer)),
       ...(since !== undefined && { since }),
       ...(losses !== undefined && { losses }),
     };
@@ -42,21 +42,22 @@ export function cameBy({ prefix }: Pick<ListenRange, 'prefix'>, { states }: Peer
 
 export function standingOf(peering: Peering, duty: Duty): BgpStanding {
   const { away, admitted, speaker, states } = peering;
-  const established = new Set(states.filter(({ session }) => session === 'established').map(({ address }) => address));
+  const standing = states.filter(({ session }) => session === 'established');
+  const established = new Set(standing.map(peerKey));
   return {
     away,
     admitted,
     isDrained: duty !== 'on',
     peers: [
-      ...speaker.peers.map(({ name, address }) => ({
-        name,
-        established: established.has(address),
-        reason: peering.reason(address),
+      ...speaker.peers.map((peer) => ({
+        name: peer.name,
+        established: established.has(peerKey(peer)),
+        reason: peering.reason(peerKey(peer)),
       })),
       ...(speaker.sought ?? []).map(({ name, reason }) => ({ name, established: false, reason })),
       ...(speaker.ranges ?? []).map(({ name, prefix }) => ({
         name,
-        established: [...established].some((address) => contains(prefix, address)),
+        established: standing.some(({ address }) => contains(prefix, address)),
         reason: `nobody has come from ${prefix}`,
       })),
     ],

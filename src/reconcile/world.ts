@@ -12,13 +12,14 @@ import type { Duty } from '../model/duty.js';
 import { type Endpoint, endpointKey } from '../model/endpoint.js';
 import type { Networks } from '../model/network.js';
 import { type Path, type PathName, samePath } from '../model/path.js';
-import { MAIN_TABLE, type Route, routeKey, satisfies } from '../model/route.js';
+import type { PeerKey } from '../model/peer.js';
+import { MAIN_TABLE, type Route, satisfies } from '../model/route.js';
 import type { RouteTarget } from '../model/route-target.js';
 import { keepPlaces } from './admission.js';
 import { Border } from './border.js';
 import { Quotas } from './quotas.js';
 
-const NOTHING: ReadonlyMap<string, Route> = new Map();
+const NO_ROUTES: readonly Route[] = [];
 const NO_PATHS: readonly Path[] = [];
 
 export class World {
@@ -26,7 +27,7 @@ export class World {
   /** Blocks that the node announces, by prefix. */
   #aggregates: ReturnType<typeof aggregatesOf>;
   /** Targets for paths that carry none, by the peer they come from. */
-  untagged: (peer: Address) => readonly RouteTarget[] | undefined = () => undefined;
+  untagged: (peer: PeerKey) => readonly RouteTarget[] | undefined = () => undefined;
   duty: Duty = 'on';
   readonly border = new Border((prefix) => this.#paths.get(prefix) ?? NO_PATHS);
   quotas = new Quotas();
@@ -41,7 +42,8 @@ export class World {
   readonly #stale = new Set<Path>();
   /** Withdrawn in so many words: that is news, not mere absence. Kept while routes of theirs are left. */
   readonly #withdrawn = new Set<Prefix>();
-  readonly #routes = new Map<Prefix, Map<string, Route>>();
+  /** One a table. A list, because there are 100,000 of them and mostly one route in each. */
+  readonly #routes = new Map<Prefix, readonly Route[]>();
   readonly #announced = new Map<Prefix, Announcement>();
   /** Endpoints first: somebody waits for them. */
   readonly #urgent = new Set<Prefix>();
@@ -65,16 +67,17 @@ export class World {
 
   known(prefix: Prefix): Known {
     const heard = this.#paths.get(prefix) ?? NO_PATHS;
-    return {
+    const known: Known = {
       prefix,
       endpoint: this.#endpoints.get(prefix),
       paths: heard.map((path) => this.#candidate(path)),
-      ...(this.#aggregates.size > 0 && {
-        aggregate: this.#aggregates.get(prefix),
-        within: aggregateAround(this.#aggregates, prefix),
-      }),
-      ...(this.duty !== 'on' && { duty: this.duty }),
     };
+    // Assigned, and not spread: V8 makes a hidden class for each object of a literal with several spreads.
+    if (this.#aggregates.size > 0) {
+      const [aggregate, within] = [this.#aggregates.get(prefix), aggregateAround(this.#aggregates, prefix)];
+      Object.assign(known, { aggregate, within });
+    }
+    return this.duty === 'on' ? known : Object.assign(known, { duty: this.duty });
   }
 
   #candidate(path: Path): Candidate {
@@ -101,9 +104,14 @@ export class World {
     return targets ? { ...path, targets } : path;
   }
 
-  /** Routes the kernel is believed to hold for this prefix, by route key. */
-  routes(prefix: Prefix): ReadonlyMap<string, Route> {
-    return this.#routes.get(prefix) ?? NOTHING;
+  /** Routes the kernel is believed to hold for this prefix, one a table. */
+  routes(prefix: Prefix): readonly Route[] {
+    return this.#routes.get(prefix) ?? NO_ROUTES;
+  }
+
+  /** The route believed to be where this one is or would be. */
+  #believed({ prefix, table }: Route): Route | undefined {
+    return this.routes(prefix).find((route) => route.table === table);
   }
 
   announced(prefix: Prefix): Announcement | undefined {
@@ -232,7 +240,7 @@ export class World {
     const before = all.find((one) => one.peer === peer);
     if (before) this.#stale.delete(before);
     this.#withdrawn.delete(prefix);
-    this.#paths.set(prefix, before ? all.with(all.indexOf(before), path) : [...all, path]);
+    this.#paths.set(prefix, before ? all.with(all.indexOf(before), path) : all.concat(path));
     if (before && samePath(before, path)) return;
     this.touch(prefix);
     // What was resolved by its route is judged by it, also where that stays the same.
@@ -283,39 +291,57 @@ export class World {
 
   /** We put this route, and the kernel took it. */
   believeRoute(route: Route): void {
-    const routes = this.#routes.get(route.prefix) ?? new Map<string, Route>();
-    const before = routes.get(routeKey(route));
-    routes.set(routeKey(route), route);
-    this.#routes.set(route.prefix, routes);
+    const before = this.#believed(route);
+    const others = this.routes(route.prefix).filter(({ table }) => table !== route.table);
+    this.#routes.set(route.prefix, others.length > 0 ? [...others, route] : [route]);
     if (route.table === MAIN_TABLE && !(before && satisfies(route, before))) this.border.hearRoute(route.prefix);
   }
 
   /** We removed this route. */
   disbelieveRoute(route: Route): void {
-    const routes = this.#routes.get(route.prefix);
-    routes?.delete(routeKey(route));
+    const left = this.routes(route.prefix).filter(({ table }) => table !== route.table);
     if (route.table === MAIN_TABLE) this.border.hearRoute(route.prefix);
-    if (routes?.size !== 0) return;
+    if (left.length > 0) {
+      this.#routes.set(route.prefix, left);
+      return;
+    }
     this.#routes.delete(route.prefix);
     this.#withdrawn.delete(route.prefix);
   }
 
   /** The kernel says that it has this route now; after our own put that is no news. */
   hearRoute(route: Route): void {
-    const before = this.routes(route.prefix).get(routeKey(route));
+    const before = this.#believed(route);
     this.believeRoute(route);
     if (!before || !satisfies(before, route)) this.touch(route.prefix);
   }
 
   /** The kernel says that this route is gone. */
   hearRouteGone(route: Route): void {
-    if (!this.routes(route.prefix).has(routeKey(route))) return;
+    if (!this.#believed(route)) return;
     this.disbelieveRoute(route);
     this.touch(route.prefix);
   }
 
   /** The kernel's whole truth. What differs from what was believed is touched. */
   hearAllRoutes(all: readonly Route[]): void {
+    if (!this.#isBelieved(all)) this.#hearOtherRoutes(all);
+    keepPlaces(this.quotas, all);
+  }
+
+  /** Is this exactly what was believed? Mostly it is, and then 100,000 routes need not be sorted out. */
+  #isBelieved(all: readonly Route[]): boolean {
+    let believed = 0;
+    for (const routes of this.#routes.values()) believed += routes.length;
+    return believed === all.length && all.every((route) => this.#isAsBelieved(route));
+  }
+
+  #isAsBelieved(route: Route): boolean {
+    const believed = this.#believed(route);
+    return believed !== undefined && satisfies(believed, route);
+  }
+
+  #hearOtherRoutes(all: readonly Route[]): void {
     const found = new Map<Prefix, Route[]>();
     for (const route of all) {
       const others = found.get(route.prefix);
@@ -324,16 +350,10 @@ export class World {
     }
     for (const prefix of [...this.#routes.keys()]) if (!found.has(prefix)) this.#hearRoutesOf(prefix, []);
     for (const [prefix, routes] of found) this.#hearRoutesOf(prefix, routes);
-    keepPlaces(this.quotas, all);
   }
 
   #hearRoutesOf(prefix: Prefix, found: readonly Route[]): void {
-    const before = this.routes(prefix);
-    const isAsBelieved = (route: Route) => {
-      const believed = before.get(routeKey(route));
-      return believed !== undefined && satisfies(believed, route);
-    };
-    if (before.size === found.length && found.every(isAsBelieved)) return;
+    if (this.routes(prefix).length === found.length && found.every((route) => this.#isAsBelieved(route))) return;
     this.#routes.delete(prefix);
     for (const route of found) this.believeRoute(route);
     this.touch(prefix);

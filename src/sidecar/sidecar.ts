@@ -11,6 +11,7 @@ import { noteGoodbyes } from '../gobgp/goodbyes.js';
 import { noteCrash } from '../gobgp/last-crash.js';
 import { prepareDirectory, removeStaleSocket, socketPath } from './api-socket.js';
 import { isCrash, startGobgpd } from './gobgpd.js';
+import { processorMilliseconds } from './processor-time.js';
 import { deathsInARow, restartDelay } from './restart-delay.js';
 import { untilItAnswers, untilItHangs } from './watchdog.js';
 
@@ -90,7 +91,7 @@ async function life({ api, gobgpd, holdSeconds, stop, log, output }: Settings, s
   const watch = async () => {
     // 4.x runs on without an API when it cannot listen: what never answers is killed like what hangs.
     if (await untilItAnswers(api, over.signal)) log({ event: 'gobgpd-answers', pid: daemon.pid });
-    await untilItHangs(api, holdSeconds, over.signal);
+    await untilItHangs(api, holdSeconds, () => processorMilliseconds(daemon.pid ?? 0), over.signal);
     log({ event: 'gobgpd-hangs', pid: daemon.pid });
     daemon.kill('SIGKILL');
   };

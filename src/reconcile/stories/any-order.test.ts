@@ -10,7 +10,7 @@ import { guardOf, nextHopRefusal } from '../../decide/guard.js';
 import { wantedRoutes } from '../../decide/routes.js';
 import { hostPrefix, prefix } from '../../model/address.js';
 import { prefixRange } from '../../model/prefix-range.js';
-import { MAIN_TABLE, routeKey } from '../../model/route.js';
+import { MAIN_TABLE } from '../../model/route.js';
 import { routeLine, Stage, TOR, TOR2 } from './stage.js';
 
 type Deed = readonly [name: string, run: (stage: Stage) => unknown];
@@ -191,11 +191,10 @@ async function decided(stage: Stage): Promise<{ routes: string[]; announced: str
     }),
   );
   const wanted = all.flatMap((known) => wantedRoutes(known, networks));
-  const believed = new Map(wanted.map((route) => [routeKey(route), route]));
   return {
     routes: wanted.map(routeLine).sort(),
     announced: all
-      .flatMap((known) => wantedAnnouncement(known, networks, believed) ?? [])
+      .flatMap((known) => wantedAnnouncement(known, networks, wanted) ?? [])
       .map(({ prefix, targets }) => `${prefix} rt ${targets.join(' ')}`)
       .sort(),
   };
