@@ -134,6 +134,16 @@ for (const { codec, type, nobody, globalTable, filters, exactLookup } of GENERAT
       expect(kinds).to.deep.equal(['other', 'ready', 'peer']);
     });
 
+    it('reads whose session has been ended because of too many paths', () => {
+      const states = [1, 2, 3].map((adminState) => {
+        const peer = { type: 3, peer: { state: { neighborAddress: '192.0.2.7', adminState } } };
+        return relay('WatchEventResponse', { peer }, codec.watchEvent.decode);
+      });
+      const excess = { kind: 'peer', overLimit: '192.0.2.7' };
+      expect(states.filter((event) => 'overLimit' in event)).to.deep.equal([excess]);
+      expect(states.indexOf(states.find((event) => 'overLimit' in event)!)).to.equal(globalTable + 1);
+    });
+
     it('asks for the global table, all paths of peers and exact prefixes by the numbers of its generation', () => {
       for (const [name, bytes] of [
         ['AddPathRequest', codec.addPath.encode(PATH)],

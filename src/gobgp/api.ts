@@ -71,7 +71,10 @@ export function codecOf(dialect: Dialect): Codec {
   const readDestination = (bytes: Uint8Array) => listedPaths(bytes).map(readPath);
   const event = rpc(
     'WatchEvent',
-    (subject: Subject) => ({ peer: {}, table: { filters: [{ type: dialect.filters[subject], init: false }] } }),
+    (subject: Subject | 'sessions') => ({
+      peer: {},
+      ...(subject !== 'sessions' && { table: { filters: [{ type: dialect.filters[subject], init: false }] } }),
+    }),
     (reply: PeerReply) => readPeerEvent(reply, dialect.overLimit),
     'WatchEventResponse',
   );

@@ -30,7 +30,7 @@ export interface Codec {
   /** The same of exactly these prefixes, which are all of one family. */
   readonly findPath: Rpc<readonly Prefix[], readonly Received[]>;
   /** Server stream: `ready`, then each path of a peer that comes or goes, whether the best or not, and peers' states. */
-  readonly watchEvent: Rpc<Subject, WireEvent>;
+  readonly watchEvent: Rpc<Subject | 'sessions', WireEvent>;
   readonly addPeer: Rpc<WirePeer, undefined>;
   /** Lets nobody in from this address, whatever ranges it lies in, until the peer is deleted. */
   readonly keepOut: Rpc<Pick<WirePeer, 'address' | 'asn' | 'description'>, undefined>;

@@ -14,6 +14,7 @@ import { keepOut } from './peers.js';
 import { pulse } from './pulse.js';
 import { checkRelease, listAnnounced, openSession, type Session, startBgp } from './session.js';
 import { openWatch } from './watch.js';
+import { watchSessions } from './watch-sessions.js';
 
 const AUDIT_MS = 30_000;
 /** A listing of 100,000 paths takes gobgpd a second of CPU: audits get at most a fiftieth of the time. */
@@ -100,9 +101,8 @@ async function listen(
     if (event.kind === 'peers-changed') bell.ring();
     hear(event);
   };
-  const watch = openWatch(connection.session, hearAll, refused, (peer) =>
-    hold(connection.session, peer, options, hearAll),
-  );
+  const watch = openWatch(connection.session, hear, refused);
+  const overLimit = (peer: string) => hold(connection.session, peer, options, hearAll);
   const beating = {
     session: connection.session,
     watch,
@@ -115,6 +115,7 @@ async function listen(
   try {
     return await Promise.race([
       watch.broken,
+      watchSessions(connection.session, hearAll, overLimit, either),
       pulse(beating, settled, hear, either),
       audit(connection, options.auditMilliseconds ?? AUDIT_MS, hear, either),
     ]);

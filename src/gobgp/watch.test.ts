@@ -67,9 +67,9 @@ describe('a watch', () => {
     expect(events).to.deep.equal([{ kind: 'all-paths', paths: [] }]);
   });
 
-  it("tells peers' changes also before the table, and does not take them for it", () => {
+  it('leaves sessions to the stream that lasts, and does not take them for the table', () => {
     listener.event({ kind: 'peer' });
-    expect(events).to.deep.equal([{ kind: 'peers-changed' }]);
+    expect([events, isReady]).to.deep.equal([[], false]);
   });
 
   it('keeps changes that come before the table, and tells them after it', () => {

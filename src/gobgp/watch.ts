@@ -4,7 +4,7 @@
  * gobgpd has a stream for changes and a listing for the table, and no way to get both at once for all paths (its stream of
  * best paths knows one a prefix). So the stream is opened first, its changes are kept until the table is listed, and then
  * played over it: each change that the listing lacks is among them, and one that it has does no harm twice.
- * Which changes the stream tells is chosen at each reading (`doubts.ts`).
+ * Which changes the stream tells is chosen at each reading (`doubts.ts`). What it says of sessions is left to `watch-sessions`.
  * Nothing may stop reading: gobgpd queues without bound for a reader that is slow.
  */
 import type { Prefix } from '../model/address.js';
@@ -33,16 +33,8 @@ export interface Watch {
   close(): void;
 }
 
-/**
- * Prepares to read; nothing is heard before the first `read`.
- * @param overLimit is called with the address of a peer whose session has just been ended because of too many paths
- */
-export function openWatch(
-  session: Session,
-  hear: (event: BgpEvent) => void,
-  refused: Refused,
-  overLimit: (peer: string) => void,
-): Watch {
+/** Prepares to read; nothing is heard before the first `read`. */
+export function openWatch(session: Session, hear: (event: BgpEvent) => void, refused: Refused): Watch {
   const { client, codec } = session;
   const known: KnownPaths = new Map();
   let current = new AbortController();
@@ -71,9 +63,7 @@ export function openWatch(
         session.links,
       );
       const on = (event: WireEvent) => {
-        if (signal.aborted) return;
-        if (event.kind === 'peer' && event.overLimit !== undefined) overLimit(event.overLimit);
-        listener.event(event);
+        if (!signal.aborted) listener.event(event);
       };
       watching(client, codec.watchEvent, subject, on, signal).then(() => ended(), ended);
     });
@@ -124,7 +114,6 @@ export function tableListener(
   };
   return {
     event(event) {
-      if (event.kind === 'peer') hear({ kind: 'peers-changed' });
       if (event.kind === 'ready') ready();
       if (event.kind === 'table' && early) early.push(...event.paths);
       else if (event.kind === 'table') changes(event.paths);
