@@ -1,4 +1,5 @@
 /** The fabric of this folder, and what gobgpd itself says of its peers. */
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Lab } from '../lab/lab.js';
 import type { LabNode } from '../lab/node.js';
@@ -60,4 +61,14 @@ export async function sessions(node: LabNode): Promise<Session[]> {
 export async function status(node: LabNode) {
   const { code, stdout } = await node.attempt([inRepository('bin/slash32'), 'status', '-o', 'json']);
   return { code, ...JSON.parse(stdout) };
+}
+
+/** User and system time of controller and gobgpd so far. */
+export function cpuSeconds(node: LabNode): number {
+  return ['slash32d', 'gobgpd'].reduce((sum, name) => {
+    const fields = readFileSync(`/proc/${node.pid(name)}/stat`, 'utf8')
+      .replace(/^.*\) /, '')
+      .split(' ');
+    return sum + (Number(fields[11]) + Number(fields[12])) / 100;
+  }, 0);
 }

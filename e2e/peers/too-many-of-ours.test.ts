@@ -2,7 +2,6 @@
  * The switch has a limit of prefixes, and we announce more: it ends our session (Cease, maximum number of prefixes reached) and
  * closes every connection without a word. What an engineer reads has to name that, and nothing may spin meanwhile.
  */
-import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import type { Lab } from '../lab/lab.js';
 import type { LabNode } from '../lab/node.js';
@@ -11,7 +10,7 @@ import { type Attached, add } from '../lab/runtime.js';
 import { until } from '../lab/until.js';
 import { atTor, fabricUp, peersUp } from '../main-job/fabric.js';
 import { printed } from '../tor-config/fabric.js';
-import { status } from './fabric.js';
+import { cpuSeconds, status } from './fabric.js';
 
 const REASON =
   /^ended the session because it takes no more than 2 prefixes of a family from us \(NOTIFICATION 6\/1\): raise/;
@@ -82,13 +81,3 @@ describe('a switch that takes fewer prefixes than we announce', () => {
     await until(async () => (await peer('tor1')).reason === undefined, { what: 'the reason to be gone' });
   });
 });
-
-/** User and system time of controller and gobgpd so far. */
-function cpuSeconds(node: LabNode): number {
-  return ['slash32d', 'gobgpd'].reduce((sum, name) => {
-    const fields = readFileSync(`/proc/${node.pid(name)}/stat`, 'utf8')
-      .replace(/^.*\) /, '')
-      .split(' ');
-    return sum + (Number(fields[11]) + Number(fields[12])) / 100;
-  }, 0);
-}

@@ -7,7 +7,7 @@ import { inRepository } from '../lab/repository.js';
 import { cni } from '../lab/runtime.js';
 import { until } from '../lab/until.js';
 import { reconfigure } from '../networks/reconfigure.js';
-import { peersLab, sessions, status } from './fabric.js';
+import { cpuSeconds, peersLab, sessions, status } from './fabric.js';
 
 /** Peers with one mistake each, by name; the reason to be given. */
 const MISTAKES: Record<string, [settings: string, reason: RegExp]> = {
@@ -122,13 +122,3 @@ describe('a session that never comes up', () => {
     expect(peers.filter(({ reason }: { reason?: string }) => reason)).to.deep.equal([]);
   });
 });
-
-/** User and system time of controller and gobgpd so far. */
-function cpuSeconds(node: LabNode): number {
-  return ['slash32d', 'gobgpd'].reduce((sum, name) => {
-    const fields = readFileSync(`/proc/${node.pid(name)}/stat`, 'utf8')
-      .replace(/^.*\) /, '')
-      .split(' ');
-    return sum + (Number(fields[11]) + Number(fields[12])) / 100;
-  }, 0);
-}

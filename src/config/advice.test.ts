@@ -1,27 +1,10 @@
 import { expect } from 'chai';
-import { address } from '../model/address.js';
+import { EXAMPLE_PEER, EXAMPLE_SPEAKER } from '../model/example-peer.js';
 import type { Peer, Speaker } from '../model/peer.js';
 import { advice } from './advice.js';
 
-const TOR: Peer = {
-  name: 'tor1',
-  address: address('192.0.2.0'),
-  asn: 65000,
-  families: [4],
-  untagged: [],
-  passive: false,
-};
-
 function speaker(restartTime: number, peer: Partial<Peer> = {}): Speaker {
-  return {
-    asn: 65001,
-    routerId: address('192.0.2.1'),
-    listenPort: 179,
-    listenAddresses: [],
-    timers: { hold: 9, keepalive: 3, connectRetry: 5 },
-    restartTime,
-    peers: [{ ...TOR, ...peer }],
-  };
+  return { ...EXAMPLE_SPEAKER, restartTime, peers: [{ ...EXAMPLE_PEER, ...peer }] };
 }
 
 describe('advice on a configuration', () => {

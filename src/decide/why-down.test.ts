@@ -1,25 +1,10 @@
 import { expect } from 'chai';
 import { address } from '../model/address.js';
-import type { Greeting, Peer, Speaker } from '../model/peer.js';
+import { EXAMPLE_PEER, EXAMPLE_SPEAKER } from '../model/example-peer.js';
+import type { Greeting, Peer } from '../model/peer.js';
 import { whyDown } from './why-down.js';
 
-const PEER: Peer = {
-  name: 'tor1',
-  address: address('192.0.2.0'),
-  asn: 65000,
-  families: [4],
-  untagged: [],
-  passive: false,
-};
-const SPEAKER: Speaker = {
-  asn: 65001,
-  routerId: address('192.0.2.1'),
-  listenPort: 179,
-  listenAddresses: [],
-  timers: { hold: 9, keepalive: 3, connectRetry: 5 },
-  restartTime: 60,
-  peers: [PEER],
-};
+const [PEER, SPEAKER] = [EXAMPLE_PEER, EXAMPLE_SPEAKER];
 
 function open(over: Partial<Extract<Greeting, { kind: 'open' }>> = {}): Greeting {
   return { kind: 'open', asn: 65000, routerId: '192.0.2.0', reply: 'taken', ...over };

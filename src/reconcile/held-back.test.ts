@@ -1,28 +1,14 @@
 import { expect } from 'chai';
 import { address } from '../model/address.js';
+import { EXAMPLE_PEER, EXAMPLE_SPEAKER } from '../model/example-peer.js';
 import type { Peer, PeerState, Speaker } from '../model/peer.js';
 import type { Bgp } from '../ports.js';
 import { HeldBack } from './held-back.js';
 
 const PEERS = ['192.0.2.0', '192.0.2.2'].map(
-  (at, i): Peer => ({
-    name: `tor${i + 1}`,
-    address: address(at),
-    asn: 65000,
-    families: [4],
-    untagged: [],
-    passive: false,
-  }),
+  (at, i): Peer => ({ ...EXAMPLE_PEER, name: `tor${i + 1}`, address: address(at) }),
 );
-const SPEAKER: Speaker = {
-  asn: 65001,
-  routerId: address('192.0.2.1'),
-  listenPort: 179,
-  listenAddresses: [],
-  timers: { hold: 9, keepalive: 3, connectRetry: 5 },
-  restartTime: 60,
-  peers: PEERS,
-};
+const SPEAKER: Speaker = { ...EXAMPLE_SPEAKER, peers: PEERS };
 
 const states = (...standing: readonly string[]): PeerState[] =>
   PEERS.map(({ address, asn, name }) => ({

@@ -1,18 +1,11 @@
 import { expect } from 'chai';
 import { address, prefix } from '../model/address.js';
+import { EXAMPLE_PEER } from '../model/example-peer.js';
 import type { Greeting, Peer, PeerState, Speaker } from '../model/peer.js';
 import { PeerCare } from './peer-care.js';
 import { HandClock, Stage } from './stories/stage.js';
 
-const PEER: Peer = {
-  name: 'tor1',
-  address: address('192.0.2.0'),
-  asn: 65000,
-  families: [4],
-  untagged: [],
-  passive: false,
-  maxPrefixes: 10,
-};
+const PEER: Peer = { ...EXAMPLE_PEER, maxPrefixes: 10 };
 const STATE: PeerState = { address: PEER.address, asn: 65000, session: 'active', endOfRib: [] };
 
 describe('a session that does not stand', () => {
