@@ -5,7 +5,7 @@
  */
 import type { Audience } from '../model/announcement.js';
 import type { Announce, Network, Networks } from '../model/network.js';
-import type { ListenRange, Peer, Speaker } from '../model/peer.js';
+import { type ListenRange, type Peer, peerKey, type Speaker } from '../model/peer.js';
 import type { Known } from './routes.js';
 
 /** Whom we tell, as far as it matters here. */
@@ -80,5 +80,5 @@ function speakerMeanwhile({ speaker: before }: Said, { speaker: after }: Said): 
 }
 
 function placeOf(peer: Peer | ListenRange): string {
-  return 'prefix' in peer ? peer.prefix : peer.address;
+  return 'prefix' in peer ? peer.prefix : peerKey(peer);
 }

@@ -5,14 +5,13 @@
  *
  * A route reflector has to hear first what it reflects, and releases nobody.
  */
-import type { Address } from '../model/address.js';
-import type { Peer, PeerState, Speaker } from '../model/peer.js';
+import { type Peer, type PeerKey, type PeerState, peerKey, type Speaker } from '../model/peer.js';
 import type { Bgp } from '../ports.js';
 
 export class HeldBack {
   readonly #bgp: Pick<Bgp, 'release'>;
   readonly #failed: (peer: Peer, error: Error) => void;
-  readonly #released = new Set<Address>();
+  readonly #released = new Set<PeerKey>();
 
   constructor(bgp: Pick<Bgp, 'release'>, failed: (peer: Peer, error: Error) => void) {
     this.#bgp = bgp;
@@ -27,10 +26,11 @@ export class HeldBack {
   /** The sessions as gobgpd tells them. */
   hear({ peers, reflector }: Speaker, states: readonly PeerState[]): void {
     if (reflector) return;
-    const standing = new Set(states.filter(({ session }) => session === 'established').map(({ address }) => address));
+    const standing = new Set(states.filter(({ session }) => session === 'established').map(peerKey));
     for (const peer of peers) {
-      if (!standing.has(peer.address) || this.#released.has(peer.address)) continue;
-      this.#released.add(peer.address);
+      const key = peerKey(peer);
+      if (!standing.has(key) || this.#released.has(key)) continue;
+      this.#released.add(key);
       this.#bgp.release(peer).catch((error: Error) => this.#failed(peer, error));
     }
   }
