@@ -135,7 +135,8 @@ export type WireEvent =
   | { readonly kind: 'table'; readonly paths: readonly Received[] }
   /** A peer's session changed its state. */
   | {
-      readonly kind: 'peer' /** Its session has just been ended because of too many paths. */;
+      readonly kind: 'peer';
+      /** The peer's address, when gobgpd has just ended the session because of too many paths. */
       readonly overLimit?: string;
     }
   /** The watch is registered: from here on, nothing is missed. */

@@ -105,7 +105,9 @@ export async function admit(session: Session, wanted: readonly WirePeer[]): Prom
   const found = (await listPeers(session)).filter((peer) => peer.group === '' && !isKeptOut(peer));
   const fit = session.codec.hasBfd ? wanted : wanted.map(({ bfd, ...peer }) => peer);
   const { remove, add } = peerChanges(fit, found);
-  const failures = session.codec.hasBfd ? [] : wanted.filter(({ bfd }) => bfd).map(withoutBfd);
+  const failures = session.codec.hasBfd
+    ? []
+    : wanted.flatMap(({ bfd, address }) => (bfd ? speaksWithoutBfd(address) : []));
   const failed = (peer: WirePeer) => (error: unknown) => void failures.push(`${peer.address} (${reasonOf(error)})`);
   for (const peer of remove) {
     await unary(session.client, session.codec.deletePeer, peer.address).catch(failed(peer));
@@ -115,14 +117,9 @@ export async function admit(session: Session, wanted: readonly WirePeer[]): Prom
   if (failures.length > 0) throw new Error(`gobgpd did not change these peers: ${failures.join(', ')}`);
 }
 
-/** Its session stands all the same. */
-function withoutBfd({ address }: WirePeer): string {
-  return speaksWithoutBfd({ prefix: address });
-}
-
-/** What is said of a peer, or of a range of them. */
-export function speaksWithoutBfd({ prefix }: { readonly prefix: string }): string {
-  return `${prefix} (speaks without BFD, which gobgpd 3.x does not have: run gobgpd 4.8, or leave bfd out)`;
+/** What is said of a peer, or of a range of them: sessions stand all the same. */
+export function speaksWithoutBfd(whose: string): string {
+  return `${whose} (speaks without BFD, which gobgpd 3.x does not have: run gobgpd 4.8, or leave bfd out)`;
 }
 
 /**

@@ -35,7 +35,8 @@ export async function openRanges(session: Session, wanted: readonly WireRange[])
     if (range.group.startsWith(OURS) && !isIn(wanted, range)) await trying(range, close(session, range));
   }
   for (const range of wanted) if (!isIn(found, range)) await trying(range, open(session, range));
-  if (!session.codec.hasBfd) failures.push(...wanted.filter(({ peer }) => peer.bfd).map(speaksWithoutBfd));
+  if (!session.codec.hasBfd)
+    failures.push(...wanted.flatMap(({ peer, prefix }) => (peer.bfd ? speaksWithoutBfd(prefix) : [])));
   if (failures.length > 0) throw new Error(`gobgpd did not change these listen ranges: ${failures.join(', ')}`);
 }
 
