@@ -14,6 +14,7 @@ import type { Bgp } from '../ports.js';
 import type { Drain } from '../reconcile/drain.js';
 import type { RefusalCount } from '../reconcile/refusals.js';
 import type { Routing } from '../reconcile/routing.js';
+import { cameBy } from '../reconcile/standing.js';
 import { networksView } from './networks-view.js';
 import { endpointViews, explain, routeViews } from './views.js';
 
@@ -24,6 +25,8 @@ export interface AdminParts {
   readonly drain: Drain;
   /** All metrics now, as text. */
   readonly metrics: () => Promise<string>;
+  /** Why metrics are not served over TCP, though they should be. */
+  readonly unserved: () => string | undefined;
 }
 
 export interface StatusView {
@@ -48,6 +51,8 @@ export interface StatusView {
   readonly quotas: readonly (Quota & { readonly says?: string })[];
   /** A sentence each: addresses of our endpoints that another node announces too. */
   readonly duplicates: readonly string[];
+  /** Why metrics are not served over TCP; absent where they are, or need not be. */
+  readonly unserved?: string | undefined;
 }
 
 /** A peer of the configuration. Without address: it has not been found. */
@@ -122,7 +127,7 @@ function asked(text: string): Prefix {
   return text.includes('/') ? prefix(text) : hostPrefix(address(text));
 }
 
-async function statusOf({ nodeName, routing, bgp }: AdminParts): Promise<StatusView> {
+async function statusOf({ nodeName, routing, bgp, unserved }: AdminParts): Promise<StatusView> {
   const { asn, routerId, peers, sought = [], ranges = [] } = routing.speaker;
   const states = routing.bgpConnected ? await bgp.peers() : [];
   const endpoints = endpointViews(routing);
@@ -151,15 +156,13 @@ async function statusOf({ nodeName, routing, bgp }: AdminParts): Promise<StatusV
     refused: routing.refusals(),
     quotas: routing.quotas().map((quota) => (quota.refused > 0 ? { ...quota, says: quotaSentence(quota) } : quota)),
     duplicates: routing.duplicates().map(duplicateSentence),
+    unserved: unserved(),
   };
 }
 
 /** Who goes again is not missed: nobody said that it must be there. */
-function came({ name, prefix }: ListenRange, states: readonly PeerState[]): PeerView[] {
-  return states
-    .filter(({ cameByRange, session }) => cameByRange && session === 'established')
-    .filter((state) => contains(prefix, state.address))
-    .map((state) => ({ ...state, name }));
+function came(range: ListenRange, states: readonly PeerState[]): PeerView[] {
+  return cameBy(range, states).map((state) => ({ ...state, name: range.name }));
 }
 
 /** Who has been sent away for a while is missed, and there is a reason. */
