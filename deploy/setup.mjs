@@ -29,6 +29,7 @@ const PACKAGES = {
   gcc: 'compiles the forwarder',
   'libc6-dev': 'links the tools of the benchmarks',
   'musl-tools': 'links the forwarder to a C library that starts in no time',
+  'gcc-bpf': 'compiles the shortcut in bpf/',
   containerd: 'a real client of the plugin: ctr, and the CRI as kubelet drives it',
   runc: 'runs the containers of containerd and podman',
   podman: 'a real client of the plugin, with its CNI back end',

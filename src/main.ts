@@ -30,10 +30,11 @@ import { MetricsListener } from './metrics/listener.js';
 import { Metrics } from './metrics/metrics.js';
 import { version } from './metrics/version.js';
 import type { Endpoint } from './model/endpoint.js';
-import type { Bgp, Clock, Greet, Kernel, Neighbours, Records, Wire } from './ports.js';
+import type { Bgp, Clock, Greet, Kernel, Neighbours, Records, Shortcut, Wire } from './ports.js';
 import { Drain } from './reconcile/drain.js';
 import { PeerSearch } from './reconcile/peer-search.js';
 import { Routing } from './reconcile/routing.js';
+import { placesOf, ShortcutCare } from './reconcile/shortcut-care.js';
 
 /** Everything outside that the controller works with. */
 export interface Ports {
@@ -85,13 +86,15 @@ async function run(file: string, config: Config, log: Log, adapt: (ports: Ports)
   const drain = new Drain({ routing, clock: ports.clock, store, delivered: packetsDelivered, failed: node.failed });
   drain.resume();
   await routing.start(signal);
+  const shortcut = shortcutCare(kernel.shortcut, routing, log);
+  shortcut.turn(config.kernel.shortcut);
 
   const { addresses } = node;
   const { filterRepairs } = kernel;
   metrics.readFrom({ node: { name: config.node.name, version: version() }, routing, addresses, filterRepairs });
-  reloadOnHangup(file, { search, routing, metrics, listener }, log);
+  reloadOnHangup(file, { search, routing, metrics, listener, shortcut }, log);
   const unserved = () => listener.trouble;
-  const admin = { nodeName: config.node.name, routing, bgp: ports.bgp, drain, metrics: text, unserved };
+  const admin = { nodeName: config.node.name, routing, bgp: ports.bgp, drain, shortcut, metrics: text, unserved };
   await serveAdmin(config.sockets.admin, admin, signal);
   keepSwept({ ...node, routing }, (endpoint) => tellSwept(endpoint, metrics, log), signal);
   rehearse(config.gateways, printEndpoint);
@@ -117,6 +120,11 @@ function told(kernel: OpenKernel, { gateways }: Config, log: Log): Pick<Ports, '
 function aroundKernel(config: Config, records: Records, log: Log): Pick<Ports, 'records' | 'bgp' | 'greet' | 'clock'> {
   const warn = (line: string) => log.warn(line, { event: 'gobgp' });
   return { records, bgp: new Gobgp({ ...config.gobgp, warn }), greet, clock: monotonicClock };
+}
+
+function shortcutCare(shortcut: Shortcut, routing: Routing, log: Log): ShortcutCare {
+  const tell = (sentence: string) => log.info(sentence, { event: 'shortcut' });
+  return new ShortcutCare({ shortcut, clock: monotonicClock, peers: () => placesOf(routing.speaker), tell });
 }
 
 /** What the verbs work with, but for the routing, which begins with what is restored. */
@@ -182,16 +190,19 @@ interface Reloaded {
   readonly routing: Routing;
   readonly metrics: Metrics;
   readonly listener: MetricsListener;
+  readonly shortcut: ShortcutCare;
 }
 
 /** SIGHUP reads the file again. A configuration with a mistake changes nothing and says where the mistake is. */
-function reloadOnHangup(file: string, { search, routing, metrics, listener }: Reloaded, log: Log): void {
+function reloadOnHangup(file: string, parts: Reloaded, log: Log): void {
+  const { search, routing, metrics, listener, shortcut } = parts;
   process.on('SIGHUP', async () => {
     try {
       const current = await loadConfig(file);
       advise(current, log);
       routing.configure(current.networks, search.begin(current.speaker));
       await listener.turnTo(current.metrics);
+      shortcut.turn(current.kernel.shortcut);
       metrics.reloaded(true);
       log.info('configuration reloaded', {
         event: 'reloaded',

@@ -11,6 +11,7 @@ import type { Networks } from './model/network.js';
 import type { Path, PathName } from './model/path.js';
 import type { Greeting, Peer, PeerState, Speaker } from './model/peer.js';
 import type { Route } from './model/route.js';
+import type { Bystanders, PeerPlace } from './model/shortcut.js';
 import type { Wiring } from './model/wiring.js';
 
 /** Nobody was there to refuse: not a failure to report, but one to wait for. */
@@ -81,6 +82,22 @@ export interface Namespace extends Disposable {
 export interface WiredLink extends EndpointId {
   readonly name: string;
   readonly index: number;
+}
+
+/** The way past the stack for packets that the filters would let through anyway. Off until it is opened. */
+export interface Shortcut {
+  /** Puts it in place, not allowed yet. Throws an Error that says what is missing, with the remedy. */
+  open(): void;
+  /** Takes all of it away, what an earlier controller left too. */
+  close(): void;
+  /** What of others is where packets on it do not come by, asked now. */
+  bystanders(): Bystanders;
+  /** Allows it for the next two seconds, for what comes from or goes to endpoints and in over the links of these peers. */
+  allow(peers: readonly PeerPlace[]): void;
+  /** Ends that at once. */
+  forbid(): void;
+  /** Packets that took it since it was opened. */
+  packets(): number;
 }
 
 /** Who is beside this node. Each throws an Error that says why there is nobody, or nobody that can be told apart. */

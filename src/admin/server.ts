@@ -10,10 +10,12 @@ import { type Quota, quotaSentence } from '../decide/quota.js';
 import { address, contains, hostPrefix, type Prefix, prefix } from '../model/address.js';
 import type { Duty } from '../model/duty.js';
 import { type ListenRange, type Peer, type PeerState, peerKey, type SoughtPeer } from '../model/peer.js';
+import type { ShortcutStanding } from '../model/shortcut.js';
 import type { Bgp } from '../ports.js';
 import type { Drain } from '../reconcile/drain.js';
 import type { RefusalCount } from '../reconcile/refusals.js';
 import type { Routing } from '../reconcile/routing.js';
+import type { ShortcutCare } from '../reconcile/shortcut-care.js';
 import { cameBy } from '../reconcile/standing.js';
 import { networksView } from './networks-view.js';
 import { endpointViews, explain, routeViews } from './views.js';
@@ -23,6 +25,7 @@ export interface AdminParts {
   readonly routing: Routing;
   readonly bgp: Bgp;
   readonly drain: Drain;
+  readonly shortcut: Pick<ShortcutCare, 'standing'>;
   /** All metrics now, as text. */
   readonly metrics: () => Promise<string>;
   /** Why metrics are not served over TCP, though they should be. */
@@ -51,6 +54,7 @@ export interface StatusView {
   readonly quotas: readonly (Quota & { readonly says?: string })[];
   /** A sentence each: addresses of our endpoints that another node announces too. */
   readonly duplicates: readonly string[];
+  readonly shortcut: ShortcutStanding;
   /** Why metrics are not served over TCP; absent where they are, or need not be. */
   readonly unserved?: string | undefined;
 }
@@ -127,7 +131,7 @@ function asked(text: string): Prefix {
   return text.includes('/') ? prefix(text) : hostPrefix(address(text));
 }
 
-async function statusOf({ nodeName, routing, bgp, unserved }: AdminParts): Promise<StatusView> {
+async function statusOf({ nodeName, routing, bgp, shortcut, unserved }: AdminParts): Promise<StatusView> {
   const { asn, routerId, peers, sought = [], ranges = [] } = routing.speaker;
   const states = routing.bgpConnected ? await bgp.peers() : [];
   const endpoints = endpointViews(routing);
@@ -156,6 +160,7 @@ async function statusOf({ nodeName, routing, bgp, unserved }: AdminParts): Promi
     refused: routing.refusals(),
     quotas: routing.quotas().map((quota) => (quota.refused > 0 ? { ...quota, says: quotaSentence(quota) } : quota)),
     duplicates: routing.duplicates().map(duplicateSentence),
+    shortcut: shortcut.standing,
     unserved: unserved(),
   };
 }

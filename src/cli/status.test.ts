@@ -21,6 +21,7 @@ const healthy: StatusView = {
   quotas: [{ of: 'network blue', maxRoutes: 5, routes: 2, refused: 0 }],
   duplicates: [],
   troubles: [],
+  shortcut: { is: 'unwanted' },
 };
 
 describe('the status of a node', () => {
@@ -59,6 +60,17 @@ describe('the status of a node', () => {
     const status = { ...healthy, unserved: 'metrics are not served on 127.0.0.1:9432: somebody else has this port' };
     expect(statusText(status)).to.match(/\n {2}metrics are not served on 127\.0\.0\.1:9432: somebody else/);
     expect(isDegraded(status)).to.equal(true);
+  });
+
+  it('says that the shortcut is on, or why it is off, where somebody asked for it; it is not degraded by that', () => {
+    const on: StatusView = { ...healthy, shortcut: { is: 'on', packets: 7 } };
+    const off: StatusView = { ...healthy, shortcut: { is: 'off', reason: 'an ip rule', packets: 7 } };
+    expect([healthy, on, off].map((status) => /shortcut.*/.exec(statusText(status))?.[0])).to.eql([
+      undefined,
+      'shortcut   on  7 packets',
+      'shortcut   off: an ip rule',
+    ]);
+    expect(isDegraded(off)).to.equal(false);
   });
 
   it('says why gobgpd is away', () => {

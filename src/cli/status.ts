@@ -1,5 +1,6 @@
 /** `slash32 status`: the node at a glance, and below each peer that is down, why. */
 import type { PeerView, StatusView } from '../admin/server.js';
+import type { ShortcutStanding } from '../model/shortcut.js';
 
 export function statusText(status: StatusView): string {
   const { node, asn, routerId, gobgp, reason, peers, ranges, networks, endpoints, announced } = status;
@@ -12,6 +13,7 @@ export function statusText(status: StatusView): string {
     ...ranges.map(({ name, prefix, established: count }) => `  range      ${name} ${prefix} ${count} established`),
     `  networks   ${networks.length}  ${networks.join(', ')}`,
     `  endpoints  ${endpoints}  ${announced} announced`,
+    ...shortcutLines(status.shortcut),
     ...status.quotas.map(({ of, routes, maxRoutes }) => `  quota      ${of} ${routes}/${maxRoutes} routes`),
     ...status.refused
       .filter(({ now }) => now > 0)
@@ -38,6 +40,13 @@ const DUTIES = {
 
 function sentences({ quotas, duplicates, duty, unserved }: StatusView): string[] {
   return [...DUTIES[duty], ...quotas.flatMap(({ says }) => says ?? []), ...duplicates, ...(unserved ? [unserved] : [])];
+}
+
+/** Where nobody asked for it, nothing is said of it. That it is off is nothing wrong: packets go by the stack. */
+function shortcutLines(standing: ShortcutStanding): string[] {
+  if (standing.is === 'unwanted') return [];
+  const { is, packets } = standing;
+  return [is === 'on' ? `  shortcut   on  ${packets} packets` : `  shortcut   off: ${standing.reason}`];
 }
 
 function peerLines({ name, address, device, asn, session, reason, isBfdUp }: PeerView): string[] {

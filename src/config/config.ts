@@ -10,8 +10,8 @@ export interface Config {
   /** Where gobgpd answers (`unix:///...`), and whether it is ours to start and to configure. */
   readonly gobgp: { readonly api: string; readonly manage: boolean };
   readonly networks: Networks;
-  /** Priority of our `ip rule`s. */
-  readonly kernel: { readonly rulePriority: number };
+  /** Priority of our `ip rule`s; whether permitted packets may pass by the stack. */
+  readonly kernel: { readonly rulePriority: number; readonly shortcut: boolean };
   readonly gateways: Gateways;
   /** How long a freed address is not given to anybody else. */
   readonly ipam: { readonly quarantine: number };

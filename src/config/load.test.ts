@@ -74,7 +74,7 @@ describe('a configuration', () => {
         ]),
         host: { imports: new Set(['64512:1']) },
       },
-      kernel: { rulePriority: 2032 },
+      kernel: { rulePriority: 2032, shortcut: false },
       gateways: { v4: '169.254.1.1', v6: 'fe80::1' },
       ipam: { quarantine: 60 },
       log: { level: 'info', format: 'auto' },

@@ -60,7 +60,7 @@ function configOf(file: ConfigFile, node: ThisNode): Config {
       host: file.host,
       ...(file.netConfNetworks.length > 0 && { netConfNetworks: file.netConfNetworks }),
     },
-    kernel: { rulePriority: kernel.rulePriority },
+    kernel: { rulePriority: kernel.rulePriority, shortcut: kernel.shortcut },
     gateways: kernel.gateways,
     ipam: file.ipam,
     log: file.log,

@@ -38,6 +38,12 @@ const kernelSection = z.strictObject({
     })
     .prefault({})
     .describe('What containers send to; the same two on every node.'),
+  shortcut: z
+    .boolean()
+    .prefault(false)
+    .describe(
+      'Permitted packets between nodes pass by the stack (BPF), while nobody else filters, translates or tracks.',
+    ),
 });
 
 const ipamSection = z.strictObject({

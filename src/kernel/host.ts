@@ -1,8 +1,11 @@
 import { closeSync, existsSync, openSync } from 'node:fs';
+import type { Endpoint } from '../model/endpoint.js';
 import type { Gateways } from '../model/network.js';
 import { NETLINK_ROUTE, NetlinkSocket } from '../netlink/index.js';
 import type { Filters } from './filters.js';
+import { RULE_PRIORITY } from './ours.js';
 import { LinkRemoval } from './remove-links.js';
+import { KernelShortcut } from './shortcut.js';
 
 /** Of the namespace that the calling thread is in. */
 const IPV6_SETTINGS = '/proc/sys/net/ipv6/conf';
@@ -14,6 +17,7 @@ export class Host implements Disposable {
   /** For everything that takes microseconds. */
   readonly socket = new NetlinkSocket(NETLINK_ROUTE);
   readonly removal: LinkRemoval;
+  readonly shortcut: KernelShortcut;
   /** Kernel tables by the name of their network, as the last `separate` had them. */
   tables: ReadonlyMap<string, number> = new Map();
   /** The links that are not ours, forgotten whenever links change, as long as somebody watches. */
@@ -33,9 +37,15 @@ export class Host implements Disposable {
   readonly #removalSocket = new NetlinkSocket(NETLINK_ROUTE);
 
   /** In the calling thread's network namespace. The filters stay the caller's. */
-  constructor(filters: Filters, gateways: Gateways) {
+  constructor(
+    filters: Filters,
+    gateways: Gateways,
+    attached: Iterable<Endpoint> = [],
+    rulePriority: number = RULE_PRIORITY,
+  ) {
     this.filters = filters;
     this.gateways = gateways;
+    this.shortcut = new KernelShortcut(this, attached, rulePriority);
     this.removal = new LinkRemoval(this.#removalSocket);
     this.#settings = existsSync(IPV6_SETTINGS) ? openSync(IPV6_SETTINGS, 'r') : undefined;
     this.ipv6Settings = this.#settings === undefined ? undefined : `/proc/self/fd/${this.#settings}`;
@@ -48,6 +58,7 @@ export class Host implements Disposable {
 
   [Symbol.dispose](): void {
     this.socket.close();
+    this.shortcut[Symbol.dispose]();
     this.#removalSocket.close();
     if (this.#settings !== undefined) closeSync(this.#settings);
   }

@@ -47,11 +47,13 @@ export class NetlinkKernel implements Kernel {
 
   /** Filters come before rules: no packet is led into a table that the filters do not guard yet. */
   async separate(networks: Networks): Promise<void> {
-    forwardPackets(this.#host.socket);
-    await this.#host.filters.separate(networks);
-    groupHostEnds(this.#host.socket);
-    putRules(this.#host.socket, networks, this.#rulePriority);
-    this.#host.tables = new Map([...networks.byName.values()].map(({ name, table }) => [name, table]));
+    await this.#host.shortcut.change(async () => {
+      forwardPackets(this.#host.socket);
+      await this.#host.filters.separate(networks);
+      groupHostEnds(this.#host.socket);
+      putRules(this.#host.socket, networks, this.#rulePriority);
+      this.#host.tables = new Map([...networks.byName.values()].map(({ name, table }) => [name, table]));
+    });
   }
 
   async addresses(): Promise<readonly HostAddress[]> {
@@ -80,6 +82,7 @@ export class NetlinkKernel implements Kernel {
       if (event.kind === 'links-changed' || event.kind === 'lost') {
         this.#host.uplinks = undefined;
         this.#host.lastMtu = undefined;
+        this.#host.shortcut.hostChanged();
       }
       hear(event);
     };

@@ -1,6 +1,6 @@
 import type { Endpoint } from '../model/endpoint.js';
 import type { Gateways } from '../model/network.js';
-import type { Kernel, Neighbours, Wire } from '../ports.js';
+import type { Kernel, Neighbours, Shortcut, Wire } from '../ports.js';
 import { openFilters } from './filters.js';
 import { Host } from './host.js';
 import { kernelNeighbours } from './neighbours.js';
@@ -12,6 +12,7 @@ export interface OpenKernel extends Disposable {
   readonly kernel: Kernel;
   readonly wire: Wire;
   readonly neighbours: Neighbours;
+  readonly shortcut: Shortcut;
   /** How often the filters were found damaged and written again. */
   readonly filterRepairs: () => number;
 }
@@ -25,11 +26,12 @@ export function openKernel(
   attached: readonly Endpoint[],
 ): OpenKernel {
   const filters = openFilters(attached);
-  const host = new Host(filters, gateways);
+  const host = new Host(filters, gateways, attached, kernel.rulePriority);
   return {
     kernel: new NetlinkKernel(host, kernel.rulePriority),
     wire: new VethWire(host, attached),
     neighbours: kernelNeighbours(host.socket),
+    shortcut: host.shortcut,
     filterRepairs: () => filters.repairs,
     [Symbol.dispose]() {
       host[Symbol.dispose]();

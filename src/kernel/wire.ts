@@ -51,6 +51,7 @@ export class VethWire implements Wire {
       raiseHostEnd(this.#host.socket, index);
       configureContainerEnd(endpoint, this.#host.gateways, namespace, inside);
       this.#wired.set(index, endpoint);
+      this.#host.shortcut.add(endpoint, index);
       return index;
     } catch (error) {
       await this.#undo(endpoint, index, error);
@@ -59,6 +60,7 @@ export class VethWire implements Wire {
   }
 
   async disconnect(endpoint: Endpoint): Promise<void> {
+    this.#host.shortcut.remove(endpoint);
     // Filters first: a link that is about to go leaves the group that other networks cannot reach. Without its elements
     // nothing passes from it, and nothing of another endpoint to it.
     this.#host.filters.expel(endpoint);

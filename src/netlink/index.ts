@@ -1,5 +1,7 @@
 /** What the rest of slash32 may use of this folder; README.md shows how. */
 export * from './address.js';
+export * from './bpf.js';
+export { programIn } from './bpf-object.js';
 export { callOut } from './call-out.js';
 export { Errno, indexOfName, nameOfIndex, SystemError } from './libc.js';
 export * from './link.js';
@@ -15,3 +17,4 @@ export * from './nft-monitor.js';
 export * from './route.js';
 export * from './rule.js';
 export * from './socket.js';
+export * from './traffic-control.js';

@@ -32,6 +32,7 @@ const C = {
   setsockopt: libc.func('int setsockopt(int fd, int level, int option, const void *value, uint32_t length)'),
   socket: libc.func('int socket(int domain, int type, int protocol)'),
   strerror: libc.func('const char *strerror(int code)'),
+  syscall: libc.func('long syscall(long number, int command, void *attributes, uint32_t length)'),
 } as const;
 
 /** errno values somebody here looks at (asm-generic/errno.h). */
@@ -156,6 +157,16 @@ export function indexOfName(name: string): number | undefined {
 /** Name of a link in this thread's network namespace, or undefined when there is no such index. */
 export function nameOfIndex(index: number): string | undefined {
   return (C.if_indextoname(index, Buffer.alloc(IF_NAMESIZE)) as string | null) ?? undefined;
+}
+
+/** bpf(2), which has no function of its own in the library. @param attributes union bpf_attr, changed by some commands */
+export function bpf(command: number, attributes: Buffer): number {
+  return checked('bpf', C.syscall(process.arch === 'x64' ? 321 : 280, command, attributes, attributes.length));
+}
+
+/** Where a buffer is, for attributes that hold pointers. Whoever asks keeps the buffer alive. */
+export function addressOf(buffer: Buffer): bigint {
+  return koffi.address(buffer);
 }
 
 export function close(fd: number): void {

@@ -1,6 +1,6 @@
 /** Chains and rules of one nftables table: reading them to see whether somebody touched them, and removing chains. */
 import { attributes, type Message, NLM_F_ACK, type Request, textOf } from './message.js';
-import { NFGENMSG, NftMessage, nftAttributes, nftDump, nftRequest } from './nft.js';
+import { NFGENMSG, NFPROTO_UNSPEC, NftMessage, nftAttributes, nftDump, nftRequest } from './nft.js';
 
 const NFTA_TABLE_NAME = 1;
 const NFTA_TABLE_FLAGS = 2;
@@ -8,6 +8,7 @@ const NFTA_CHAIN_TABLE = 1;
 const NFTA_CHAIN_NAME = 3;
 const NFTA_CHAIN_HOOK = 4;
 const NFTA_CHAIN_POLICY = 5;
+const NFTA_CHAIN_TYPE = 7;
 const NFTA_HOOK_HOOKNUM = 1;
 const NFTA_HOOK_PRIORITY = 2;
 const NFTA_RULE_TABLE = 1;
@@ -59,6 +60,37 @@ export function chainIn(table: string, message: Message): KernelChain | undefine
   return {
     name: text(found.get(NFTA_CHAIN_NAME)),
     hook: isBase ? parts.map((part) => part?.toString('hex') ?? '').join(' ') : '',
+  };
+}
+
+/** A chain of anybody's that packets come to by themselves. */
+export interface BaseChain {
+  /** NFPROTO_* of linux/netfilter.h. */
+  readonly family: number;
+  readonly table: string;
+  readonly name: string;
+  /** NF_INET_* or NF_NETDEV_*, as the family has it. */
+  readonly hook: number;
+  /** `filter`, `nat`, `route`. */
+  readonly type: string;
+}
+
+/** Asks for the chains of all tables of all families. */
+export function allChainsDump(): Request {
+  return nftDump(NftMessage.GETCHAIN, () => {}, NFPROTO_UNSPEC);
+}
+
+/** The chain in one message of that dump, or undefined when it is only jumped to. */
+export function baseChainIn(message: Message): BaseChain | undefined {
+  const found = nftAttributes(message);
+  const hook = found.get(NFTA_CHAIN_HOOK);
+  if (!hook) return undefined;
+  return {
+    family: message.body[0]!,
+    table: text(found.get(NFTA_CHAIN_TABLE)),
+    name: text(found.get(NFTA_CHAIN_NAME)),
+    hook: attributes(hook).get(NFTA_HOOK_HOOKNUM)?.readUInt32BE() ?? 0,
+    type: text(found.get(NFTA_CHAIN_TYPE)),
   };
 }
 

@@ -28,28 +28,34 @@ export const NftMessage = {
 const NFNL_SUBSYS_NFTABLES = 10;
 const NFNL_MSG_BATCH_BEGIN = 0x10;
 const NFNL_MSG_BATCH_END = 0x11;
-const NFPROTO_UNSPEC = 0;
+/** All families, in a dump. */
+export const NFPROTO_UNSPEC = 0;
 /** The family whose tables see IPv4 and IPv6. */
 const NFPROTO_INET = 1;
 /** Size of struct nfgenmsg, the fixed part: family, version, resource. */
 export const NFGENMSG = 4;
 const NFTA_GEN_ID = 1;
 
-/** Type, flags and attributes of one nftables message on the inet family. */
-export function nftRequest(kind: number, flags: number, write: (into: MessageBuffer) => void): Request {
+/** Type, flags and attributes of one nftables message, on the inet family unless told. */
+export function nftRequest(
+  kind: number,
+  flags: number,
+  write: (into: MessageBuffer) => void,
+  family = NFPROTO_INET,
+): Request {
   return {
     type: (NFNL_SUBSYS_NFTABLES << 8) | kind,
     flags: NLM_F_REQUEST | flags,
     write(into) {
-      into.u8(NFPROTO_INET).u8(0).u16(0);
+      into.u8(family).u8(0).u16(0);
       write(into);
     },
   };
 }
 
 /** Asks for everything of one kind; the kernel narrows some kinds down to what the attributes name. */
-export function nftDump(kind: number, write: (into: MessageBuffer) => void = () => {}): Request {
-  return nftRequest(kind, NLM_F_DUMP, write);
+export function nftDump(kind: number, write: (into: MessageBuffer) => void = () => {}, family = NFPROTO_INET): Request {
+  return nftRequest(kind, NLM_F_DUMP, write, family);
 }
 
 /**

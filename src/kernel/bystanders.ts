@@ -1,0 +1,95 @@
+/** What others have in the kernel where packets on the shortcut do not come by. Cheap: chains are read only when they may have changed. */
+import { readFileSync } from 'node:fs';
+import { MAIN_TABLE } from '../model/route.js';
+import type { Bystanders, Chain } from '../model/shortcut.js';
+import {
+  AF_INET,
+  AF_INET6,
+  allChainsDump,
+  type BaseChain,
+  baseChainIn,
+  decodeRule,
+  dumpRules,
+  generation,
+  NETLINK_NETFILTER,
+  NetlinkSocket,
+  type Rule,
+  RuleAction,
+} from '../netlink/index.js';
+import { TABLE } from './filters-ruleset.js';
+import { isOurs } from './rules.js';
+
+/** linux/netfilter.h: NFPROTO_*. */
+const FAMILIES: Readonly<Record<number, Chain['family']>> = {
+  1: 'inet',
+  2: 'ip',
+  3: 'arp',
+  5: 'netdev',
+  7: 'bridge',
+  10: 'ip6',
+};
+const LEGACY = { iptables: 'ip_tables_names', ip6tables: 'ip6_tables_names' };
+const LOCAL_TABLE = 255;
+const DEFAULT_TABLE = 253;
+/** The rules that every host has, by table. */
+const KERNELS = new Map([
+  [LOCAL_TABLE, 0],
+  [MAIN_TABLE, 32766],
+  [DEFAULT_TABLE, 32767],
+]);
+
+export class BystandersReader implements Disposable {
+  readonly #nft = new NetlinkSocket(NETLINK_NETFILTER);
+  readonly #route: NetlinkSocket;
+  readonly #rulePriority: number;
+  #seen: { readonly generation: number; readonly chains: readonly Chain[] } | undefined;
+
+  /** In the calling thread's network namespace. */
+  constructor(route: NetlinkSocket, rulePriority: number) {
+    this.#route = route;
+    this.#rulePriority = rulePriority;
+  }
+
+  read(): Bystanders {
+    const rules = [AF_INET, AF_INET6].flatMap((family) => this.#route.dump(dumpRules(family), decodeRule));
+    const ours = isOurs(this.#rulePriority);
+    return {
+      chains: this.#chains(),
+      legacy: Object.entries(LEGACY).flatMap(([tool, file]) => linesOf(file).map((table) => `${tool} ${table}`)),
+      rules: rules
+        .filter((rule) => !ours(rule) && !isKernels(rule))
+        .map(({ family, priority }) => ({ family: family === AF_INET ? 4 : 6, priority })),
+    };
+  }
+
+  [Symbol.dispose](): void {
+    this.#nft.close();
+  }
+
+  /** Whatever changes meanwhile makes another generation, so it is read next time. */
+  #chains(): readonly Chain[] {
+    const now = generation(this.#nft);
+    if (this.#seen?.generation !== now) {
+      this.#seen = { generation: now, chains: this.#nft.dump(allChainsDump(), baseChainIn).map(chainOf) };
+    }
+    return this.#seen.chains;
+  }
+}
+
+function chainOf({ family, table, name, hook, type }: BaseChain): Chain {
+  const known = FAMILIES[family] ?? 'netdev';
+  return { family: known, table, name, hook, isOurs: known === 'inet' && table === TABLE, isNat: type === 'nat' };
+}
+
+function isKernels({ priority, action, table, mark }: Rule): boolean {
+  return action === RuleAction.lookup && mark === 0 && KERNELS.get(table) === priority;
+}
+
+/** Of this network namespace; without the module there is no file. */
+function linesOf(file: string): string[] {
+  try {
+    return readFileSync(`/proc/thread-self/net/${file}`, 'utf8').split('\n').filter(Boolean);
+  } catch {
+    return [];
+  }
+}
