@@ -7,7 +7,10 @@
 import { execa } from 'execa';
 import type { Container } from '../../e2e/lab/container.js';
 import type { Lab } from '../../e2e/lab/lab.js';
+import type { LabNode } from '../../e2e/lab/node.js';
 import { until } from '../../e2e/lab/until.js';
+import { reconfigure } from '../../e2e/networks/reconfigure.js';
+import { slash32 as slash32Cli } from '../../e2e/networks/slash32.js';
 import { gather } from '../crowd.js';
 import { compare, type Figure, type Goal } from '../figure.js';
 import { withHosts } from '../labs.js';
@@ -16,6 +19,8 @@ import { addressIn, execute, type Plugin, ptp, slash32, tool } from '../plugin.j
 import { percentile } from '../statistics.js';
 
 const CROWD = 2000;
+/** More than stray packets, less than a round. */
+const MEASURED = 10_000;
 /** Of so many turns, some milliseconds each, the fastest is one measurement. */
 const TURNS = '24';
 
@@ -28,7 +33,7 @@ const PTP = [
 ] as const;
 
 /** A container here, and one there, by IPv4. */
-export interface Pair {
+interface Pair {
   readonly name: string;
   readonly from: Container;
   readonly source: string;
@@ -45,7 +50,7 @@ interface Part {
 }
 
 const microseconds = (nanoseconds: number) => nanoseconds / 1000;
-export const PARTS: readonly Part[] = [
+const PARTS: readonly Part[] = [
   { part: 'packet', unit: 'µs', from: microseconds },
   { part: 'TCP', unit: 'Gbit/s', from: (mebibyte) => (2 ** 20 * 8) / mebibyte, goal: { of: 'ratio', atLeast: 0.97 } },
   { part: 'requests', unit: 'k/s', from: (one) => 1e6 / one, goal: { of: 'ratio', atLeast: 0.97 } },
@@ -59,6 +64,7 @@ export const path: Measurement = {
     withHosts('path', ['node1', 'node2', ...PTP.map(({ node }) => node)], async (lab) => {
       const [ours, peer, filtered] = await pairs(lab);
       const alone = await measure([ours!, peer!, filtered!], run);
+      const shortened = await withShortcut(lab, () => measure([ours!, peer!], run));
       const count = run.quick ? CROWD / 10 : CROWD;
       await crowdOfPtp(lab, count);
       const leave = await gather(lab.node('node1'), count);
@@ -68,6 +74,7 @@ export const path: Measurement = {
         return [
           ...figures('1 endpoint', alone[0]!, alone[1]!, run),
           ...figures(`${count.toLocaleString('en-US')} endpoints`, crowded[0]!, crowded[1]!, run),
+          ...figures('with the shortcut', shortened[0]!, shortened[1]!, run),
           ...figuresFiltered(alone[0]!, alone[2]!),
         ];
       } finally {
@@ -92,7 +99,7 @@ async function pairs(lab: Lab): Promise<Pair[]> {
 }
 
 /** Attaches two containers; when it resolves, packets go between them. */
-export async function pair(lab: Lab, name: string, here: Plugin, there: Plugin): Promise<Pair> {
+async function pair(lab: Lab, name: string, here: Plugin, there: Plugin): Promise<Pair> {
   const [from, server] = [
     await lab.container(here.node, `${here.node}-${name}`),
     await lab.container(there.node, `${there.node}-${name}`),
@@ -130,6 +137,26 @@ async function filter(lab: Lab, node: string): Promise<void> {
   await execa('ip', ['netns', 'exec', lab.node(node).namespace, 'nft', '-f', '-'], { input: rules });
 }
 
+/** With the shortcut on both nodes; it must have been taken, or something else has been measured. */
+async function withShortcut<T>(lab: Lab, work: () => Promise<T>): Promise<T> {
+  const nodes = [lab.node('node1'), lab.node('node2')];
+  for (const node of nodes) await reconfigure(node, (yaml) => `${yaml}\nkernel: { shortcut: true }\n`);
+  for (const node of nodes) {
+    await until(async () => (await standing(node)).is === 'on', { what: `the shortcut of ${node.name}` });
+  }
+  const done = await work();
+  for (const node of nodes) {
+    if ((await standing(node)).packets < MEASURED) throw new Error(`packets did not take the shortcut of ${node.name}`);
+    await reconfigure(node, (yaml) => yaml.replace('\nkernel: { shortcut: true }\n', ''));
+  }
+  return done;
+}
+
+async function standing(node: LabNode): Promise<{ readonly is: string; readonly packets: number }> {
+  const status = await slash32Cli(node, 'status', '-o', 'json');
+  return JSON.parse(status).shortcut;
+}
+
 /** What ptp leaves on a node for so many containers: a link and a route each. Their other ends share one namespace. */
 async function crowdOfPtp(lab: Lab, count: number): Promise<void> {
   const { namespace } = await lab.container('ptp1', 'crowd');
@@ -143,7 +170,7 @@ async function crowdOfPtp(lab: Lab, count: number): Promise<void> {
 }
 
 /** By pair and part, all rounds. Within a round the pairs take turns. */
-export async function measure(pairs: readonly Pair[], run: Pick<Run, 'rounds' | 'say'>): Promise<number[][][]> {
+async function measure(pairs: readonly Pair[], run: Pick<Run, 'rounds' | 'say'>): Promise<number[][][]> {
   const samples = pairs.map(() => PARTS.map((): number[] => []));
   const places = pairs.flatMap(({ from, server, to }) => [from.netns, server.netns, to]);
   for (let round = 0; round <= run.rounds; round++) {

@@ -1,0 +1,204 @@
+/**
+ * `kernel.shortcut` on both nodes of the fabric. Witnesses that a packet took it are the programs' own count and the kernel's
+ * count of packets that its stack forwarded, which stands still; that one did not pass, what the receiving container counts.
+ */
+import { expect } from 'chai';
+import type { Container } from '../lab/container.js';
+import type { Lab } from '../lab/lab.js';
+import type { LabNode } from '../lab/node.js';
+import { startPinging } from '../lab/ping.js';
+import { type Attached, add, del } from '../lab/runtime.js';
+import { until } from '../lab/until.js';
+import { fabricUp } from '../main-job/fabric.js';
+import { reconfigure } from '../networks/reconfigure.js';
+import { slash32 } from '../networks/slash32.js';
+
+const ON = '\nkernel: { shortcut: true }\n';
+const FAMILIES = ['v4', 'v6'] as const;
+type Talker = Container & Attached;
+
+describe('the shortcut', () => {
+  let lab: Lab;
+  let nodes: LabNode[];
+  let here: Talker;
+  let there: Talker;
+  let red: Talker;
+
+  before(async () => {
+    lab = await fabricUp('shortcut');
+    nodes = [lab.node('node1'), lab.node('node2')];
+    here = await attached('node1', 'here');
+    for (const node of nodes) await reconfigure(node, (yaml) => yaml + ON);
+    there = await attached('node2', 'there');
+    red = await attached('node1', 'red', 'red');
+    await on();
+    for (const family of FAMILIES) await reach(family);
+  });
+  after(() => lab?.down());
+
+  async function attached(on: string, name: string, network = 'blue'): Promise<Talker> {
+    const container = await lab.container(on, name);
+    return Object.assign(container, await add(container, { network }));
+  }
+  const standing = async (node: LabNode): Promise<{ is: string; reason?: string; packets: number }> =>
+    JSON.parse(await slash32(node, 'status', '-o', 'json')).shortcut;
+  const on = () =>
+    until(async () => (await Promise.all(nodes.map(standing))).every(({ is }) => is === 'on'), {
+      what: 'the shortcut of both nodes',
+    });
+  const off = async (node: LabNode, why: RegExp) =>
+    until(async () => why.test((await standing(node)).reason ?? ''), { what: `the shortcut to be off: ${why}` });
+  const ping = (from: Container, to: string, ...more: string[]) =>
+    from.attempt(['ping', '-n', '-c', '1', '-W', '1', ...more, to]);
+  const reaches = async (family: 'v4' | 'v6') => (await ping(here, there[family])).code === 0;
+  const reach = (family: 'v4' | 'v6', really = true) =>
+    until(async () => (await reaches(family)) === really, { what: `${family} ${really ? '' : 'not '}to pass` });
+  const taken = () => Promise.all(nodes.map(async (node) => (await standing(node)).packets));
+  /** Packets that the stacks of the nodes forwarded. */
+  const forwarded = async () => {
+    const texts = await Promise.all(nodes.map((node) => node.exec(['cat', '/proc/net/snmp', '/proc/net/snmp6'])));
+    return texts.map((text) => {
+      const [, names = '', values = ''] = /^Ip: (.*)\nIp: (.*)$/m.exec(text) ?? [];
+      const v4 = values.split(' ')[names.split(' ').indexOf('ForwDatagrams')];
+      return Number(v4) + Number(/^Ip6OutForwDatagrams\s+(\d+)$/m.exec(text)?.[1]);
+    });
+  };
+  const delivered = async () => {
+    const link = JSON.parse(await lab.node('node2').exec(['ip', '-j', '-s', 'link', 'show', there.hostLink]))[0];
+    return link.stats64.tx.packets as number;
+  };
+  const filters = async (node: LabNode) =>
+    node.exec(['sh', '-c', 'for i in $(ls /sys/class/net); do tc filter show dev $i ingress; done']);
+  const heard = async () =>
+    Number(/^Icmp: \d+ .*$/m.exec(await there.exec(['cat', '/proc/net/snmp']))?.[0].split(' ')[1]);
+
+  it('takes permitted packets past the stack of both nodes, IPv4 and IPv6, with a hop less for each router', async () => {
+    for (const family of FAMILIES) {
+      const before = [await taken(), await forwarded()];
+      expect((await ping(here, there[family])).stdout).to.match(/ttl=61/);
+      const [packets, bystack] = [await taken(), await forwarded()];
+      expect(packets.map((count, at) => count - before[0]![at]!)).to.eql([2, 2]);
+      expect(bystack).to.eql(before[1]);
+    }
+  });
+
+  it('leaves a packet visible where the receiver is: tcpdump and the count that drain reads have it', async () => {
+    const before = await delivered();
+    const dump = there.node.attempt([
+      'timeout',
+      '20',
+      'tcpdump',
+      '-n',
+      '-c',
+      '3',
+      '-i',
+      there.hostLink,
+      'icmp',
+      'or',
+      'icmp6',
+    ]);
+    await until(
+      async () => {
+        for (const family of FAMILIES) await ping(here, there[family]);
+        return (await delivered()) >= before + 4;
+      },
+      { what: 'the host end to count' },
+    );
+    for (const family of FAMILIES) await ping(here, there[family]);
+    expect((await dump).stdout).to.match(/ICMP6? echo request/i);
+  });
+
+  it('carries nothing that is not permitted: another network, a forged source', async () => {
+    const before = [await taken(), await heard()] as const;
+    expect((await ping(red, there.v4)).code).not.to.equal(0);
+    await red.exec(['ip', 'address', 'add', `${here.v4}/32`, 'dev', 'eth0']);
+    expect((await ping(red, there.v4, '-I', here.v4)).code).not.to.equal(0);
+    await red.exec(['ip', 'address', 'del', `${here.v4}/32`, 'dev', 'eth0']);
+    expect([await taken(), await heard()]).to.eql(before);
+  });
+
+  it('ends for a flow that stands when a target is taken back, and begins again with it', async () => {
+    const node = lab.node('node2');
+    await reconfigure(node, (yaml) => yaml.replace('import: ["64512:100"]', 'import: ["64512:999"]'));
+    for (const family of FAMILIES) await reach(family, false);
+    await on();
+    for (const family of FAMILIES) await reach(family, false);
+    await reconfigure(node, (yaml) => yaml.replace('import: ["64512:999"]', 'import: ["64512:100"]'));
+    for (const family of FAMILIES) await reach(family);
+  });
+
+  const DROP = 'add table ip other; add chain ip other fwd { type filter hook forward priority 0; policy drop; }';
+
+  it('is off at once where somebody else has a chain on the way, whose rules hold; status names the table', async () => {
+    const node = lab.node('node2');
+    await node.exec(['nft', DROP]);
+    await reach('v4', false);
+    await off(node, /nftables table "ip other" has chain "fwd"/);
+    expect(await slash32(node, 'status')).to.match(/shortcut +off: nftables table "ip other"/);
+    await reach('v6');
+    await node.exec(['nft', 'delete table ip other']);
+    await reach('v4');
+    await on();
+  });
+
+  it('is off while there is a rule of policy routing that is neither ours nor the kernel’s', async () => {
+    const node = lab.node('node1');
+    const rule = ['from', '203.0.113.1', 'lookup', 'main', 'priority', '100'];
+    await node.exec(['ip', 'rule', 'add', ...rule]);
+    await off(node, /ip rule of somebody else, priority 100 of IPv4/);
+    await node.exec(['ip', 'rule', 'del', ...rule]);
+    await on();
+  });
+
+  it('answers a packet that is too big for the way out, or for the container, with the MTU', async () => {
+    const links = { [there.hostLink]: lab.node('node2'), eth1: lab.node('node1') };
+    for (const [link, node] of Object.entries(links)) {
+      await node.exec(['ip', 'link', 'set', link, 'mtu', '1400']);
+      await on();
+      for (const family of FAMILIES) {
+        const { code, stdout } = await ping(here, there[family], '-M', 'do', '-s', '1420');
+        expect([code, /(mtu ?= ?|mtu=)1400/.test(stdout)], `${link}: ${stdout}`).to.eql([1, true]);
+      }
+      await node.exec(['ip', 'link', 'set', link, 'mtu', '1500']);
+      for (const version of ['-4', '-6']) await here.exec(['ip', version, 'route', 'flush', 'cache']);
+    }
+    const before = await taken();
+    expect((await ping(here, there.v4, '-M', 'do', '-s', '1420')).code).to.equal(0);
+    expect((await taken())[0]).to.be.greaterThan(before[0]!);
+  });
+
+  it('does not outlive its controller: two seconds later somebody’s rule holds', async () => {
+    const node = lab.node('node2');
+    await node.kill('slash32d', 'SIGKILL');
+    await node.exec(['nft', DROP]);
+    await reach('v4', false);
+    await node.exec(['nft', 'delete table ip other']);
+    await reach('v4');
+  });
+
+  it('is taken over by the next controller without a lost packet', async () => {
+    const pinger = startPinging(here.namespace, there.v4);
+    await lab.node('node2').start('slash32d');
+    await on();
+    const { lost, sent } = await pinger.stop();
+    expect([lost, sent > 20], `${lost} of ${sent}`).to.eql([0, true]);
+    const before = await taken();
+    await ping(here, there.v4);
+    expect((await taken()).map((count, at) => count - before[at]!)).to.eql([2, 2]);
+  });
+
+  it('goes with its endpoint, and with the configuration, and leaves no filter behind', async () => {
+    await del(red, { network: 'red' });
+    const pinger = startPinging(here.namespace, there.v4);
+    for (const node of nodes) {
+      expect(await filters(node))
+        .to.include('slash32-uplink')
+        .and.include('slash32-host-end');
+      await reconfigure(node, (yaml) => yaml.replace(ON, ''));
+      expect(await filters(node)).not.to.include('slash32');
+      expect(await standing(node)).to.eql({ is: 'unwanted' });
+    }
+    const { lost, sent } = await pinger.stop();
+    expect(lost, `${lost} of ${sent}`).to.equal(0);
+  });
+});
