@@ -46,9 +46,12 @@ export function answerForGateway(socket: NetlinkSocket, gateways: Gateways): voi
     requests.push(addAddress({ index, ip: bytesOf(gateways.v4), length: bitsOf(gateways.v4), scope: SITE }));
   for (const error of socket.batch(requests).values())
     if (error.errno !== Errno.EEXIST)
-      throw new Error(`cannot make the gateway ${gateways.v4} answer on ${LOOPBACK}: ${error.message}`, {
-        cause: error,
-      });
+      throw new Error(
+        `cannot make the gateway ${gateways.v4} answer on ${LOOPBACK}, which has to be up: ${error.message}`,
+        {
+          cause: error,
+        },
+      );
 }
 
 /** What lets the IPv6 gateway answer on a host end; it has to be up. */
