@@ -103,8 +103,12 @@ export class Gobgp implements Bgp {
   async #say(announcements: readonly Announcement[], withdrawn: boolean): Promise<Failures<Announcement>> {
     const connection = this.#connection;
     if (!connection) return new Map(announcements.map((one) => [one, new Unreachable(this.#reason)]));
-    connection.writes.begun++;
-    const { session, nextHops } = connection;
-    return say(session, announcements, nextHops, withdrawn).finally(() => connection.writes.done++);
+    const { session, nextHops, writes, said } = connection;
+    writes.begun++;
+    // Also what it does not take: the answer may be lost, and the path be there.
+    if (!withdrawn) for (const { prefix } of announcements) said.add(prefix);
+    const failures = await say(session, announcements, nextHops, withdrawn).finally(() => writes.done++);
+    if (withdrawn) for (const one of announcements) if (!failures.has(one)) said.delete(one.prefix);
+    return failures;
   }
 }
