@@ -27,9 +27,11 @@ const PTP = [
   { node: 'ptp4', octet: 104, uplink: '192.0.2.17' },
 ] as const;
 
-/** A container here, and one there. */
-interface Pair {
+/** A container here, and one there, by IPv4. */
+export interface Pair {
+  readonly name: string;
   readonly from: Container;
+  readonly source: string;
   readonly server: Container;
   readonly to: string;
 }
@@ -43,7 +45,7 @@ interface Part {
 }
 
 const microseconds = (nanoseconds: number) => nanoseconds / 1000;
-const PARTS: readonly Part[] = [
+export const PARTS: readonly Part[] = [
   { part: 'packet', unit: 'µs', from: microseconds },
   { part: 'TCP', unit: 'Gbit/s', from: (mebibyte) => (2 ** 20 * 8) / mebibyte, goal: { of: 'ratio', atLeast: 0.97 } },
   { part: 'requests', unit: 'k/s', from: (one) => 1e6 / one, goal: { of: 'ratio', atLeast: 0.97 } },
@@ -81,24 +83,25 @@ async function pairs(lab: Lab): Promise<Pair[]> {
   }
   const [a, b, c, d] = PTP.map(({ node, octet }) => ptp(lab, node, octet));
   const made = [
-    await pair(lab, slash32(lab, 'node1'), slash32(lab, 'node2')),
-    await pair(lab, a!, b!),
-    await pair(lab, c!, d!),
+    await pair(lab, 'slash32', slash32(lab, 'node1'), slash32(lab, 'node2')),
+    await pair(lab, 'ptp', a!, b!),
+    await pair(lab, 'filtered', c!, d!),
   ];
   for (const { node } of PTP.slice(2)) await filter(lab, node);
   return made;
 }
 
-async function pair(lab: Lab, here: Plugin, there: Plugin): Promise<Pair> {
+/** Attaches two containers; when it resolves, packets go between them. */
+export async function pair(lab: Lab, name: string, here: Plugin, there: Plugin): Promise<Pair> {
   const [from, server] = [
-    await lab.container(here.node, `${here.node}-c`),
-    await lab.container(there.node, `${there.node}-c`),
+    await lab.container(here.node, `${here.node}-${name}`),
+    await lab.container(there.node, `${there.node}-${name}`),
   ];
-  await execute(here, 'ADD', [from]);
+  const source = addressIn(await execute(here, 'ADD', [from]));
   const to = addressIn(await execute(there, 'ADD', [server]));
   const answers = async () => (await from.attempt(['ping', '-c', '1', '-W', '1', to])).code === 0;
   await until(answers, { what: `${to} to answer a container of ${here.node}` });
-  return { from, server, to };
+  return { name, from, source, server, to };
 }
 
 /**
@@ -140,7 +143,7 @@ async function crowdOfPtp(lab: Lab, count: number): Promise<void> {
 }
 
 /** By pair and part, all rounds. Within a round the pairs take turns. */
-async function measure(pairs: readonly Pair[], run: Run): Promise<number[][][]> {
+export async function measure(pairs: readonly Pair[], run: Pick<Run, 'rounds' | 'say'>): Promise<number[][][]> {
   const samples = pairs.map(() => PARTS.map((): number[] => []));
   const places = pairs.flatMap(({ from, server, to }) => [from.netns, server.netns, to]);
   for (let round = 0; round <= run.rounds; round++) {
@@ -150,7 +153,7 @@ async function measure(pairs: readonly Pair[], run: Run): Promise<number[][][]> 
       const values = line.split(' ').map((value, at) => PARTS[at]!.from(Number(value)));
       for (const [at, value] of values.entries()) samples[i]![at]!.push(value);
       const texts = values.map((value, at) => `${PARTS[at]!.part} ${value.toFixed(2)} ${PARTS[at]!.unit}`);
-      run.say(`round ${round}: ${['slash32', 'ptp', 'ptp with filters'][i]} ${texts.join(', ')}`);
+      run.say(`round ${round}: ${pairs[i]!.name} ${texts.join(', ')}`);
     }
   }
   return samples;

@@ -14,6 +14,7 @@ import type { Bgp } from '../ports.js';
 import type { Drain } from '../reconcile/drain.js';
 import type { RefusalCount } from '../reconcile/refusals.js';
 import type { Routing } from '../reconcile/routing.js';
+import { cameBy } from '../reconcile/standing.js';
 import { networksView } from './networks-view.js';
 import { endpointViews, explain, routeViews } from './views.js';
 
@@ -155,11 +156,8 @@ async function statusOf({ nodeName, routing, bgp }: AdminParts): Promise<StatusV
 }
 
 /** Who goes again is not missed: nobody said that it must be there. */
-function came({ name, prefix }: ListenRange, states: readonly PeerState[]): PeerView[] {
-  return states
-    .filter(({ cameByRange, session }) => cameByRange && session === 'established')
-    .filter((state) => contains(prefix, state.address))
-    .map((state) => ({ ...state, name }));
+function came(range: ListenRange, states: readonly PeerState[]): PeerView[] {
+  return cameBy(range, states).map((state) => ({ ...state, name: range.name }));
 }
 
 /** Who has been sent away for a while is missed, and there is a reason. */

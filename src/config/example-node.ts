@@ -1,7 +1,7 @@
 /** For tests: a node with known facts, and the problems that a file has on it. */
 import { prefix } from '../model/address.js';
 import type { Config } from './config.js';
-import { parseConfig } from './load.js';
+import { configReader } from './load.js';
 import { ConfigError } from './problem.js';
 import type { ThisNode } from './this-node.js';
 
@@ -24,8 +24,10 @@ export const EXAMPLE_NODE: ThisNode = {
   },
 };
 
+const read = configReader(EXAMPLE_NODE);
+
 export function example(text: string): Config {
-  return parseConfig(text, 'node.yaml', EXAMPLE_NODE);
+  return read(text, 'node.yaml');
 }
 
 /** The lines of the ConfigError, without the file's name; none when the text is a configuration. */

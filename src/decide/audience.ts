@@ -20,16 +20,11 @@ function hearers({ peers, ranges = [], sought = [] }: Told): readonly Pick<Peer,
 export function forAllPeers(networks: Networks, speaker: Told): Networks {
   const asked = hearers(speaker).flatMap(({ announce }) => announce ?? []);
   if (asked.length === 0) return networks;
-  const widened = (network: Network): Network => {
+  return withEach(networks, (network) => {
     const toOthers: Announce = network.announce ?? 'host';
     const announce = asked.reduce(both, toOthers);
     return announce === 'host' ? { ...network, toOthers } : { ...network, toOthers, announce };
-  };
-  return { ...networks, byName: new Map([...networks.byName].map(([name, network]) => [name, widened(network)])) };
-}
-
-function both(one: Announce, other: Announce): Announce {
-  return one === other ? one : 'both';
+  });
 }
 
 /** Who hears of this prefix; undefined: everybody. */
@@ -56,27 +51,43 @@ export function meanwhile(before: Said, after: Said): Said {
 }
 
 function networksMeanwhile(before: Networks, after: Networks): Networks {
-  const changed = [...after.byName.values()].filter(({ name, announce }) => {
-    const old = before.byName.get(name);
-    return old && old.announce !== announce && announce !== 'both';
-  });
-  if (changed.length === 0) return after;
-  const both = changed.map((network) => [network.name, { ...network, announce: 'both' }] as const);
-  return { ...after, byName: new Map<string, Network>([...after.byName, ...both]) };
+  return withEach(after, (network) => alsoAs(before.byName.get(network.name), network));
 }
 
 function speakerMeanwhile({ speaker: before }: Said, { speaker: after }: Said): Speaker {
-  const turning = <T extends Peer | ListenRange>(now: readonly T[], then: readonly T[]): readonly T[] => {
-    const isTurning = (one: T) => {
-      const old = then.find((other) => placeOf(other) === placeOf(one));
-      return old !== undefined && old.announce !== one.announce && one.announce !== 'both';
-    };
-    return now.some(isTurning) ? now.map((one) => (isTurning(one) ? { ...one, announce: 'both' } : one)) : now;
-  };
+  const turning = <T extends Peer | ListenRange>(now: readonly T[], then: readonly T[]): readonly T[] =>
+    each(now, (one) =>
+      alsoAs(
+        then.find((other) => placeOf(other) === placeOf(one)),
+        one,
+      ),
+    );
   const peers = turning(after.peers, before.peers);
-  const ranges = turning(after.ranges ?? [], before.ranges ?? []);
-  if (peers === after.peers && (ranges === after.ranges || ranges.length === 0)) return after;
-  return { ...after, peers, ...(after.ranges && { ranges }) };
+  const ranges = after.ranges && turning(after.ranges, before.ranges ?? []);
+  if (peers === after.peers && ranges === after.ranges) return after;
+  return { ...after, peers, ...(ranges && { ranges }) };
+}
+
+/** As it is announced now, and as it was before. */
+function alsoAs<T extends { readonly announce?: Announce }>(before: T | undefined, now: T): T {
+  const announce = before ? both(before.announce, now.announce) : now.announce;
+  return announce === now.announce ? now : { ...now, announce };
+}
+
+function both<T>(one: T, other: T): T | 'both' {
+  return one === other ? one : 'both';
+}
+
+function withEach(networks: Networks, change: (network: Network) => Network): Networks {
+  const all = [...networks.byName.values()];
+  const changed = each(all, change);
+  return changed === all ? networks : { ...networks, byName: new Map(changed.map((one) => [one.name, one])) };
+}
+
+/** The same list where nothing changes. */
+function each<T>(all: readonly T[], change: (one: T) => T): readonly T[] {
+  const changed = all.map(change);
+  return changed.some((one, i) => one !== all[i]) ? changed : all;
 }
 
 function placeOf(peer: Peer | ListenRange): string {

@@ -57,8 +57,8 @@ export async function connected(
   const nextHops = chooseNextHops(speaker, options);
   rehearse(session, nextHops);
   // Before what stands is said again, so that no peer hears for a moment what it should not.
-  if (options.manage ?? true) await applyExportPolicy(session, speaker, nextHops);
-  const announced = fresh ? [] : await announcedAnew(session, nextHops);
+  const anew = (options.manage ?? true) ? await applyExportPolicy(session, speaker, nextHops) : undefined;
+  const announced = anew ?? (await sayOutdatedAnew(session, nextHops));
   const said = new Set(announced.map(({ prefix }) => prefix));
   const connection: Connection = { session, nextHops, finished: new Map(), writes: { begun: 0, done: 0 }, said };
   begun(connection);
@@ -82,12 +82,6 @@ function chooseNextHops(speaker: Speaker, { warn }: ConnectionOptions): NextHops
     );
   }
   return nextHops;
-}
-
-/** What stands from before. Where it names a next hop of old settings, it is said again with the present one. */
-async function announcedAnew(session: Session, nextHops: NextHops) {
-  const { announced, failures } = await sayOutdatedAnew(session, nextHops);
-  return announced.filter((announcement) => !failures.has(announcement));
 }
 
 async function listen(

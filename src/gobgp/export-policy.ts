@@ -9,7 +9,7 @@
  */
 import { createHash } from 'node:crypto';
 import { hostPrefix, type Prefix } from '../model/address.js';
-import type { Audience } from '../model/announcement.js';
+import type { Announcement, Audience } from '../model/announcement.js';
 import { GRACEFUL_SHUTDOWN } from '../model/community.js';
 import type { Announce } from '../model/network.js';
 import type { ListenRange, Peer, Speaker } from '../model/peer.js';
@@ -39,27 +39,36 @@ export function exportPolicy(speaker: Speaker): WirePolicy {
   return named([...sets, ...audiences.sets], statements);
 }
 
-/** Makes this speaker's the policy that gobgpd applies. What was said under another one is said again. */
-export async function applyExportPolicy(session: Session, speaker: Speaker, nextHops: NextHops): Promise<void> {
+/**
+ * Makes this speaker's the policy that gobgpd applies. What was said under another one is said again, and returned;
+ * undefined: it was this one already.
+ */
+export async function applyExportPolicy(
+  session: Session,
+  speaker: Speaker,
+  nextHops: NextHops,
+): Promise<Announcement[] | undefined> {
   const { client, codec } = session;
   const wanted = exportPolicy(speaker);
   const found: string[] = [];
   await listing(client, codec.listExportPolicies, null, (names) => found.push(...names));
   session.marks = audienceMarks(speaker);
-  if (found.includes(wanted.name)) return;
+  if (found.includes(wanted.name)) return undefined;
   for (const set of wanted.sets) await unary(client, codec.addDefinedSet, set);
   await unary(client, codec.addPolicy, wanted);
   await unary(client, codec.setExportPolicy, wanted.name);
   for (const name of found.filter((one) => one.startsWith(OURS))) await unary(client, codec.deletePolicy, name);
   // Before all is said again: what bears the mark of the policy before would be let out to everybody.
-  await sayOutdatedAnew(session, nextHops);
+  const announced = await sayOutdatedAnew(session, nextHops);
   await unary(client, codec.sayAgain, null);
+  return announced;
 }
 
-/** Says again what we would say otherwise now than it was said. Returns all that stands, and what gobgpd did not take. */
-export async function sayOutdatedAnew(session: Session, nextHops: NextHops) {
+/** Says again what we would say otherwise now than it was said: with another next hop, another mark. Returns all that stands so. */
+export async function sayOutdatedAnew(session: Session, nextHops: NextHops): Promise<Announcement[]> {
   const { announced, outdated } = await listAnnounced(session, nextHops);
-  return { announced, failures: await say(session, outdated, nextHops, false) };
+  const failures = await say(session, outdated, nextHops, false);
+  return announced.filter((announcement) => !failures.has(announcement));
 }
 
 /** What it takes that each peer hears what it is to hear of host routes and blocks. */

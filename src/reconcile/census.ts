@@ -37,7 +37,7 @@ export function takeCensus(world: World, reconciler: Reconciler, peering: Peerin
     paths: pathsByPeer(world, peering.speaker),
     routes: routesByNetwork(world),
     sessions: sessionsOf(peering),
-    ranges: new Map((peering.speaker.ranges ?? []).map((range) => [range.name, cameBy(range, peering)])),
+    ranges: new Map((peering.speaker.ranges ?? []).map((range) => [range.name, cameBy(range, peering.states).length])),
   };
 }
 

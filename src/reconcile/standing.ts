@@ -33,17 +33,19 @@ export function sessionsOf(peering: Peering): SessionStanding[] {
   return [...found, ...(speaker.sought ?? []).map((peer) => ({ peer, established: false, flaps: 0 }))];
 }
 
-/** How many sessions stand that came by this range. */
-export function cameBy({ prefix }: Pick<ListenRange, 'prefix'>, { states }: Peering): number {
+/** Those whose sessions stand and who came by this range. A peer that is named is none of them, though its address lies there. */
+export function cameBy({ prefix }: Pick<ListenRange, 'prefix'>, states: readonly PeerState[]): PeerState[] {
   return states.filter(
     ({ cameByRange, session, address }) => cameByRange && session === 'established' && contains(prefix, address),
-  ).length;
+  );
 }
 
-export function standingOf(peering: Peering, duty: Duty): BgpStanding {
+export function standingOf(
+  peering: Pick<Peering, 'away' | 'admitted' | 'speaker' | 'states' | 'reason'>,
+  duty: Duty,
+): BgpStanding {
   const { away, admitted, speaker, states } = peering;
-  const standing = states.filter(({ session }) => session === 'established');
-  const established = new Set(standing.map(peerKey));
+  const established = new Set(states.filter(({ session }) => session === 'established').map(peerKey));
   return {
     away,
     admitted,
@@ -55,10 +57,10 @@ export function standingOf(peering: Peering, duty: Duty): BgpStanding {
         reason: peering.reason(peerKey(peer)),
       })),
       ...(speaker.sought ?? []).map(({ name, reason }) => ({ name, established: false, reason })),
-      ...(speaker.ranges ?? []).map(({ name, prefix }) => ({
-        name,
-        established: standing.some(({ address }) => contains(prefix, address)),
-        reason: `nobody has come from ${prefix}`,
+      ...(speaker.ranges ?? []).map((range) => ({
+        name: range.name,
+        established: cameBy(range, states).length > 0,
+        reason: `nobody has come from ${range.prefix}`,
       })),
     ],
   };

@@ -1,0 +1,39 @@
+import { expect } from 'chai';
+import { readiness } from '../decide/readiness.js';
+import { address, prefix } from '../model/address.js';
+import type { PeerState } from '../model/peer.js';
+import { standingOf } from './standing.js';
+
+const common = { asn: 65000, families: [4 as const], untagged: [] };
+const speaker = {
+  ...{ asn: 65001, routerId: address('192.0.2.1'), listenPort: 179, listenAddresses: [], restartTime: 60 },
+  timers: { hold: 9, keepalive: 3, connectRetry: 5 },
+  peers: [{ ...common, name: 'tor1', address: address('198.51.100.1'), passive: false }],
+  ranges: [{ ...common, name: 'tors', prefix: prefix('198.51.100.0/24') }],
+};
+const state = (host: number, over: Partial<PeerState> = {}): PeerState => ({
+  ...{ address: address(`198.51.100.${host}`), asn: 65000, session: 'established', endOfRib: [] },
+  ...over,
+});
+const standing = (...states: PeerState[]) =>
+  standingOf({ away: undefined, admitted: true, speaker, states, reason: () => undefined }, 'on');
+const established = (...states: PeerState[]) =>
+  standing(...states)
+    .peers.filter((peer) => peer.established)
+    .map(({ name }) => name);
+
+describe('the standing of a listen range', () => {
+  it('is made by who came by it, not by a named peer whose address lies in it', () => {
+    expect(established(state(1))).to.eql(['tor1']);
+    expect(established(state(2, { cameByRange: true }))).to.eql(['tors']);
+    expect(established(state(2, { cameByRange: true, session: 'active' }))).to.eql([]);
+  });
+
+  it('and that of the named peer are enough for STATUS, each alone; with neither it names both', () => {
+    expect(readiness(standing(state(1)), []).cutOff).to.eql([]);
+    expect(readiness(standing(state(2, { cameByRange: true })), []).cutOff).to.eql([]);
+    expect(readiness(standing(), []).cutOff).to.eql([
+      'no BGP session is established (tor1; tors: nobody has come from 198.51.100.0/24); see "slash32 status"',
+    ]);
+  });
+});
