@@ -14,7 +14,6 @@ import type { BgpEvent } from '../ports.js';
 import { listing, reasonOf, watching } from './call.js';
 import type { Received, Subject, WireEvent } from './codec.js';
 import { type Links, type Told, told } from './decode.js';
-import { gatherer } from './gather.js';
 import type { Session } from './session.js';
 
 /** Called once a message that held unusable paths: how many, and the first reason. */
@@ -65,11 +64,8 @@ export function openWatch(session: Session, hear: (event: BgpEvent) => void, ref
         known,
         session.links,
       );
-      const changes = gatherer((paths: readonly Received[]) => listener.event({ kind: 'table', paths }), signal);
       const on = (event: WireEvent) => {
-        if (signal.aborted) return;
-        if (event.kind === 'table') changes(event.paths);
-        else listener.event(event);
+        if (!signal.aborted) listener.event(event);
       };
       watching(client, codec.watchEvent, subject, on, signal).then(() => ended(), ended);
     });
