@@ -90,7 +90,8 @@ async function run(file: string, config: Config, log: Log, adapt: (ports: Ports)
   const { filterRepairs } = kernel;
   metrics.readFrom({ node: { name: config.node.name, version: version() }, routing, addresses, filterRepairs });
   reloadOnHangup(file, { search, routing, metrics, listener }, log);
-  const admin = { nodeName: config.node.name, routing, bgp: ports.bgp, drain, metrics: text };
+  const unserved = () => listener.trouble;
+  const admin = { nodeName: config.node.name, routing, bgp: ports.bgp, drain, metrics: text, unserved };
   await serveAdmin(config.sockets.admin, admin, signal);
   keepSwept({ ...node, routing }, (endpoint) => tellSwept(endpoint, metrics, log), signal);
   rehearse(config.gateways, printEndpoint);

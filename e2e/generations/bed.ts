@@ -2,8 +2,8 @@
  * Two switches (FRR) and three nodes, each with another generation of gobgpd as its sidecar, and between a switch and each of
  * them a session for each kind of setting, on addresses of its own:
  *
- *     tor1, another AS   198.51.i.K --- 198.51.i.1K   node<i>
- *     tor2, their AS     198.52.i.K --- 198.52.i.1K   node<i>
+ *     tor1, another AS   198.51.i.K --- 198.51.i.10K   node<i>
+ *     tor2, their AS     198.52.i.K --- 198.52.i.10K   node<i>
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,18 +19,42 @@ const ASNS = { tor1: 65000, tor2: NODE_ASN } as const;
 export type Tor = keyof typeof ASNS;
 const TORS: readonly Tor[] = ['tor1', 'tor2'];
 
-/** The sessions by what is tried with them: the switch's lines, and the node's keys. */
-export const SESSIONS = {
-  timers: { tor: [], node: { timers: { hold: '12s', keepalive: '4s' } } },
+/** Behind the switch; each node has a route there, on no link of its own. */
+const FAR = '203.0.113.9';
+const PASSWORD = { file: '/run/slash32/password', text: 'secret' } as const;
+
+/** What makes a session: the switch's lines, in its family too, and the node's keys, of a peer or of a range. */
+interface Settings {
+  readonly tor?: readonly string[];
+  readonly torFamily?: readonly string[];
+  readonly node: object;
+  readonly byRange?: true;
+}
+
+const ofSession = {
+  timers: { node: { timers: { hold: '12s', keepalive: '4s' } } },
   gtsm: { tor: ['ttl-security hops 1'], node: { ttlSecurity: 1 } },
-  marks: { tor: [], node: { communities: ['65001:7', 'no-export'], largeCommunities: ['65001:1:2'] } },
-  internal: { tor: [], node: { localPreference: 250 } },
-  lists: { tor: [], node: { untagged: [TARGET], allow: ['10.99.0.0/16 le 24'], deny: ['10.99.2.0/24'] } },
-  limit: { tor: [], node: { maxPrefixes: 2 } },
-  blocks: { tor: [], node: { announce: 'aggregate' } },
-  range: { tor: [], node: { communities: ['65001:8'] } },
-} as const;
-export type Session = keyof typeof SESSIONS;
+  signed: { tor: [`password ${PASSWORD.text}`], node: { passwordFile: PASSWORD.file } },
+  marks: { node: { communities: ['65001:7', 'no-export'], largeCommunities: ['65001:1:2'] } },
+  internal: { node: { localPreference: 250 } },
+  lists: { node: { untagged: [TARGET], allow: ['10.99.0.0/16 le 24'], deny: ['10.99.2.0/24'] } },
+  hops: {
+    torFamily: ['route-map FAR out'],
+    node: { untagged: [TARGET], allow: ['10.97.1.0/24'], nextHops: 'recursive' },
+  },
+  limit: { node: { maxPrefixes: 2 } },
+  blocks: { node: { announce: 'aggregate' } },
+  range: { byRange: true, node: { communities: ['65001:8'] } },
+  'signed-range': {
+    ...{ byRange: true, tor: [`password ${PASSWORD.text}`] },
+    node: { passwordFile: PASSWORD.file },
+  },
+  'limited-range': { byRange: true, node: { maxPrefixes: 2 } },
+} as const satisfies Record<string, Settings>;
+
+/** The sessions by what is tried with them. */
+export type Session = keyof typeof ofSession;
+const SESSIONS: Readonly<Record<Session, Settings>> = ofSession;
 const KINDS = Object.keys(SESSIONS) as Session[];
 
 /** The switch that a session is with. */
@@ -41,11 +65,11 @@ export function torOf(session: Session): Tor {
 /** The address of one end of a session. */
 export function addressOf(index: number, session: Session, end: 'tor' | 'node'): string {
   const network = torOf(session) === 'tor1' ? '198.51' : '198.52';
-  return `${network}.${index + 1}.${KINDS.indexOf(session) + 1 + (end === 'node' ? 10 : 0)}`;
+  return `${network}.${index + 1}.${KINDS.indexOf(session) + 1 + (end === 'node' ? 100 : 0)}`;
 }
 
 /** What the switch originates, without a target. */
-export const ORIGINATED = ['10.99.1.0/24', '10.99.2.0/24', '10.98.1.0/24'] as const;
+export const ORIGINATED = ['10.97.1.0/24', '10.98.1.0/24', '10.99.1.0/24', '10.99.2.0/24'] as const;
 
 /** A node and its gobgpd. */
 export interface Node {
@@ -85,6 +109,7 @@ async function start(lab: Lab, nodes: readonly Node[]): Promise<void> {
   for (const { name, release } of nodes) {
     // The sidecar runs what is called gobgpd on its path.
     const env = release.binary?.includes('/') ? { PATH: `${dirname(release.binary)}:${process.env.PATH}` } : {};
+    writeFileSync(`${lab.node(name).directory}${PASSWORD.file.replace('/run', '')}`, PASSWORD.text, { mode: 0o600 });
     for (const process of lab.node(name).processes) await lab.node(name).start(process, { env });
     await until(async () => (await lab.node(name).exec(['ss', '-Hltn'])).includes(':179 '), {
       what: `${name} to listen`,
@@ -93,23 +118,23 @@ async function start(lab: Lab, nodes: readonly Node[]): Promise<void> {
 }
 
 function nodeFile({ name, index }: Node) {
-  const peers = KINDS.filter((session) => session !== 'range').map((session) => ({
-    ...{ name: session, address: addressOf(index, session, 'tor'), localAddress: addressOf(index, session, 'node') },
-    asn: ASNS[torOf(session)],
-    ...SESSIONS[session].node,
-  }));
-  const range = {
-    name: 'range',
-    prefix: `${addressOf(index, 'range', 'tor')}/32`,
-    asn: ASNS.tor1,
-    ...SESSIONS.range.node,
-  };
+  const settings = (session: Session) => ({ name: session, asn: ASNS[torOf(session)], ...SESSIONS[session].node });
+  const [ranges, peers] = [true, false].map((byRange) => KINDS.filter((one) => !!SESSIONS[one].byRange === byRange));
   return {
     node: { name, routerId: addressOf(index, 'timers', 'node') },
     bgp: {
       ...{ asn: NODE_ASN, gracefulRestart: '60s', timers: { hold: '9s', connectRetry: '1s' } },
-      peers: [...peers, { name: 'link', interface: 'eth1', asn: ASNS.tor1, communities: ['65001:9'] }],
-      listenRanges: [range],
+      peers: [
+        ...peers!.map((session) => ({
+          ...{ address: addressOf(index, session, 'tor'), localAddress: addressOf(index, session, 'node') },
+          ...settings(session),
+        })),
+        { name: 'link', interface: 'eth1', asn: ASNS.tor1, communities: ['65001:9'] },
+      ],
+      listenRanges: ranges!.map((session) => ({
+        prefix: `${addressOf(index, session, 'tor')}/32`,
+        ...settings(session),
+      })),
     },
     networks: [
       {
@@ -133,6 +158,9 @@ function torFile(tor: Tor, nodes: readonly Node[]): string {
     'frr defaults traditional',
     'service integrated-vtysh-config',
     'ip prefix-list SHORT seq 5 permit 10.99.1.0/24',
+    'route-map FAR permit 10',
+    ` set ip next-hop ${FAR}`,
+    'exit',
     `router bgp ${ASNS[tor]}`,
     ` bgp router-id ${tor === 'tor1' ? '198.51.100.1' : '198.51.100.2'}`,
     ' no bgp default ipv4-unicast',
@@ -144,7 +172,7 @@ function torFile(tor: Tor, nodes: readonly Node[]): string {
       ` neighbor ${of} remote-as ${NODE_ASN}`,
       ` neighbor ${of} update-source ${from}`,
       ` neighbor ${of} timers connect 1`,
-      ...SESSIONS[session].tor.map((line) => ` neighbor ${of} ${line}`),
+      ...(SESSIONS[session].tor ?? []).map((line) => ` neighbor ${of} ${line}`),
     ]),
     ...unnumbered.flatMap(({ index }) => [
       ` neighbor eth${index + 1} interface remote-as external`,
@@ -152,7 +180,9 @@ function torFile(tor: Tor, nodes: readonly Node[]): string {
     ]),
     ' address-family ipv4 unicast',
     ...ORIGINATED.map((prefix) => `  network ${prefix}`),
-    ...all.map(({ of }) => `  neighbor ${of} activate`),
+    ...all.flatMap(({ session, of }) =>
+      ['activate', ...(SESSIONS[session].torFamily ?? [])].map((line) => `  neighbor ${of} ${line}`),
+    ),
     ...unnumbered.map(({ index }) => `  neighbor eth${index + 1} activate`),
     ' exit-address-family',
     ' address-family ipv6 unicast',
@@ -180,7 +210,10 @@ function topology(name: string, nodes: readonly Node[]) {
     node.name,
     {
       ...{ kind: 'linux', image: 'slash32:latest', binds: [`${node.name}.yaml:/etc/slash32/node.yaml`] },
-      exec: TORS.flatMap((tor, i) => assign(tor, node, 'node', `eth${i + 1}`)),
+      exec: [
+        ...TORS.flatMap((tor, i) => assign(tor, node, 'node', `eth${i + 1}`)),
+        `ip route add ${FAR}/32 via ${addressOf(node.index, 'hops', 'tor')}`,
+      ],
     },
   ]);
   const links = nodes.flatMap(({ index, name: node }) =>

@@ -98,7 +98,10 @@ export function processesOf(node: NodeSpec, nodeDirectory: string): readonly Pro
  */
 function frrDaemons(config: string): ProcessSpec[] {
   const file = contentOf(config);
-  const optional = [...(/^ip(v6)? route /m.test(file) ? ['staticd'] : []), ...(/ bfd$/m.test(file) ? ['bfdd'] : [])];
+  const optional = [
+    ...(/^ip(v6)? route /m.test(file) ? ['staticd'] : []),
+    ...(/ bfd( \d+)*$/m.test(file) ? ['bfdd'] : []),
+  ];
   return ['zebra', ...optional, 'bgpd'].map((name) => ({
     name,
     argv: [`/usr/lib/frr/${name}`, '-f', '/dev/null', '-A', '127.0.0.1', '-P', '0', '--log', 'stdout'],

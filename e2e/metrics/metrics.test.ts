@@ -202,7 +202,7 @@ describe('the metrics of a node over TCP', () => {
     await untilMetric(node, 'config_last_reload_successful', 1);
   });
 
-  it('stop nothing when the port is taken: one clear error, containers come, and the port is taken when it is free', async () => {
+  it('stop nothing when the port is taken: one clear error, in status too, containers come, and the port is taken when it is free', async () => {
     const server = "require('net').createServer().listen(9435, '127.0.0.1', () => console.log('listens'))";
     const other = startIn(node.namespace, [process.execPath, '-e', server]);
     await until(async () => (await node.exec(['ss', '-Hltn', 'sport', '=', ':9435'])) !== '', {
@@ -210,8 +210,10 @@ describe('the metrics of a node over TCP', () => {
     });
     await serve('{ listen: 127.0.0.1:9435 }');
     await until(() => unserved() === 1, { what: 'the error' });
-    expect(node.log('slash32d')).to.include('metrics are not served on 127.0.0.1:9435: somebody else has this port');
+    const taken = /metrics are not served on 127\.0\.0\.1:9435: somebody else has this port \(EADDRINUSE\)/;
+    for (const said of [node.log('slash32d'), await slash32(node, 'status')]) expect(said).to.match(taken);
     const container = await lab.container('node1', 'meanwhile');
+    expect((await cni('STATUS', container, { conf: { cniVersion: '1.1.0' } })).exitCode).to.equal(0);
     await add(container);
     await del(container);
     await node.restart('slash32d'); // with the port taken from the beginning
@@ -224,5 +226,6 @@ describe('the metrics of a node over TCP', () => {
     });
     expect(numberIn(metrics, 'slash32_cni_requests_total{code="0",verb="ADD"}')).to.equal(1);
     expect(unserved()).to.equal(2);
+    expect(await slash32(node, 'status')).not.to.include('not served');
   });
 });

@@ -1,7 +1,9 @@
 /**
  * BFD through the whole of slash32, on gobgpd 4.8, with FRR's bfdd, while graceful restart is on: a node that falls silent is
- * lost in a fraction of the hold time, and a gobgpd that crashes is not noticed although its heartbeats end with it.
+ * lost in a fraction of the hold time, and a gobgpd that crashes is not noticed although its heartbeats end with it. The switch
+ * has what `slash32 tor-config` prints.
  */
+import { appendFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { reasonOf, unpackedPackage } from '../lab/debian-suite.js';
@@ -12,6 +14,7 @@ import { inRepository } from '../lab/repository.js';
 import { monitorRoutes } from '../lab/route-monitor.js';
 import { until } from '../lab/until.js';
 import { atTor } from '../main-job/fabric.js';
+import { printed } from '../tor-config/fabric.js';
 import { type Attachment, attach, sessionsUp } from './dual-tor.js';
 
 const TOPOLOGY = fileURLToPath(new URL('../../../e2e/paths/bfd.clab.yml', import.meta.url));
@@ -28,6 +31,8 @@ describe('BFD beside graceful restart', () => {
     });
     if (directory === undefined) return this.skip();
     lab = await Lab.forTests(TOPOLOGY, { name: 'paths-bfd', bare: true });
+    const files = [1, 2].map((number) => inRepository(`e2e/paths/bfd/node${number}.yaml`));
+    appendFileSync(tor().boundFile('/etc/frr/frr.conf'), await printed('frr', [], files));
     const newer = { PATH: `${directory}/usr/bin:${process.env.PATH}` };
     for (const node of lab.nodes.values()) {
       for (const name of node.processes) await node.start(name, { env: newer });
@@ -76,6 +81,13 @@ describe('BFD beside graceful restart', () => {
 
   it('is shown by status, and stands with the session', async () => {
     expect(await status()).to.match(/tor1 192\.0\.2\.0 AS 65000 established, BFD up/);
+  });
+
+  it('is at the switch as tor-config has derived it from the nodes, and with the node that asks for it alone', async () => {
+    const [peer, ...others] = await tor().vtyshJson<readonly object[]>('show bfd peers json');
+    expect(peer).to.include({ peer: '192.0.2.1', status: 'up' });
+    expect(peer).to.include({ 'detect-multiplier': 3, 'receive-interval': 400, 'transmit-interval': 400 });
+    expect(others).to.eql([]);
   });
 
   it('lets a crash of gobgpd stay unnoticed: its sessions end before its heartbeats are missed', async () => {

@@ -25,6 +25,8 @@ export interface AdminParts {
   readonly drain: Drain;
   /** All metrics now, as text. */
   readonly metrics: () => Promise<string>;
+  /** Why metrics are not served over TCP, though they should be. */
+  readonly unserved: () => string | undefined;
 }
 
 export interface StatusView {
@@ -49,6 +51,8 @@ export interface StatusView {
   readonly quotas: readonly (Quota & { readonly says?: string })[];
   /** A sentence each: addresses of our endpoints that another node announces too. */
   readonly duplicates: readonly string[];
+  /** Why metrics are not served over TCP; absent where they are, or need not be. */
+  readonly unserved?: string | undefined;
 }
 
 /** A peer of the configuration. Without address: it has not been found. */
@@ -123,7 +127,7 @@ function asked(text: string): Prefix {
   return text.includes('/') ? prefix(text) : hostPrefix(address(text));
 }
 
-async function statusOf({ nodeName, routing, bgp }: AdminParts): Promise<StatusView> {
+async function statusOf({ nodeName, routing, bgp, unserved }: AdminParts): Promise<StatusView> {
   const { asn, routerId, peers, sought = [], ranges = [] } = routing.speaker;
   const states = routing.bgpConnected ? await bgp.peers() : [];
   const endpoints = endpointViews(routing);
@@ -152,6 +156,7 @@ async function statusOf({ nodeName, routing, bgp }: AdminParts): Promise<StatusV
     refused: routing.refusals(),
     quotas: routing.quotas().map((quota) => (quota.refused > 0 ? { ...quota, says: quotaSentence(quota) } : quota)),
     duplicates: routing.duplicates().map(duplicateSentence),
+    unserved: unserved(),
   };
 }
 

@@ -55,6 +55,12 @@ describe('the status of a node', () => {
     expect(statusText(healthy)).not.to.include('BFD');
   });
 
+  it('says that metrics are not served and why, and is degraded by it', () => {
+    const status = { ...healthy, unserved: 'metrics are not served on 127.0.0.1:9432: somebody else has this port' };
+    expect(statusText(status)).to.match(/\n {2}metrics are not served on 127\.0\.0\.1:9432: somebody else/);
+    expect(isDegraded(status)).to.equal(true);
+  });
+
   it('says why gobgpd is away', () => {
     const status: StatusView = { ...healthy, gobgp: 'away', reason: 'connection refused' };
     expect(statusText(status)).to.include('  gobgp      away  connection refused');

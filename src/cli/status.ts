@@ -36,8 +36,8 @@ const DUTIES = {
   off: ['this node is drained: nothing is announced; "slash32 undrain" takes it back'],
 } as const;
 
-function sentences({ quotas, duplicates, duty }: StatusView): string[] {
-  return [...DUTIES[duty], ...quotas.flatMap(({ says }) => says ?? []), ...duplicates];
+function sentences({ quotas, duplicates, duty, unserved }: StatusView): string[] {
+  return [...DUTIES[duty], ...quotas.flatMap(({ says }) => says ?? []), ...duplicates, ...(unserved ? [unserved] : [])];
 }
 
 function peerLines({ name, address, device, asn, session, reason, isBfdUp }: PeerView): string[] {

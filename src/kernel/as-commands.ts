@@ -62,7 +62,8 @@ export function disconnectCommand({ link }: { readonly link: Pick<Endpoint['link
 }
 
 function pairCommand({ link, ifname, mac, mtu, netns }: Endpoint): string {
-  const end = (name: string, address: string) => ['name', name, 'mtu', `${mtu}`, 'address', address];
+  const end = (name: string, address: string) =>
+    `name ${name} numtxqueues 1 numrxqueues 1 mtu ${mtu} address ${address}`.split(' ');
   return shell([
     'ip',
     'link',

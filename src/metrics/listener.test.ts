@@ -116,6 +116,7 @@ describe('metrics over TCP', () => {
     tryAgain();
     await until(() => due); // in vain
     expect(failures).to.have.length(1);
+    expect(listener.trouble).to.equal(failures[0]);
     expect(failures[0]).to.match(
       new RegExp(
         `^metrics are not served on 127.0.0.1:${other.port}: somebody else has this port \\(EADDRINUSE\\); tried again`,
@@ -124,6 +125,7 @@ describe('metrics over TCP', () => {
     await other.close();
     tryAgain();
     await until(() => listener.place);
+    expect(listener.trouble).to.equal(undefined);
     expect((await get(other)).status).to.equal(200);
   });
 
@@ -145,7 +147,7 @@ describe('metrics over TCP', () => {
     const other = await somebody();
     await listener.turnTo(other);
     await listener.turnTo(undefined);
-    expect(due).to.equal(undefined);
+    expect([due, listener.trouble]).to.eql([undefined, undefined]);
     await other.close();
   });
 });

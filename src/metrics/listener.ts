@@ -35,6 +35,8 @@ export class MetricsListener implements Disposable {
   #server: Server | undefined;
   #callOff = () => {};
   #last: { readonly at: number; readonly text: Promise<string> } | undefined;
+  /** Why the wanted place cannot be had; undefined while it is had, or none is wanted. */
+  trouble: string | undefined;
 
   constructor(parts: ListenerParts) {
     this.#parts = parts;
@@ -45,7 +47,7 @@ export class MetricsListener implements Disposable {
     if (this.#server && wanted && place(wanted) === place(this.#wanted)) return;
     this.close();
     this.#wanted = wanted;
-    if (wanted) await this.#open(wanted, true);
+    if (wanted) await this.#open(wanted);
   }
 
   /** Where it listens, or undefined while it does not. */
@@ -59,26 +61,30 @@ export class MetricsListener implements Disposable {
     this.#server?.closeAllConnections();
     this.#server = undefined;
     this.#wanted = undefined;
+    this.trouble = undefined;
   }
 
   [Symbol.dispose](): void {
     this.close();
   }
 
-  async #open(wanted: Listen, isFirst: boolean): Promise<void> {
+  async #open(wanted: Listen): Promise<void> {
     const server = createServer((request, response) => this.#answer(request.method, request.url, response));
     server.maxConnections = CONNECTIONS;
     try {
       await listening(server, wanted);
     } catch (error) {
       if (this.#wanted !== wanted) return;
-      if (isFirst) this.#parts.failed(sentence(wanted, error as NodeJS.ErrnoException));
-      this.#callOff = this.#parts.clock.after(TRY_AGAIN_AFTER, () => void this.#open(wanted, false));
+      const isNew = this.trouble === undefined;
+      this.trouble = sentence(wanted, error as NodeJS.ErrnoException);
+      if (isNew) this.#parts.failed(this.trouble);
+      this.#callOff = this.#parts.clock.after(TRY_AGAIN_AFTER, () => void this.#open(wanted));
       return;
     }
     // Meanwhile another place may have been asked for.
-    if (this.#wanted !== wanted) server.close();
-    else this.#server = server;
+    if (this.#wanted !== wanted) return void server.close();
+    this.#server = server;
+    this.trouble = undefined;
   }
 
   #answer(method = '', url = '', response: ServerResponse): void {
