@@ -105,10 +105,17 @@ export class Gobgp implements Bgp {
     if (!connection) return new Map(announcements.map((one) => [one, new Unreachable(this.#reason)]));
     const { session, nextHops, writes, said } = connection;
     writes.begun++;
-    // Also what it does not take: the answer may be lost, and the path be there.
-    if (!withdrawn) for (const { prefix } of announcements) said.add(prefix);
-    const failures = await say(session, announcements, nextHops, withdrawn).finally(() => writes.done++);
-    if (withdrawn) for (const one of announcements) if (!failures.has(one)) said.delete(one.prefix);
-    return failures;
+    try {
+      const failures = await say(session, announcements, nextHops, withdrawn);
+      for (const one of announcements) {
+        const failure = failures.get(one);
+        if (withdrawn && !failure) said.delete(one.prefix);
+        // An answer that was lost says nothing: the path may be there.
+        if (!withdrawn && (!failure || failure instanceof Unreachable)) said.add(one.prefix);
+      }
+      return failures;
+    } finally {
+      writes.done++;
+    }
   }
 }

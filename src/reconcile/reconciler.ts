@@ -15,11 +15,8 @@ import { admit } from './admission.js';
 import type { Refusals } from './refusals.js';
 import type { World } from './world.js';
 
-/**
- * Prefixes a pass takes at most: some 5 ms, so that an ADD, which takes several turns of the event loop, waits for no more of
- * a big import at each of them. As many go to the kernel in one message; more at once would save next to nothing.
- */
-const SLICE = 256;
+/** Prefixes a pass takes at most, so that an ADD waits for one slice of a big import and not for all of it. */
+const SLICE = 2000;
 
 /** Why a prefix is not as it should be: which step failed, and the world's own words. */
 export class StepFailure extends Error {
