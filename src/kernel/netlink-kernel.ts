@@ -11,6 +11,7 @@ import type { Route } from '../model/route.js';
 import type { Failures, Kernel, KernelEvent } from '../ports.js';
 import { watchForeignRoutes, watchKernel } from './events.js';
 import { forwardPackets } from './forwarding.js';
+import { answerForGateway } from './gateways.js';
 import type { Host } from './host.js';
 import { hostAddresses, wayTo } from './host-addresses.js';
 import { groupHostEnds } from './host-end-group.js';
@@ -45,15 +46,18 @@ export class NetlinkKernel implements Kernel {
     return this.#routes.remove(routes);
   }
 
+  separate(networks: Networks): Promise<void> {
+    return this.#host.shortcut.change(() => this.#separate(networks));
+  }
+
   /** Filters come before rules: no packet is led into a table that the filters do not guard yet. */
-  async separate(networks: Networks): Promise<void> {
-    await this.#host.shortcut.change(async () => {
-      forwardPackets(this.#host.socket);
-      await this.#host.filters.separate(networks);
-      groupHostEnds(this.#host.socket);
-      putRules(this.#host.socket, networks, this.#rulePriority);
-      this.#host.tables = new Map([...networks.byName.values()].map(({ name, table }) => [name, table]));
-    });
+  async #separate(networks: Networks): Promise<void> {
+    forwardPackets(this.#host.socket);
+    await this.#host.filters.separate(networks);
+    groupHostEnds(this.#host.socket);
+    answerForGateway(this.#host.socket, this.#host.gateways);
+    putRules(this.#host.socket, networks, this.#rulePriority);
+    this.#host.tables = new Map([...networks.byName.values()].map(({ name, table }) => [name, table]));
   }
 
   async addresses(): Promise<readonly HostAddress[]> {
