@@ -59,6 +59,8 @@ export class KernelShortcut implements Shortcut, Disposable {
   /** What is in the map. */
   #places = new Map<Address, Place>();
   #placesAreOld = true;
+  /** Uplinks that have had the program that is loaded. */
+  readonly #attachedUplinks = new Set<number>();
   /** Networks are being changed. */
   #changes = 0;
 
@@ -83,6 +85,7 @@ export class KernelShortcut implements Shortcut, Disposable {
     this.#loaded?.[Symbol.dispose]();
     this.#loaded = undefined;
     this.#places.clear();
+    this.#attachedUplinks.clear();
   }
 
   bystanders(): Bystanders {
@@ -92,7 +95,7 @@ export class KernelShortcut implements Shortcut, Disposable {
   allow(peers: readonly PeerPlace[]): void {
     const loaded = this.#loaded;
     if (!loaded || this.#changes > 0) return;
-    for (const index of this.#uplinks(peers)) if (!this.#has(index, UPLINK)) this.#attach(index, UPLINK);
+    for (const index of this.#uplinks(peers)) this.#attachUplink(index);
     if (this.#placesAreOld) this.#putPlaces(loaded);
     loaded.lease(LEASE);
   }
@@ -184,8 +187,11 @@ export class KernelShortcut implements Shortcut, Disposable {
     return new Set(indexes.filter((index) => !isHostEnd(index)));
   }
 
-  #has(index: number, name: string): boolean {
-    return this.#filtersOf(index).some((filter) => filter.name === name);
+  /** What an earlier controller put there is replaced, what somebody removed is put back. */
+  #attachUplink(index: number): void {
+    const isThere = this.#filtersOf(index).some(({ name }) => name === UPLINK);
+    if (!isThere || !this.#attachedUplinks.has(index)) this.#attach(index, UPLINK);
+    this.#attachedUplinks.add(index);
   }
 
   #filtersOf(index: number, direction: 'in' | 'out' = 'in'): Filter[] {
