@@ -20,6 +20,7 @@ import {
   deleteFilter,
   dumpFilters,
   dumpQdiscs,
+  Errno,
   type Filter,
   indexOfName,
   type NetlinkSocket,
@@ -130,8 +131,13 @@ export class KernelShortcut implements Shortcut, Disposable {
     const wired = { ...endpoint, hostEnd };
     this.#endpoints.set(endpointKey(endpoint), wired);
     if (!this.#loaded) return;
-    this.#attach(hostEnd, HOST_END);
-    for (const [own, place] of this.#placesOf(wired)) this.#put(this.#loaded, own, place);
+    try {
+      this.#attach(hostEnd, HOST_END);
+      for (const [own, place] of this.#placesOf(wired)) this.#put(this.#loaded, own, place);
+    } catch {
+      // No reason to refuse a container; the next `allow` meets a full map again, and says so.
+      this.#placesAreOld = true;
+    }
   }
 
   /** Comes before its filters go. The program goes with the link. */
@@ -198,11 +204,15 @@ export class KernelShortcut implements Shortcut, Disposable {
     return this.#site.socket.dump(dumpFilters(index, direction), decodeFilter);
   }
 
-  /** A link that is gone, or has something else in that place, goes by the stack. */
+  /** Throws an Error with the remedy. A link that is gone needs none. */
   #attach(index: number, name: typeof UPLINK | typeof HOST_END): void {
     const { socket } = this.#site;
     const program = name === UPLINK ? this.#loaded!.uplink : this.#loaded!.hostEnd;
-    socket.batch([addClsact(index), putFilter({ index, priority: PRIORITY, name }, program)]);
+    // The place for filters may be there already.
+    const error = socket.batch([addClsact(index), putFilter({ index, priority: PRIORITY, name }, program)]).get(1);
+    if (!error || error.errno === Errno.ENODEV) return;
+    const link = nameOfIndex(index) ?? `link ${index}`;
+    throw new Error(`no program can be put on ${link}: ${error.message}; the kernel has to have clsact and cls_bpf`);
   }
 
   /** A place for filters that may be somebody else's stays; that of a host end does not, once it is empty. */

@@ -63,7 +63,7 @@ export function deleteClsact(index: number): Request {
   return {
     type: RTM_DELQDISC,
     flags: NLM_F_REQUEST | NLM_F_ACK,
-    write: (message) => fixedPart(message, index, CLSACT_HANDLE, CLSACT),
+    write: (message) => fixedPart(message, index, CLSACT_HANDLE, CLSACT).attributeText(TCA_KIND, 'clsact'),
   };
 }
 
