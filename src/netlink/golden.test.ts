@@ -7,7 +7,7 @@ import { addAddress, IFA_F_NODAD, Scope } from './address.js';
 import { AddressGeneration, createVeth, deleteGroup, deleteLink, setLink } from './link.js';
 import { AF_INET, AF_INET6, encode, type Request } from './message.js';
 import { putNeighbour } from './neighbour.js';
-import { addRoute, deleteRoute, putRoute } from './route.js';
+import { addLocalRoute, addRoute, deleteRoute, putRoute } from './route.js';
 import { addRule, RuleAction } from './rule.js';
 
 const v4 = (a: number, b: number, c: number, d: number) => Uint8Array.of(a, b, c, d);
@@ -16,6 +16,7 @@ const mac = '02:53:32:00:00:0a';
 const ours = { protocol: 32, metric: 3232 };
 const main = { table: 254, ...ours };
 const blue = { table: 1001, ...ours };
+const local = { table: 255, protocol: 2, hops: [{ oif: 3 }] };
 const container = v6('20010db800000000000000000000000a');
 const router6 = v6('20010db8000000000000000000000000');
 
@@ -140,6 +141,20 @@ const GOLDEN: Record<string, readonly [Request, string]> = {
      3c0009001c000000030000001400050020010db80000000000000000000000001c0000000300000014000500fe8000000000000000000000
      00000009`,
     ],
+  'ip route add local 169.254.1.1 dev s32t0 table local proto kernel metric 3232': [
+    addLocalRoute({ ...local, metric: 3232, destination: v4(169, 254, 1, 1), length: 32 }),
+    '3400000018000506000000000000000002200000ff02fe020000000008000100a9fe010108000600a00c00000800040003000000',
+  ],
+  'ip -6 route add local fe80::1 dev s32t0 table local proto kernel metric 2147483644': [
+    addLocalRoute({
+      ...local,
+      metric: 2147483644,
+      destination: v6('fe800000000000000000000000000001'),
+      length: 128,
+    }),
+    `400000001800050600000000000000000a800000ff0200020000000014000100fe80000000000000000000000000000108000600fcffff7f
+     0800040003000000`,
+  ],
   'ip route del 10.20.2.0/24 proto 32 metric 3232': [
     deleteRoute({ ...main, destination: v4(10, 20, 2, 0), length: 24 }),
     '2c00000019000500000000000000000002180000fe20ff0000000000080001000a14020008000600a00c0000',
