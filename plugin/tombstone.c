@@ -76,7 +76,7 @@ static long count_tombstones(int directory) {
   long count = 0;
   if (lseek(directory, 0, SEEK_SET) != 0) return -1;
   for (;;) {
-    const ssize_t length = getdents64(directory, entries, sizeof entries);
+    const ssize_t length = getdents64(directory, (void *)entries, sizeof entries);
     if (length <= 0) return length == 0 ? count : -1;
     for (ssize_t at = 0; at < length;) {
       const struct dirent64 *entry = (const struct dirent64 *)(const void *)(entries + at);

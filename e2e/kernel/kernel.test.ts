@@ -255,7 +255,7 @@ inPrivateNamespace(import.meta.url, () => {
         'netns',
         second.name,
       );
-      for (const link of ['uplink', 's32one', 'tor', 's32two']) inSecond(`ip link set ${link} up`);
+      for (const link of ['lo', 'uplink', 's32one', 'tor', 's32two']) inSecond(`ip link set ${link} up`);
       run('ip', '-n', tor.name, 'link', 'set', 's32two', 'up');
       inSecond('ip addr add 192.0.2.1/31 dev uplink; ip addr add 2001:db8:ffff::1/127 dev uplink nodad');
       const hop6 = { gateway: address('2001:db8:ffff::'), device: 'uplink' };
@@ -273,10 +273,14 @@ inPrivateNamespace(import.meta.url, () => {
       ];
       expect(await kernel.put(routes)).to.have.property('size', 0);
       await kernel.separate(networks('isolated', 'host'));
-      for (const command of [...routes.map(putRouteCommand), ...separateCommands(networks('isolated', 'host'))])
+      for (const command of [
+        ...routes.map(putRouteCommand),
+        ...separateCommands(networks('isolated', 'host'), GATEWAYS),
+      ])
         inSecond(command);
       for (const version of ['-4', '-6']) {
-        const show = `ip ${version} route show table all proto 32; ip ${version} rule`;
+        const gateway = `ip ${version} route show table local root ${GATEWAYS.v4}/32`;
+        const show = `ip ${version} route show table all proto 32; ip ${version} rule; [ ${version} = -6 ] || ${gateway}`;
         expect(sorted(inSecond(show))).to.equal(sorted(run('sh', '-c', show)));
       }
     });

@@ -37,6 +37,14 @@ inPrivateNamespace(import.meta.url, () => {
     const index = await wire.connect(endpoint, namespace);
     return { ...endpoint, link: { ...endpoint.link, index } };
   };
+  /** Connected, and the host has a way to it: a link that goes takes its routes along. */
+  const reached = async (endpoint: Endpoint) => {
+    const wired = await connect(endpoint);
+    const nextHops = [{ device: endpoint.link.name }];
+    const ways = endpoint.addresses.map((own) => ({ table: MAIN_TABLE, prefix: hostPrefix(own), nextHops }));
+    expect(await kernel.put(ways)).to.have.property('size', 0);
+    return wired;
+  };
   const failure = async (work: () => Promise<unknown>) => {
     try {
       await work();
@@ -71,13 +79,7 @@ inPrivateNamespace(import.meta.url, () => {
     const endpoint = endpointNumber(10, one.path);
     let wired: Endpoint;
     before(async () => {
-      wired = await connect(endpoint);
-      const toIt = endpoint.addresses.map((own) => ({
-        table: MAIN_TABLE,
-        prefix: hostPrefix(own),
-        nextHops: [{ device: endpoint.link.name }],
-      }));
-      expect(await kernel.put(toIt)).to.have.property('size', 0);
+      wired = await reached(endpoint);
     });
     after(() => wire.disconnect(wired));
 
@@ -103,8 +105,7 @@ inPrivateNamespace(import.meta.url, () => {
       expect(read(`ipv4/conf/${name}/accept_redirects`)).to.equal('0');
       expect(read(`ipv4/conf/${name}/send_redirects`)).to.equal('0');
       expect(read(`ipv4/conf/${name}/rp_filter`)).to.equal('1');
-      const addresses = ipJson('addr', 'show', 'dev', name)[0].addr_info.map(({ local }: { local: string }) => local);
-      expect(addresses).to.have.members(['169.254.1.1', 'fe80::1']);
+      expect(ipJson('addr', 'show', 'dev', name)[0].addr_info, 'addresses').to.deep.equal([]);
     });
 
     it('joins no subnet-router anycast address, which would double what the removal of its link takes', () => {
@@ -275,6 +276,7 @@ inPrivateNamespace(import.meta.url, () => {
       const normal = (text: string) =>
         text
           .replace(/^\d+: /gm, '')
+          .replace(/^(local fe80::1 .* metric) \d+/gm, '$1 by the index of the link')
           .replace(/@if\d+/g, '')
           .replace(/link-netns(id)? \S+/g, '');
       const base = endpointNumber(50, one.path, "é'$x");
@@ -285,6 +287,47 @@ inPrivateNamespace(import.meta.url, () => {
       expect(normal(await everything(one.name))).to.equal(ours);
       await wire.disconnect(base);
       isEmpty(one.name);
+    });
+  });
+
+  describe('the gateways', () => {
+    const answer = (name: string) => {
+      for (const to of ['169.254.1.1', 'fe80::1%eth0']) inside(name, `ping -c 1 -W 2 ${to}`);
+    };
+
+    it('answer an endpoint that an older version has wired, and still answer others when that one has gone', async () => {
+      const old = await reached(endpointNumber(70, one.path));
+      // As it was: its own addresses, and no route on loopback.
+      run('ip', 'route', 'del', 'local', '169.254.1.1', 'table', 'local');
+      run('ip', '-6', 'route', 'del', 'local', 'fe80::1', 'dev', old.link.name, 'table', 'local');
+      run('ip', 'addr', 'add', '169.254.1.1/32', 'dev', old.link.name, 'scope', 'link');
+      run('ip', 'addr', 'add', 'fe80::1/128', 'dev', old.link.name, 'nodad');
+      answer(one.name);
+      await kernel.separate(networks('isolated'));
+      const young = await reached(endpointNumber(71, two.path));
+      answer(one.name);
+      answer(two.name);
+      await wire.disconnect(old);
+      isEmpty(one.name);
+      answer(two.name);
+      await wire.disconnect(young);
+    });
+
+    it('are whom the host speaks to containers as, only where it has no address of its own', async () => {
+      const wired = await reached(endpointNumber(72, one.path));
+      const source = () => ipJson('route', 'get', '10.20.0.72', 'oif', wired.link.name)[0].prefsrc;
+      await kernel.separate(networks('isolated'));
+      expect(source()).to.equal('192.0.2.1');
+      run('ip', 'addr', 'del', '192.0.2.1/31', 'dev', 'uplink');
+      try {
+        expect(source(), 'no address at all').to.equal(undefined);
+        await kernel.separate(networks('isolated'));
+        expect(source()).to.equal('169.254.1.1');
+      } finally {
+        run('ip', 'addr', 'add', '192.0.2.1/31', 'dev', 'uplink');
+        run('ip', 'addr', 'del', '169.254.1.1/32', 'dev', 'lo');
+        await wire.disconnect(wired);
+      }
     });
   });
 

@@ -88,7 +88,10 @@ inPrivateNamespace(import.meta.url, () => {
       () => run('sysctl', '-q', '-w', `net.ipv4.conf.${name}.rp_filter=0`),
       [/^sysctl net\/ipv4\/conf\/s32\w+\/rp_filter is 0, expected 1$/],
     ],
-    'a gateway address': [() => run('ip', 'addr', 'del', 'fe80::1/128', 'dev', name), [/lacks address fe80::1$/]],
+    'a gateway': [
+      () => run('ip', '-6', 'route', 'del', 'local', 'fe80::1', 'dev', name, 'table', 'local'),
+      [/^host link s32\w+ lacks the gateway fe80::1$/],
+    ],
     'a neighbour of the host': [
       () => run('ip', 'neigh', 'replace', v4, 'lladdr', '02:00:00:00:00:99', 'dev', name, 'nud', 'permanent'),
       [/has the permanent neighbour 10\.20\.0\.10 at 02:00:00:00:00:99, expected 02:53/],

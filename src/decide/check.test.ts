@@ -28,7 +28,8 @@ const host: NonNullable<Wiring['host']> = {
   mac: endpoint.link.mac,
   mtu: 1500,
   up: true,
-  addresses: ['169.254.1.1/32', 'fe80::1/64'],
+  addresses: [],
+  gateways: [gateways.v4, gateways.v6],
   neighbours: new Map([v4, v6].map((own) => [own, endpoint.mac])),
   settings: hostSettings(endpoint),
 };
@@ -72,7 +73,7 @@ describe('the check of an endpoint', () => {
       { ...whole, host: { ...host, mac: '02:00:00:00:00:09' } },
       /s32a has MAC address 02:00:00:00:00:09, expected 02:00:00:00:00:01/,
     ],
-    'a gateway address': [{ ...whole, host: { ...host, addresses: ['fe80::1/64'] } }, /s32a lacks address 169.254.1.1/],
+    'a gateway': [{ ...whole, host: { ...host, gateways: [gateways.v6] } }, /s32a lacks the gateway 169.254.1.1/],
     'a neighbour of the host': [
       { ...whole, host: { ...host, neighbours: new Map([[v4, endpoint.mac]]) } },
       /s32a lacks the permanent neighbour 2001:db8::a/,

@@ -37,9 +37,9 @@ function hostEnd({ endpoint, gateways, mac }: Wanted, found: Wiring['host']): st
   return [
     ...same(`${at} has MAC address`, link.mac, found.mac),
     ...whenDown(at, found),
-    ...gatewaysOf(addresses, gateways).flatMap((gateway) =>
-      found.addresses.some((address) => address.startsWith(`${gateway}/`)) ? [] : [`${at} lacks address ${gateway}`],
-    ),
+    ...gatewaysOf(addresses, gateways)
+      .filter((gateway) => !found.gateways.includes(gateway))
+      .map((gateway) => `${at} lacks the gateway ${gateway}`),
     // The MAC address of today, whoever gave it: with another one here, no packet reaches the container.
     ...addresses.flatMap((own) => neighbour(at, own, mac, found)),
     ...[...hostSettings(endpoint)].flatMap(([setting, value]) => {

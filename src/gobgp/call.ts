@@ -1,5 +1,6 @@
 /**
- * The three gRPC call shapes as promises. No generated stubs: a codec's Rpc has all that a call needs.
+ * gRPC's calls as promises, but for those that are opened before their message (`ahead.ts`). No generated stubs: a codec's
+ * Rpc has all that a call needs.
  *
  * Every call that has an end has a deadline, so that a gobgpd that hangs (SIGSTOP, a dead disk) is a failure like any
  * other instead of a promise that never settles.
@@ -8,7 +9,7 @@ import { type CallOptions, Client, credentials, type ServiceError } from '@grpc/
 import type { Rpc } from './codec.js';
 
 /** A unary call takes 0.35 ms; one that takes two seconds has failed. */
-const UNARY_MS = 2_000;
+export const UNARY_MS = 2_000;
 /** A listing of 100,000 paths takes a second; on a busy node, some. */
 const LISTING_MS = 30_000;
 
@@ -35,17 +36,6 @@ export function unary<Request, Reply>(
       if (error) reject(error);
       else resolve(reply as Reply);
     });
-  });
-}
-
-/** One message on a client stream, and the final reply. */
-export function single<Request, Reply>(client: Client, rpc: Rpc<Request, Reply>, message: Request): Promise<Reply> {
-  return new Promise((resolve, reject) => {
-    const call = client.makeClientStreamRequest(rpc.path, rpc.encode, rpc.decode, within(UNARY_MS), (error, reply) => {
-      if (error) reject(error);
-      else resolve(reply as Reply);
-    });
-    call.end(message);
   });
 }
 

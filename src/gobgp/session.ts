@@ -3,11 +3,12 @@ import { type Client, status } from '@grpc/grpc-js';
 import { familyOf, type Prefix } from '../model/address.js';
 import type { Announcement } from '../model/announcement.js';
 import type { Speaker } from '../model/peer.js';
+import { type Ahead, ahead } from './ahead.js';
 import { api3 } from './api-3.js';
 import { api4 } from './api-4.js';
 import { type AudienceMarks, audienceMarks, isMarkedOtherwise } from './audience-marks.js';
 import { listing, openClient, reasonOf, statusOf, unary } from './call.js';
-import type { Codec, Received, WireGlobal } from './codec.js';
+import type { Codec, Received, WireGlobal, WirePath } from './codec.js';
 import { type Links, told } from './decode.js';
 import type { NextHops } from './next-hop.js';
 
@@ -15,6 +16,8 @@ import type { NextHops } from './next-hop.js';
 export interface Session extends Disposable {
   readonly client: Client;
   readonly codec: Codec;
+  /** Announces and withdraws; one at a time is ready. */
+  readonly paths: Ahead<readonly WirePath[], undefined>;
   /** How gobgpd was set when we came. */
   readonly found: WireGlobal;
   /** The link of each link-local peer, by its address without zone. Grows as peers are told and listed. */
@@ -33,8 +36,7 @@ export async function openSession(api: string, milliseconds?: number): Promise<S
   try {
     for (const codec of codecs.map((make) => make())) {
       const found = await unary(client, codec.getBgp, null, milliseconds).catch(unlessUnknownService);
-      if (found)
-        return { client, codec, found, links: new Map(), marks: NOBODY_ASKS, [Symbol.dispose]: () => client.close() };
+      if (found) return sessionOf(client, codec, found);
     }
   } catch (cause) {
     client.close();
@@ -45,6 +47,15 @@ export async function openSession(api: string, milliseconds?: number): Promise<S
     `what answers on ${api} speaks none of the APIs ${codecs.map((make) => make().name).join(' and ')}: ` +
       'run gobgpd 3.10 to 3.37, or 4.8 or later',
   );
+}
+
+function sessionOf(client: Client, codec: Codec, found: WireGlobal): Session {
+  const paths = ahead(client, codec.addPathStream);
+  const close = () => {
+    paths[Symbol.dispose]();
+    client.close();
+  };
+  return { client, codec, paths, found, links: new Map(), marks: NOBODY_ASKS, [Symbol.dispose]: close };
 }
 
 function unlessUnknownService(error: unknown): undefined {
@@ -83,7 +94,9 @@ export async function checkRelease({ client, codec: { oldRelease } }: Session): 
   if (answer.includes(oldRelease.answer)) throw new Error(oldRelease.reason);
 }
 
-/** A handful of prefixes: a gobgpd that needs longer hangs. */
+/** Prefixes asked for in one call. gobgpd looks each up by itself: some microseconds, however many paths it has. */
+const FOUND_AT_ONCE = 500;
+/** A gobgpd that needs longer for so few hangs. */
 const FIND_MS = 2_000;
 
 /** What gobgpd says for us of these prefixes. */
@@ -96,7 +109,8 @@ export async function findAnnounced({ client, codec }: Session, prefixes: readon
   };
   for (const family of [4, 6] as const) {
     const ours = prefixes.filter((prefix) => familyOf(prefix) === family);
-    if (ours.length > 0) await listing(client, codec.findPath, ours, (all) => all.forEach(hear), FIND_MS);
+    for (let at = 0; at < ours.length; at += FOUND_AT_ONCE)
+      await listing(client, codec.findPath, ours.slice(at, at + FOUND_AT_ONCE), (all) => all.forEach(hear), FIND_MS);
   }
   return announced;
 }

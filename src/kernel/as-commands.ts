@@ -2,12 +2,13 @@
  * Every change of ours as the command that does the same: for logs, for `slash32 explain`, and for people who must do it
  * by hand. Words are quoted for a shell where they need it, since an interface may be called `é` or `-eth0`.
  */
-import { bitsOf, familyOf, type Prefix } from '../model/address.js';
+import { type Address, bitsOf, familyOf, type Prefix } from '../model/address.js';
 import type { Endpoint } from '../model/endpoint.js';
 import type { Gateways, Networks } from '../model/network.js';
 import type { NextHop, Route } from '../model/route.js';
 import { AF_INET, type Rule, RuleAction } from '../netlink/index.js';
 import { aliasOf } from './alias.js';
+import { METRIC_OF_NONE } from './gateways.js';
 import { HOST_END_GROUP, METRIC, PROTOCOL, RULE_PRIORITY } from './ours.js';
 import { wantedRules } from './rules.js';
 
@@ -38,11 +39,12 @@ export function removeRouteCommand(route: Pick<Route, 'table' | 'prefix'>): stri
 }
 
 /** Sysctls and rules of the networks. The filters print their own. */
-export function separateCommands(networks: Networks, priority = RULE_PRIORITY): string[] {
+export function separateCommands(networks: Networks, gateways: Gateways, priority = RULE_PRIORITY): string[] {
   return [
     'sysctl -w net/ipv4/ip_forward=1',
     'sysctl -w net/ipv4/conf/all/src_valid_mark=1',
     'sysctl -w net/ipv6/conf/all/forwarding=1',
+    gatewayCommand(gateways.v4, 'lo', `${METRIC}`),
     ...wantedRules(networks, priority).map(ruleCommand),
   ];
 }
@@ -51,8 +53,8 @@ export function separateCommands(networks: Networks, priority = RULE_PRIORITY): 
 export function connectCommands(endpoint: Endpoint, gateways: Gateways): string[] {
   return [
     pairCommand(endpoint),
-    ...hostCommands(endpoint, gateways),
-    upCommand(endpoint),
+    ...hostCommands(endpoint),
+    ...upCommands(endpoint, gateways),
     ...containerCommands(endpoint, gateways),
   ];
 }
@@ -62,7 +64,8 @@ export function disconnectCommand({ link }: { readonly link: Pick<Endpoint['link
 }
 
 function pairCommand({ link, ifname, mac, mtu, netns }: Endpoint): string {
-  const end = (name: string, address: string) => ['name', name, 'mtu', `${mtu}`, 'address', address];
+  const end = (name: string, address: string) =>
+    `name ${name} numtxqueues 1 numrxqueues 1 mtu ${mtu} address ${address}`.split(' ');
   return shell([
     'ip',
     'link',
@@ -77,9 +80,9 @@ function pairCommand({ link, ifname, mac, mtu, netns }: Endpoint): string {
   ]);
 }
 
-function hostCommands(endpoint: Endpoint, gateways: Gateways): string[] {
+function hostCommands(endpoint: Endpoint): string[] {
   const { link, addresses, mac } = endpoint;
-  const [v4, v6] = [4, 6].map((family) => addresses.some((own) => familyOf(own) === family));
+  const v6 = hasIpv6(endpoint);
   const set = (path: string, value: number) => shell(['sysctl', '-w', `net/${path}=${value}`]);
   return [
     ...(v6 ? [set(`ipv6/conf/${link.name}/disable_ipv6`, 0)] : []),
@@ -91,8 +94,6 @@ function hostCommands(endpoint: Endpoint, gateways: Gateways): string[] {
     shell(['ip', 'link', 'set', 'dev', link.name, 'addrgenmode', 'none']),
     shell(['ip', 'link', 'set', 'dev', link.name, 'group', `${HOST_END_GROUP}`]),
     shell(['ip', 'link', 'set', 'dev', link.name, 'alias', aliasOf(endpoint)]),
-    ...(v4 ? [shell(['ip', 'addr', 'add', `${gateways.v4}/32`, 'dev', link.name, 'scope', 'link'])] : []),
-    ...(v6 ? [shell(['ip', 'addr', 'add', `${gateways.v6}/128`, 'dev', link.name, 'nodad'])] : []),
     ...addresses.map((own) => shell(['ip', ...neighbourWords(own, mac, link.name)])),
   ];
 }
@@ -119,8 +120,23 @@ function containerCommands({ netns, ifname, addresses, routes, link }: Endpoint,
   ];
 }
 
-function upCommand({ link }: Endpoint): string {
-  return shell(['ip', 'link', 'set', 'dev', link.name, 'up']);
+function upCommands(endpoint: Endpoint, { v6 }: Gateways): string[] {
+  const { name } = endpoint.link;
+  const metric = `$((${METRIC_OF_NONE} - $(ip -o link show dev ${shell([name])} | cut -d: -f1)))`;
+  return [
+    shell(['ip', 'link', 'set', 'dev', name, 'up']),
+    ...(hasIpv6(endpoint) ? [gatewayCommand(v6, name, metric)] : []),
+  ];
+}
+
+/** @param metric as the shell shall read it */
+function gatewayCommand(gateway: Address, device: string, metric: string): string {
+  const words = ['route', 'replace', 'local', gateway, 'dev', device, 'table', 'local', 'proto', 'kernel', 'metric'];
+  return `${shell(['ip', ...version(gateway), ...words])} ${metric}`;
+}
+
+function hasIpv6({ addresses }: Endpoint): boolean {
+  return addresses.some((own) => familyOf(own) === 6);
 }
 
 function ruleCommand({ family, priority, mark, mask, action, table, suppressGroup }: Rule): string {

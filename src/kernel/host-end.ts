@@ -1,30 +1,27 @@
 /**
  * The host end of an endpoint's veth pair.
  *
- * It has the gateway's addresses, the same on every host end, and permanent neighbours for the container's: nobody ever
- * asks by ARP or neighbour discovery. A container must not be able to talk the host into anything, so router
+ * It has no address: the gateways are gateways.ts. Permanent neighbours for the container's addresses: nobody ever asks by
+ * ARP or neighbour discovery. A container must not be able to talk the host into anything, so router
  * advertisements and redirects are off before the link is up (CVE-2020-10749), and rp_filter is on.
  */
-import { bitsOf, bytesOf, familyOf } from '../model/address.js';
+import { bytesOf, familyOf } from '../model/address.js';
 import type { Endpoint } from '../model/endpoint.js';
-import type { Gateways } from '../model/network.js';
 import {
   AddressGeneration,
-  addAddress,
   createVeth,
   Errno,
-  IFA_F_NODAD,
   Ipv4Conf,
   indexOfName,
   NetlinkError,
   type NetlinkSocket,
   putNeighbour,
-  Scope,
   setLink,
 } from '../netlink/index.js';
 import type { Namespace } from '../ports.js';
 import { aliasOf } from './alias.js';
 import { enter } from './container-end.js';
+import { ipv6GatewaySteps } from './gateways.js';
 import type { Host } from './host.js';
 import { HOST_END_GROUP } from './ours.js';
 import { named, perform, type Step, WiringError } from './step.js';
@@ -54,7 +51,7 @@ export function createPair(socket: NetlinkSocket, endpoint: Endpoint, namespace:
 }
 
 /** Everything but "up". */
-export function prepareHostEnd({ socket, gateways, ipv6Settings }: Host, index: number, endpoint: Endpoint): void {
+export function prepareHostEnd({ socket, ipv6Settings }: Host, index: number, endpoint: Endpoint): void {
   const { name } = endpoint.link;
   const ipv6 = named('host settings', () => quietIpv6(`${ipv6Settings}/${name}`, endpoint));
   const settings: Step = {
@@ -70,12 +67,13 @@ export function prepareHostEnd({ socket, gateways, ipv6Settings }: Host, index: 
       ...(ipv6 && { addressGeneration: AddressGeneration.none }),
     }),
   };
-  perform(socket, [settings, ...gatewaySteps(index, endpoint, gateways), ...hostNeighbours(index, endpoint)]);
+  perform(socket, [settings, ...hostNeighbours(index, endpoint)]);
 }
 
 /** Packets pass when the container end is up as well. */
-export function raiseHostEnd(socket: NetlinkSocket, index: number): void {
-  perform(socket, [{ what: 'host link up', request: setLink(index, { up: true }) }]);
+export function raiseHostEnd({ socket, gateways }: Host, index: number, endpoint: Endpoint): void {
+  const up: Step = { what: 'host link up', request: setLink(index, { up: true }) };
+  perform(socket, [up, ...ipv6GatewaySteps(index, endpoint, gateways)]);
 }
 
 /** Returns whether the link has IPv6 at all. */
@@ -85,21 +83,6 @@ function quietIpv6(conf: string, { addresses }: Endpoint): boolean {
   writeSysctl(`${conf}/accept_redirects`, '0');
   if (addresses.some((own) => familyOf(own) === 6)) ensureSysctl(`${conf}/disable_ipv6`, '0');
   return true;
-}
-
-/**
- * Each gateway is a host address, fe80::1 too. Under a shorter prefix a forwarding host also joins the subnet-router anycast
- * address (RFC 4291 section 2.6.1), whose route Linux frees in an RCU callback that has to wait for another one: removing
- * the link then takes two grace periods, 40 ms instead of 17 (measured).
- */
-function gatewaySteps(index: number, { addresses }: Endpoint, gateways: Gateways): Step[] {
-  const families = new Set(addresses.map(familyOf));
-  const v4 = { index, ip: bytesOf(gateways.v4), length: bitsOf(gateways.v4), scope: Scope.link };
-  const v6 = { index, ip: bytesOf(gateways.v6), length: bitsOf(gateways.v6), flags: IFA_F_NODAD };
-  return [
-    ...(families.has(4) ? [{ what: 'host gateway address', request: addAddress(v4) }] : []),
-    ...(families.has(6) ? [{ what: 'host IPv6 gateway address', request: addAddress(v6) }] : []),
-  ];
 }
 
 /** The container's addresses are at this MAC address. */

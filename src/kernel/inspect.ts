@@ -21,6 +21,7 @@ import {
   NUD_PERMANENT,
 } from '../netlink/index.js';
 import type { Namespace } from '../ports.js';
+import { gatewaysAt } from './gateways.js';
 import type { Host } from './host.js';
 import { routeTo } from './route-lookup.js';
 import { readSysctl } from './sysctl.js';
@@ -37,7 +38,11 @@ export function inspect(host: Host, endpoint: Endpoint, link: Link | undefined, 
   const inside = namespace && containerSocket(namespace);
   try {
     return {
-      host: link && { ...linkEnd(socket, link), settings: settingsOf(endpoint) },
+      host: link && {
+        ...linkEnd(socket, link),
+        settings: settingsOf(endpoint),
+        gateways: gatewaysAt(socket, link.index, host.gateways),
+      },
       container: inside && containerEnd(inside, endpoint.ifname),
       ways: endpoint.addresses.flatMap((own) => waysTo(socket, own, host.tables.get(endpoint.network))),
       lackingFilters: host.filters.lacking(endpoint),

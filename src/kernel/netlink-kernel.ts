@@ -11,6 +11,7 @@ import type { Route } from '../model/route.js';
 import type { Failures, Kernel, KernelEvent } from '../ports.js';
 import { watchForeignRoutes, watchKernel } from './events.js';
 import { forwardPackets } from './forwarding.js';
+import { answerForGateway } from './gateways.js';
 import type { Host } from './host.js';
 import { hostAddresses, wayTo } from './host-addresses.js';
 import { groupHostEnds } from './host-end-group.js';
@@ -50,6 +51,7 @@ export class NetlinkKernel implements Kernel {
     forwardPackets(this.#host.socket);
     await this.#host.filters.separate(networks);
     groupHostEnds(this.#host.socket);
+    answerForGateway(this.#host.socket, this.#host.gateways);
     putRules(this.#host.socket, networks, this.#rulePriority);
     this.#host.tables = new Map([...networks.byName.values()].map(({ name, table }) => [name, table]));
   }

@@ -14,9 +14,13 @@ export function routeBy(socket: NetlinkSocket, to: Address): readonly Message[] 
   return answered(socket, matchRoute(bytesOf(to)));
 }
 
-/** The route to an address, as a message to decode; none when there is no way. @param mark of the packet, 0 for none */
-export function routeTo(socket: NetlinkSocket, to: Address, mark = 0): readonly Message[] {
-  return answered(socket, findRoute(bytesOf(to), mark));
+/**
+ * The route to an address, as a message to decode; none when there is no way.
+ * @param mark of the packet, 0 for none
+ * @param link that it has to leave by, 0 for any
+ */
+export function routeTo(socket: NetlinkSocket, to: Address, mark = 0, link = 0): readonly Message[] {
+  return answered(socket, findRoute(bytesOf(to), mark, link));
 }
 
 function answered(socket: NetlinkSocket, request: Request): readonly Message[] {

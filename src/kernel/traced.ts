@@ -30,7 +30,7 @@ export function traced(
         return kernel.remove(routes);
       },
       separate: (networks) => {
-        for (const command of separateCommands(networks)) tell(command);
+        for (const command of separateCommands(networks, gateways)) tell(command);
         return kernel.separate(networks);
       },
     },

@@ -48,7 +48,7 @@ export class VethWire implements Wire {
       named('filters', () => this.#admit(endpoint));
       index = createPair(this.#host.socket, endpoint, namespace);
       prepareHostEnd(this.#host, index, endpoint);
-      raiseHostEnd(this.#host.socket, index);
+      raiseHostEnd(this.#host, index, endpoint);
       configureContainerEnd(endpoint, this.#host.gateways, namespace, inside);
       this.#wired.set(index, endpoint);
       return index;

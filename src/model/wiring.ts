@@ -3,12 +3,19 @@ import type { Endpoint } from './endpoint.js';
 
 /** What the kernel has of one endpoint, read back. An end that is gone is undefined. */
 export interface Wiring {
-  readonly host: (LinkEnd & { readonly settings: ReadonlyMap<string, string> }) | undefined;
+  readonly host: HostEnd | undefined;
   readonly container: (LinkEnd & { readonly routes: readonly InnerRoute[] }) | undefined;
   /** Where packets of this host to its addresses go, as its network sees it, and as the host itself does. */
   readonly ways: readonly Way[];
   /** Filter elements that should be in force and are not, as nft writes them. */
   readonly lackingFilters: readonly string[];
+}
+
+/** The host's end of a veth pair. */
+export interface HostEnd extends LinkEnd {
+  readonly settings: ReadonlyMap<string, string>;
+  /** Those that are this host for whoever sends to them over the link. */
+  readonly gateways: readonly Address[];
 }
 
 /** One end of a veth pair. */

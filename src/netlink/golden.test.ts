@@ -7,7 +7,7 @@ import { addAddress, IFA_F_NODAD, Scope } from './address.js';
 import { AddressGeneration, createVeth, deleteGroup, deleteLink, setLink } from './link.js';
 import { AF_INET, AF_INET6, encode, type Request } from './message.js';
 import { putNeighbour } from './neighbour.js';
-import { addRoute, deleteRoute, putRoute } from './route.js';
+import { addLocalRoute, addRoute, deleteRoute, putRoute } from './route.js';
 import { addRule, RuleAction } from './rule.js';
 
 const v4 = (a: number, b: number, c: number, d: number) => Uint8Array.of(a, b, c, d);
@@ -16,20 +16,23 @@ const mac = '02:53:32:00:00:0a';
 const ours = { protocol: 32, metric: 3232 };
 const main = { table: 254, ...ours };
 const blue = { table: 1001, ...ours };
+const local = { table: 255, protocol: 2, hops: [{ oif: 3 }] };
 const container = v6('20010db800000000000000000000000a');
 const router6 = v6('20010db8000000000000000000000000');
 
 const GOLDEN: Record<string, readonly [Request, string]> = {
-  'ip link add s32t0 mtu 1400 address .. type veth peer name eth0 mtu 1400 address .. netns /proc/self/ns/net': [
-    createVeth(
-      { name: 's32t0', mac: '02:53:32:00:00:01', mtu: 1400 },
-      { name: 'eth0', mac: '02:53:32:00:00:02', mtu: 1400 },
-      4,
-    ),
-    `8c0000001000050600000000000000000000000000000000000000000000000008000400780500000a00010002533200000100000a000300
-     73333274300000004c0012000800010076657468400002003c0001000000000000000000000000000000000008000400780500000a000100
-     025332000002000008001c0004000000090003006574683000000000`,
-  ],
+  'ip link add s32t0 numtxqueues 1 numrxqueues 1 mtu 1400 address .. type veth peer name eth0 (the same) netns /proc/self/ns/net':
+    [
+      createVeth(
+        { name: 's32t0', mac: '02:53:32:00:00:01', mtu: 1400 },
+        { name: 'eth0', mac: '02:53:32:00:00:02', mtu: 1400 },
+        4,
+      ),
+      `ac0000001000050600000000000000000000000000000000000000000000000008001f000100000008002000010000000800040078050000
+     0a00010002533200000100000a00030073333274300000005c0012000800010076657468500002004c000100000000000000000000000000
+     0000000008001f0001000000080020000100000008000400780500000a000100025332000002000008001c00040000000900030065746830
+     00000000`,
+    ],
   'ip link set s32t0 up': [
     setLink(3, { up: true }),
     '2000000010000500000000000000000000000000030000000100000001000000',
@@ -138,6 +141,20 @@ const GOLDEN: Record<string, readonly [Request, string]> = {
      3c0009001c000000030000001400050020010db80000000000000000000000001c0000000300000014000500fe8000000000000000000000
      00000009`,
     ],
+  'ip route add local 169.254.1.1 dev s32t0 table local proto kernel metric 3232': [
+    addLocalRoute({ ...local, metric: 3232, destination: v4(169, 254, 1, 1), length: 32 }),
+    '3400000018000506000000000000000002200000ff02fe020000000008000100a9fe010108000600a00c00000800040003000000',
+  ],
+  'ip -6 route add local fe80::1 dev s32t0 table local proto kernel metric 2147483644': [
+    addLocalRoute({
+      ...local,
+      metric: 2147483644,
+      destination: v6('fe800000000000000000000000000001'),
+      length: 128,
+    }),
+    `400000001800050600000000000000000a800000ff0200020000000014000100fe80000000000000000000000000000108000600fcffff7f
+     0800040003000000`,
+  ],
   'ip route del 10.20.2.0/24 proto 32 metric 3232': [
     deleteRoute({ ...main, destination: v4(10, 20, 2, 0), length: 24 }),
     '2c00000019000500000000000000000002180000fe20ff0000000000080001000a14020008000600a00c0000',

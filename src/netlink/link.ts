@@ -44,6 +44,8 @@ const IFLA_AF_SPEC = 26;
 const IFLA_GROUP = 27;
 const IFLA_NET_NS_FD = 28;
 const IFLA_EXT_MASK = 29;
+const IFLA_NUM_TX_QUEUES = 31;
+const IFLA_NUM_RX_QUEUES = 32;
 const IFLA_INFO_KIND = 1;
 const IFLA_INFO_DATA = 2;
 const IFLA_INET_CONF = 1;
@@ -210,7 +212,12 @@ function fixedPart(message: MessageBuffer, index = 0, flags = 0, change = 0): Me
   return message.u8(AF_UNSPEC).u8(0).u16(0).u32(index).u32(flags).u32(change);
 }
 
+/**
+ * One queue each way: Linux would make one for each processor there may be, with files and an event each, and a veth has no
+ * use for them: it hands a packet over to the other end without a lock.
+ */
 function writeEnd(message: MessageBuffer, end: VethEnd): MessageBuffer {
+  message.attributeU32(IFLA_NUM_TX_QUEUES, 1).attributeU32(IFLA_NUM_RX_QUEUES, 1);
   return message.attributeU32(IFLA_MTU, end.mtu).attribute(IFLA_ADDRESS, macBytes(end.mac));
 }
 

@@ -90,6 +90,11 @@ export function addRoute(route: RouteEntry): Request {
   return newRoute(route, NLM_F_CREATE | NLM_F_EXCL);
 }
 
+/** Adds a route to this host itself: what comes in for the address is its own. Refused with EEXIST like `addRoute`. */
+export function addLocalRoute(route: RouteEntry): Request {
+  return newRoute(route, NLM_F_CREATE | NLM_F_EXCL, RTN_LOCAL);
+}
+
 /**
  * Removes the first route of this table, prefix, protocol and, where given, metric, wherever it leads.
  * Refused with ESRCH when there is none.
@@ -118,10 +123,12 @@ export function dumpRoutes({ family = AF_UNSPEC, table, protocol = 0 }: RouteFil
  * Asks which way a packet of this host would go: answered with one route, and the table it was found in. Refused with
  * ENETUNREACH when there is none.
  * @param mark of the packet, for rules that look at it
+ * @param oif index of the link that it has to leave by
  */
 export function findRoute(
   destination: Ip,
   mark = 0,
+  oif = 0,
   flags = destination.length === 4 ? RTM_F_LOOKUP_TABLE : 0,
 ): Request {
   return {
@@ -134,6 +141,7 @@ export function findRoute(
         .zero(6)
         .u32(flags);
       message.attribute(RTA_DST, destination);
+      if (oif !== 0) message.attributeU32(RTA_OIF, oif);
       if (mark !== 0) message.attributeU32(RTA_MARK, mark);
     },
   };
@@ -141,7 +149,7 @@ export function findRoute(
 
 /** Asks for the route by which a packet of this host would go, as it is written: with its prefix, and all its next hops. */
 export function matchRoute(destination: Ip): Request {
-  return findRoute(destination, 0, RTM_F_FIB_MATCH);
+  return findRoute(destination, 0, 0, RTM_F_FIB_MATCH);
 }
 
 /** Decodes RTM_NEWROUTE and RTM_DELROUTE. A type other than unicast (blackhole, local, ...) leads nowhere: no hops. */
@@ -163,23 +171,22 @@ export function leadsHere({ body }: Message): boolean {
   return body[7] === RTN_LOCAL;
 }
 
-function newRoute(route: RouteEntry, how: number): Request {
+function newRoute(route: RouteEntry, how: number, type = RTN_UNICAST): Request {
   return {
     type: RTM_NEWROUTE,
     flags: NLM_F_REQUEST | NLM_F_ACK | how,
-    write: (message) => writeRoute(message, route),
+    write: (message) => writeRoute(message, route, type),
   };
 }
 
-function writeRoute(message: MessageBuffer, route: RouteEntry): void {
+function writeRoute(message: MessageBuffer, route: RouteEntry, type: number): void {
   const [hop] = route.hops;
   if (!hop) {
     writePlace(message, route, Scope.universe, 0, RTN_BLACKHOLE);
     return;
   }
-  const direct = ipFamily(route.destination) === AF_INET && route.hops.every(({ gateway }) => !gateway);
   const alone = route.hops.length === 1 ? hop : undefined;
-  writePlace(message, route, direct ? Scope.link : Scope.universe, hopFlags(alone), RTN_UNICAST);
+  writePlace(message, route, scopeOf(route, type), hopFlags(alone), type);
   if (route.source) message.attribute(RTA_PREFSRC, route.source);
   if (alone) {
     writeGateway(message, alone, route.destination.length);
@@ -189,6 +196,12 @@ function writeRoute(message: MessageBuffer, route: RouteEntry): void {
       for (const each of route.hops) writeHop(message, each, route.destination.length);
     });
   }
+}
+
+/** How far away its destination is. IPv6 has no scopes of routes. */
+function scopeOf({ destination, hops }: RouteEntry, type: number): number {
+  if (ipFamily(destination) !== AF_INET || hops.some(({ gateway }) => gateway)) return Scope.universe;
+  return type === RTN_LOCAL ? Scope.host : Scope.link;
 }
 
 /** The fixed part and what names the route's place. */
