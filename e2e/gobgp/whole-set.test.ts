@@ -13,10 +13,13 @@ import { announceThenAdmit, type Behaviour, Listener } from './listener.js';
 import { onEachRelease } from './newer.js';
 
 const TARGETS = ['64512:100', '4200000000:7'].map(routeTarget);
-const MANY: Announcement[] = Array.from({ length: 10_000 }, (_, i) => ({
-  prefix: hostPrefix(addressFrom(new Uint8Array([10, 20, i >> 8, i & 255]))),
-  targets: TARGETS,
-}));
+const announcements = (net: number, length: number): Announcement[] =>
+  Array.from({ length }, (_, i) => ({
+    prefix: hostPrefix(addressFrom(new Uint8Array([10, net, i >> 8, i & 255]))),
+    targets: TARGETS,
+  }));
+const MANY = announcements(20, 10_000);
+const OWN = announcements(30, 1201);
 const speaker = contractSpeaker(NODE.v4, NEIGHBOUR.v4, { nextHop6: address(NODE.v6) });
 const silent: Behaviour = async () => {};
 
@@ -53,12 +56,7 @@ await onEachRelease((binary) => {
 
   it('tells a table of 10,000 paths, more than gRPC lets through by default, in one piece', async () => {
     const theirs = daemonIn(lab, 'b', binary);
-    theirs.start();
-    const there: Speaker = {
-      ...contractSpeaker(NEIGHBOUR.v4, NODE.v4, { asn: 65000, nextHop6: address(NEIGHBOUR.v6) }),
-      peers: speaker.peers.map((peer) => ({ ...peer, address: address(NODE.v4), asn: 65001 })),
-    };
-    await using neighbour = new Listener(theirs.api, there, announceThenAdmit(there, MANY));
+    await using neighbour = speakThere(theirs);
     await using listener = new Listener(daemon.api, speaker, announceThenAdmit(speaker, []));
     await until('all are heard', () => listener.paths.size === MANY.length);
     await using newcomer = new Listener(daemon.api, speaker, silent);
@@ -79,6 +77,30 @@ await onEachRelease((binary) => {
       const last = listener.events.findLast((event) => event.kind === 'audited');
       return last?.announced.length === 1;
     });
+  });
+
+  it('lists only what was said when so many paths are heard that they cannot be gone through at each audit', async () => {
+    const theirs = daemonIn(lab, 'b', binary);
+    await using neighbour = speakThere(theirs);
+    const own = OWN.slice(0, 1200);
+    await using listener = new Listener(daemon.api, speaker, announceThenAdmit(speaker, own), 100);
+    const last = () => listener.events.findLast((event) => event.kind === 'audited')?.announced;
+    await until('all are heard', () => listener.paths.size === MANY.length);
+    await until('an audit finds all of ours', () => last()?.length === own.length);
+    await using other = new Listener(daemon.api, speaker, silent);
+    await other.next('connected');
+    await other.bgp.announce(OWN.slice(1200));
+    // Again and again: a listener that has lost gobgpd on a busy machine says all of its own anew.
+    await until('an audit shows what was taken away', async () => {
+      await other.bgp.withdraw(own.slice(0, 1));
+      return last()?.length === own.length - 1;
+    });
+    const isForeign = ({ prefix }: Announcement) => prefix === OWN[1200]?.prefix;
+    if (listener.count('connected') === 1) expect(last()?.some(isForeign), 'what somebody else said').to.equal(false);
+    await listener.bgp.withdraw(own.slice(1, 2));
+    await until('what was withdrawn is not missed', () => !last()?.some(({ prefix }) => prefix === own[1]?.prefix));
+    expect(neighbour.warnings.concat(listener.warnings)).to.deep.equal([]);
+    await theirs.signal('SIGKILL');
   });
 
   it('survives whatever is asked of it, and takes all that is valid', async function () {
@@ -104,6 +126,16 @@ await onEachRelease((binary) => {
     expect(auditor.events.find((event) => event.kind === 'connected')?.announced).to.deep.equal([]);
   });
 });
+
+/** Starts the neighbour's gobgpd, which says MANY. */
+function speakThere(theirs: Daemon): Listener {
+  theirs.start();
+  const there: Speaker = {
+    ...contractSpeaker(NEIGHBOUR.v4, NODE.v4, { asn: 65000, nextHop6: address(NEIGHBOUR.v6) }),
+    peers: speaker.peers.map((peer) => ({ ...peer, address: address(NODE.v4), asn: 65001 })),
+  };
+  return new Listener(theirs.api, there, announceThenAdmit(there, MANY));
+}
 
 interface Sample {
   readonly announcement: Announcement;

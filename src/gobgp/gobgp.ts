@@ -103,8 +103,19 @@ export class Gobgp implements Bgp {
   async #say(announcements: readonly Announcement[], withdrawn: boolean): Promise<Failures<Announcement>> {
     const connection = this.#connection;
     if (!connection) return new Map(announcements.map((one) => [one, new Unreachable(this.#reason)]));
-    connection.writes.begun++;
-    const { session, nextHops } = connection;
-    return say(session, announcements, nextHops, withdrawn).finally(() => connection.writes.done++);
+    const { session, nextHops, writes, said } = connection;
+    writes.begun++;
+    try {
+      const failures = await say(session, announcements, nextHops, withdrawn);
+      for (const one of announcements) {
+        const failure = failures.get(one);
+        if (withdrawn && !failure) said.delete(one.prefix);
+        // An answer that was lost says nothing: the path may be there.
+        if (!withdrawn && (!failure || failure instanceof Unreachable)) said.add(one.prefix);
+      }
+      return failures;
+    } finally {
+      writes.done++;
+    }
   }
 }

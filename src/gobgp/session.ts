@@ -94,7 +94,9 @@ export async function checkRelease({ client, codec: { oldRelease } }: Session): 
   if (answer.includes(oldRelease.answer)) throw new Error(oldRelease.reason);
 }
 
-/** A handful of prefixes: a gobgpd that needs longer hangs. */
+/** Prefixes asked for in one call. gobgpd looks each up by itself: some microseconds, however many paths it has. */
+const FOUND_AT_ONCE = 500;
+/** A gobgpd that needs longer for so few hangs. */
 const FIND_MS = 2_000;
 
 /** What gobgpd says for us of these prefixes. */
@@ -107,7 +109,8 @@ export async function findAnnounced({ client, codec }: Session, prefixes: readon
   };
   for (const family of [4, 6] as const) {
     const ours = prefixes.filter((prefix) => familyOf(prefix) === family);
-    if (ours.length > 0) await listing(client, codec.findPath, ours, (all) => all.forEach(hear), FIND_MS);
+    for (let at = 0; at < ours.length; at += FOUND_AT_ONCE)
+      await listing(client, codec.findPath, ours.slice(at, at + FOUND_AT_ONCE), (all) => all.forEach(hear), FIND_MS);
   }
   return announced;
 }

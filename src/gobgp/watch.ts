@@ -28,6 +28,8 @@ export interface Watch {
   read(subject: Subject): Promise<void>;
   /** Peers of whom there are paths. */
   holders(): PeerKey[];
+  /** How many paths there are. */
+  count(): number;
   /** Rejects when the stream breaks. */
   readonly broken: Promise<never>;
   close(): void;
@@ -68,7 +70,8 @@ export function openWatch(session: Session, hear: (event: BgpEvent) => void, ref
       watching(client, codec.watchEvent, subject, on, signal).then(() => ended(), ended);
     });
   const holders = () => [...known].flatMap(([peer, prefixes]) => (prefixes.size > 0 ? [peer] : []));
-  return { read, holders, broken, close: () => current.abort() };
+  const count = () => [...known.values()].reduce((sum, { size }) => sum + size, 0);
+  return { read, holders, count, broken, close: () => current.abort() };
 }
 
 async function listTable({ client, codec }: Session): Promise<readonly Received[]> {
