@@ -9,26 +9,16 @@ import { resultOf } from '../../src/cni/result.js';
 import { decodeResult } from '../../src/cni/result-decode.js';
 import { encodeResult } from '../../src/cni/result-encode.js';
 import { VERSIONS } from '../../src/cni/version.js';
-import { address, prefix } from '../../src/model/address.js';
-import type { Endpoint } from '../../src/model/endpoint.js';
+import { address } from '../../src/model/address.js';
+import { exampleEndpoint } from '../../src/model/example-endpoint.js';
 
 const HOST = `s32-cni-shapes-${process.pid}-host`;
 const BOX = `s32-cni-shapes-${process.pid}-box`;
 
-const endpoint: Endpoint = {
-  containerId: 'c1',
-  ifname: 'eth0',
-  network: 'blue',
-  state: 'attached',
+const endpoint = exampleEndpoint({
   netns: `/run/netns/${BOX}`,
-  netnsInode: 1,
-  link: { name: 's328a1c4f', index: 7, mac: '02:00:00:00:00:01' },
-  mac: '02:00:00:00:00:02',
-  mtu: 1500,
   addresses: [address('10.99.1.2'), address('fd00:99::2')],
-  routes: [prefix('0.0.0.0/0'), prefix('::/0')],
-  since: '2026-01-01T00:00:00Z',
-};
+});
 const ours = resultOf(endpoint, { v4: address('169.254.1.1'), v6: address('fe80::1') }, { nameservers: ['10.0.0.53'] });
 
 describe('a result beside that of ptp', () => {

@@ -13,7 +13,7 @@ const module = (name: string) => new URL(`../../src/disk/${name}.js`, import.met
 const PRELUDE = `
 const { openRunDirectory } = await import('${module('run-directory')}');
 const { endpointRecords } = await import('${module('endpoint-records')}');
-const { exampleEndpoint } = await import('${module('example-endpoint')}');
+const { exampleEndpoint } = await import('${module('../model/example-endpoint')}');
 const { readdirSync, rmSync, writeFileSync } = await import('node:fs');
 const { execFileSync } = await import('node:child_process');
 const path = process.argv[1];

@@ -4,10 +4,18 @@
  */
 import { mkdir, rm } from 'node:fs/promises';
 import { type ExecaMethod, execa } from 'execa';
+import { prefix } from '../../src/model/address.js';
+import type { ListenRange } from '../../src/model/peer.js';
 
 /** Addresses of the two ends. */
 export const NODE = { v4: '198.51.100.1', v6: '2001:db8::1' } as const;
 export const NEIGHBOUR = { v4: '198.51.100.2', v6: '2001:db8::2' } as const;
+
+/** Who is on the wire may come, over IPv4. */
+export const RANGE: ListenRange = {
+  ...{ name: 'tors', prefix: prefix('198.51.100.0/24'), asn: 65000 },
+  ...{ families: [4], untagged: [] },
+};
 
 const QUIETLY = { reject: false, stdin: 'ignore', buffer: false, stdout: 'ignore', stderr: 'ignore' } as const;
 

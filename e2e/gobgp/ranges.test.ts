@@ -3,21 +3,14 @@ import { expect } from 'chai';
 import { contractSpeaker } from '../../src/gobgp/gobgp.contract.js';
 import { Gobgp } from '../../src/gobgp/gobgp.js';
 import { until } from '../../src/gobgp/until.js';
-import { address, prefix } from '../../src/model/address.js';
+import { address } from '../../src/model/address.js';
 import type { ListenRange, PeerState, Speaker } from '../../src/model/peer.js';
 import { daemonIn } from './daemon.js';
 import { type Frr, startFrr, torConfig } from './frr.js';
-import { createLab, type Lab, NEIGHBOUR, NODE } from './lab.js';
+import { createLab, type Lab, NEIGHBOUR, NODE, RANGE } from './lab.js';
 import { onEachRelease } from './newer.js';
 
 const BASE = contractSpeaker(NODE.v4, NEIGHBOUR.v4, { nextHop6: address(NODE.v6) });
-const RANGE: ListenRange = {
-  name: 'tors',
-  prefix: prefix('198.51.100.0/24'),
-  asn: 65000,
-  families: [4],
-  untagged: [],
-};
 
 await onEachRelease((binary, { name }) => {
   const is3 = / 3\./.test(name);

@@ -5,11 +5,11 @@ import { Gobgp } from '../../src/gobgp/gobgp.js';
 import { listPeers, peerChanges, wirePeers } from '../../src/gobgp/peers.js';
 import { openSession } from '../../src/gobgp/session.js';
 import { until } from '../../src/gobgp/until.js';
-import { address, prefix } from '../../src/model/address.js';
+import { address } from '../../src/model/address.js';
 import type { ListenRange, Peer, Speaker } from '../../src/model/peer.js';
 import { daemonIn } from './daemon.js';
 import { startFrr, torConfig } from './frr.js';
-import { createLab, type Lab, NEIGHBOUR, NODE } from './lab.js';
+import { createLab, type Lab, NEIGHBOUR, NODE, RANGE } from './lab.js';
 import { onEachRelease } from './newer.js';
 
 const BASE = contractSpeaker(NODE.v4, NEIGHBOUR.v4, { nextHop6: address(NODE.v6) });
@@ -23,13 +23,6 @@ const SETTINGS: Record<string, Partial<Peer>> = {
   multihop: { multihop: 3 },
   'to wait': { passive: true },
   'a long-lived restart': { longLivedRestart: 3600 },
-};
-const RANGE: ListenRange = {
-  name: 'tors',
-  prefix: prefix('198.51.100.0/24'),
-  asn: 65000,
-  families: [4],
-  untagged: [],
 };
 
 await onEachRelease((binary) => {

@@ -80,9 +80,11 @@ export async function attach(node: Node, request: AttachRequest, signal: AbortSi
 
 /**
  * The record says `attached` from here on: it is wired, and a controller that finds it so after a kill lets it live and puts
- * and announces the rest. It is written in the turn after the pass has begun, while gobgpd works on the announcement.
+ * and announces the rest. It is written while gobgpd works on the announcement: the pass begins in the next turn, and what it
+ * says leaves the process at the end of that.
  */
 async function commitMeanwhile(node: Node, endpoint: Endpoint): Promise<void> {
+  await nextTurn();
   await nextTurn();
   await step('committing the endpoint record', CODE.io, () => node.records.save(endpoint));
 }

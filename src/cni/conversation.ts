@@ -45,8 +45,12 @@ const LISTENING_AFTER = 250;
 export function converse(socket: Socket, around: Surroundings): Conversation {
   const left = new AbortController();
   let working = false;
+  let isAnswered = false;
   socket.on('error', () => socket.destroy());
-  socket.on('close', () => left.abort());
+  // Nobody is to be told of an end that is in order; and an abort makes an error, with a stack.
+  socket.on('close', () => {
+    if (!isAnswered) left.abort();
+  });
   const talk = async () => {
     const frame = await readFrame(socket);
     using _asking = stillThere(socket);
@@ -55,6 +59,7 @@ export function converse(socket: Socket, around: Surroundings): Conversation {
     const started = performance.now();
     const answered = await answerTo(frame, around.handle, left.signal);
     const took = performance.now() - started;
+    isAnswered = true;
     socket.end(encodeAnswer(answered));
     socket.setTimeout(PATIENCE, () => socket.destroy());
     report(around, frame, answered, took); // nobody waits for a log line

@@ -1,27 +1,14 @@
 import { assert } from 'chai';
 import fc from 'fast-check';
-import { address, addressFrom, bitsOf, type Prefix, prefix, prefixAround } from '../model/address.js';
-import type { Endpoint } from '../model/endpoint.js';
+import { address, addressFrom, bitsOf, type Prefix, prefixAround } from '../model/address.js';
+import { exampleEndpoint } from '../model/example-endpoint.js';
 import { CniError } from './cni-error.js';
 import { chained, type Result, resultOf } from './result.js';
 import { decodeResult } from './result-decode.js';
 import { encodeResult } from './result-encode.js';
 import { atLeast, VERSIONS } from './version.js';
 
-const endpoint: Endpoint = {
-  containerId: 'c1',
-  ifname: 'eth0',
-  network: 'blue',
-  state: 'attached',
-  netns: '/run/netns/c1',
-  netnsInode: 1,
-  link: { name: 's328a1c4f', index: 7, mac: '02:00:00:00:00:01' },
-  mac: '02:00:00:00:00:02',
-  mtu: 1500,
-  addresses: [address('10.20.1.10'), address('2001:db8::a')],
-  routes: [prefix('0.0.0.0/0'), prefix('::/0')],
-  since: '2026-01-01T00:00:00Z',
-};
+const endpoint = exampleEndpoint({ addresses: [address('10.20.1.10'), address('2001:db8::a')] });
 const gateways = { v4: address('169.254.1.1'), v6: address('fe80::1') };
 const result = resultOf(endpoint, gateways, { nameservers: ['10.0.0.53'] });
 const dns = { nameservers: ['10.0.0.53'] };

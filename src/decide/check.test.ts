@@ -1,25 +1,15 @@
 import { expect } from 'chai';
 import { address, prefix } from '../model/address.js';
-import type { Endpoint } from '../model/endpoint.js';
+import { exampleEndpoint } from '../model/example-endpoint.js';
 import { hostSettings, type Wiring } from '../model/wiring.js';
 import { differences, type Wanted } from './check.js';
 
 const [v4, v6] = [address('10.20.1.10'), address('2001:db8::a')];
 const gateways = { v4: address('169.254.1.1'), v6: address('fe80::1') };
-const endpoint: Endpoint = {
-  containerId: 'c1',
-  ifname: 'eth0',
-  network: 'blue',
-  state: 'attached',
-  netns: '/run/netns/c1',
-  netnsInode: 1,
+const endpoint = exampleEndpoint({
   link: { name: 's32a', index: 7, mac: '02:00:00:00:00:01' },
-  mac: '02:00:00:00:00:02',
-  mtu: 1500,
   addresses: [v4, v6],
-  routes: [prefix('0.0.0.0/0'), prefix('::/0')],
-  since: '2026-11-21T12:00:00.000Z',
-};
+});
 const wanted: Wanted = { endpoint, gateways, table: 1001, mac: endpoint.mac, mtu: undefined };
 const host: NonNullable<Wiring['host']> = {
   name: 's32a',

@@ -16,11 +16,11 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { address } from '../model/address.js';
 import type { Endpoint } from '../model/endpoint.js';
+import { exampleEndpoint } from '../model/example-endpoint.js';
 import { routeTarget } from '../model/route-target.js';
 import type { Records } from '../ports.js';
 import { temporaryName } from './atomic-file.js';
 import { endpointRecords, fileName } from './endpoint-records.js';
-import { exampleEndpoint } from './example-endpoint.js';
 import { recordsContract } from './records.contract.js';
 import { openRunDirectory } from './run-directory.js';
 

@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { address, prefix } from '../model/address.js';
 import type { Endpoint } from '../model/endpoint.js';
+import { exampleEndpoint } from '../model/example-endpoint.js';
 import { routeTarget } from '../model/route-target.js';
-import { exampleEndpoint } from './example-endpoint.js';
 import { parseEndpoint, parseFreed, printEndpoint, printFreed } from './record-format.js';
 
 const text = fc.string({ unit: 'binary' });

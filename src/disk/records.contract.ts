@@ -2,8 +2,8 @@
 import { expect } from 'chai';
 import { address } from '../model/address.js';
 import type { Endpoint } from '../model/endpoint.js';
+import { exampleEndpoint } from '../model/example-endpoint.js';
 import type { Records } from '../ports.js';
-import { exampleEndpoint } from './example-endpoint.js';
 
 /** A fresh, empty implementation, and how to make its medium fail and work again. */
 export interface RecordsUnderTest {

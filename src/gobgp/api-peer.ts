@@ -6,6 +6,11 @@ import type { ListedPeer, WirePeer, WirePeerState, WireRange, WireTable } from '
 /** What packets start with where GTSM is on (RFC 5082). */
 const TTL = 255;
 const ESTABLISHED = 6;
+/**
+ * In s, as after any other loss; by default 30. BFD of 4.8 ends a session by a reset, and keeps resets for the next session
+ * that it hears of while there is none.
+ */
+const IDLE_AFTER_RESET = 5;
 /** BFD_SESSION_STATE_UP. */
 const BFD_UP = 1;
 
@@ -113,7 +118,12 @@ function sessionMessage(peer: WirePeer): object {
   const graceful = peer.restartTime > 0;
   return {
     timers: {
-      config: { holdTime: peer.hold, keepaliveInterval: peer.keepalive, connectRetry: peer.connectRetry },
+      config: {
+        holdTime: peer.hold,
+        keepaliveInterval: peer.keepalive,
+        connectRetry: peer.connectRetry,
+        idleHoldTimeAfterReset: IDLE_AFTER_RESET,
+      },
     },
     transport: { passiveMode: peer.passive, localAddress: peer.localAddress },
     ebgpMultihop: { enabled: peer.multihop > 0, multihopTtl: peer.multihop },

@@ -85,6 +85,13 @@ for (const { codec, type, nobody, globalTable, filters, exactLookup } of GENERAT
       expect(tables.map((table) => table.family)).to.deep.equal([4, 6]);
     });
 
+    it('lets a session come again soon after a reset, as BFD ends it', () => {
+      const { peer } = decoded('AddPeerRequest', codec.addPeer.encode(PEER)) as {
+        peer: { timers: { config: { idleHoldTimeAfterReset: unknown } } };
+      };
+      expect(String(peer.timers.config.idleHoldTimeAfterReset)).to.equal('5');
+    });
+
     it('gives a group the settings that it gives a peer, and a range the name of its group', () => {
       const range = { prefix: '192.0.2.0/24', group: 'slash32-1', peer: PEER };
       const { peerGroup } = decoded('AddPeerGroupRequest', codec.addPeerGroup.encode(range)) as { peerGroup: Added };

@@ -120,8 +120,8 @@ export class VethWire implements Wire {
   #linkOf(endpoint: Endpoint): Link | undefined {
     const { name, index } = endpoint.link;
     const { socket } = this.#host;
-    const candidates = [linkOf(socket, name), index ? linkOf(socket, index) : undefined];
-    return candidates.find((link) => link !== undefined && belongsTo(link, endpoint));
+    const ours = (link: Link | undefined) => (link && belongsTo(link, endpoint) ? link : undefined);
+    return ours(linkOf(socket, name)) ?? (index ? ours(linkOf(socket, index)) : undefined);
   }
 }
 

@@ -2,7 +2,6 @@
 import { applicants, importVerdicts } from '../decide/routes.js';
 import type { Prefix } from '../model/address.js';
 import type { PeerKey, Speaker } from '../model/peer.js';
-import { isOfThisNode, type Route } from '../model/route.js';
 import { Quotas } from './quotas.js';
 import type { World } from './world.js';
 
@@ -23,12 +22,6 @@ export function renewQuotas(world: World, speaker: Speaker): void {
   const renewed = new Quotas(world.networks, speaker, world.quotas);
   if (renewed.areSet) for (const { prefix, table, peer } of places(world)) renewed.keep(prefix, table, peer);
   world.quotas = renewed;
-}
-
-/** The kernel's routes have been read: those that came from paths have their places, whoever said them. */
-export function keepPlaces(quotas: Quotas, routes: readonly Route[]): void {
-  if (!quotas.areSet) return;
-  for (const route of routes) if (!isOfThisNode(route)) quotas.keep(route.prefix, route.table);
 }
 
 /** Every heard route that is installed now, and whose path it follows. */

@@ -10,7 +10,7 @@ import type { Applicant } from '../decide/routes.js';
 import { contains, type Prefix } from '../model/address.js';
 import type { Networks } from '../model/network.js';
 import { addressOfPeer, type ListenRange, type PeerKey, peerKey, type Speaker } from '../model/peer.js';
-import { MAIN_TABLE } from '../model/route.js';
+import { isOfThisNode, MAIN_TABLE, type Route } from '../model/route.js';
 
 /** One limit, and who has a place under it. */
 class Places {
@@ -94,6 +94,12 @@ export class Quotas {
   keep(prefix: Prefix, table: number, peer?: PeerKey): void {
     this.#tables.get(table)?.keep(prefix);
     if (peer !== undefined) this.#placesOf(peer)?.keep(prefix);
+  }
+
+  /** The kernel's routes have been read: those that came from paths have their places, whoever said them. */
+  keepAll(routes: readonly Route[]): void {
+    if (!this.areSet) return;
+    for (const route of routes) if (!isOfThisNode(route)) this.keep(route.prefix, route.table);
   }
 
   /** Gives a prefix its places, and takes back those that it does not want any more. */

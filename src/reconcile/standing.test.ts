@@ -1,15 +1,15 @@
 import { expect } from 'chai';
 import { readiness } from '../decide/readiness.js';
 import { address, prefix } from '../model/address.js';
+import { EXAMPLE_PEER, EXAMPLE_SPEAKER } from '../model/example-peer.js';
 import type { PeerState } from '../model/peer.js';
 import { standingOf } from './standing.js';
 
-const common = { asn: 65000, families: [4 as const], untagged: [] };
+const { passive: _, address: __, ...ofRange } = EXAMPLE_PEER;
 const speaker = {
-  ...{ asn: 65001, routerId: address('192.0.2.1'), listenPort: 179, listenAddresses: [], restartTime: 60 },
-  timers: { hold: 9, keepalive: 3, connectRetry: 5 },
-  peers: [{ ...common, name: 'tor1', address: address('198.51.100.1'), passive: false }],
-  ranges: [{ ...common, name: 'tors', prefix: prefix('198.51.100.0/24') }],
+  ...EXAMPLE_SPEAKER,
+  peers: [{ ...EXAMPLE_PEER, address: address('198.51.100.1') }],
+  ranges: [{ ...ofRange, name: 'tors', prefix: prefix('198.51.100.0/24') }],
 };
 const state = (host: number, over: Partial<PeerState> = {}): PeerState => ({
   ...{ address: address(`198.51.100.${host}`), asn: 65000, session: 'established', endOfRib: [] },

@@ -15,7 +15,6 @@ import { type Path, type PathName, samePath } from '../model/path.js';
 import type { PeerKey } from '../model/peer.js';
 import { MAIN_TABLE, type Route, satisfies } from '../model/route.js';
 import type { RouteTarget } from '../model/route-target.js';
-import { keepPlaces } from './admission.js';
 import { Border } from './border.js';
 import { Quotas } from './quotas.js';
 
@@ -326,7 +325,7 @@ export class World {
   /** The kernel's whole truth. What differs from what was believed is touched. */
   hearAllRoutes(all: readonly Route[]): void {
     if (!this.#isBelieved(all)) this.#hearOtherRoutes(all);
-    keepPlaces(this.quotas, all);
+    this.quotas.keepAll(all);
   }
 
   /** Is this exactly what was believed? Mostly it is, and then 100,000 routes need not be sorted out. */

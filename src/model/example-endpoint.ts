@@ -1,5 +1,5 @@
-import { address, prefix } from '../model/address.js';
-import type { Endpoint } from '../model/endpoint.js';
+import { address, prefix } from './address.js';
+import type { Endpoint } from './endpoint.js';
 
 /** For tests: an endpoint with everything in it that an endpoint can have. */
 export function exampleEndpoint(change: Partial<Endpoint> = {}): Endpoint {
