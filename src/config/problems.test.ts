@@ -296,6 +296,10 @@ const CASES: Record<string, [text: string, problem: string]> = {
     section('kernel: { rulePriority: 32766 }'),
     '2:25: kernel.rulePriority: expected a whole number from 1 to 32763',
   ],
+  'a shortcut that is neither on nor off': [
+    section('kernel: { shortcut: maybe }'),
+    '2:21: kernel.shortcut: expected true or false, found "maybe"',
+  ],
   'a gateway that is not link-local': [
     section('kernel: { gateways: { v4: 10.0.0.1 } }'),
     '2:27: kernel.gateways.v4: a gateway is a link-local address, in 169.254.0.0/16, like 169.254.1.1',

@@ -16,7 +16,6 @@ import {
   clsactIn,
   decodeFilter,
   decodeRoute,
-  deleteClsact,
   deleteFilter,
   dumpFilters,
   dumpQdiscs,
@@ -200,8 +199,8 @@ export class KernelShortcut implements Shortcut, Disposable {
     this.#attachedUplinks.add(index);
   }
 
-  #filtersOf(index: number, direction: 'in' | 'out' = 'in'): Filter[] {
-    return this.#site.socket.dump(dumpFilters(index, direction), decodeFilter);
+  #filtersOf(index: number): Filter[] {
+    return this.#site.socket.dump(dumpFilters(index), decodeFilter);
   }
 
   /** Throws an Error with the remedy. A link that is gone needs none. */
@@ -215,14 +214,13 @@ export class KernelShortcut implements Shortcut, Disposable {
     throw new Error(`no program can be put on ${link}: ${error.message}; the kernel has to have clsact and cls_bpf`);
   }
 
-  /** A place for filters that may be somebody else's stays; that of a host end does not, once it is empty. */
+  /**
+   * Our filters alone. The place for them may be somebody else's by now, and Linux drops what a link sends, for 0.1 ms, while
+   * it makes or removes one.
+   */
   #clear(index: number): void {
-    const { socket } = this.#site;
     const ours = this.#filtersOf(index).filter(({ name }) => name === UPLINK || name === HOST_END);
-    if (ours.length === 0) return;
-    socket.batch(ours.map(({ priority }) => deleteFilter({ index, priority })));
-    const isEmpty = this.#filtersOf(index).length + this.#filtersOf(index, 'out').length === 0;
-    if (isEmpty && isHostEnd(index)) socket.batch([deleteClsact(index)]);
+    this.#site.socket.batch(ours.map(({ priority }) => deleteFilter({ index, priority })));
   }
 }
 

@@ -9,7 +9,7 @@ import { AF_INET, AF_INET6, encode, type Request } from './message.js';
 import { putNeighbour } from './neighbour.js';
 import { addLocalRoute, addRoute, deleteRoute, putRoute } from './route.js';
 import { addRule, RuleAction } from './rule.js';
-import { addClsact, deleteClsact, deleteFilter } from './traffic-control.js';
+import { addClsact, deleteFilter } from './traffic-control.js';
 
 const v4 = (a: number, b: number, c: number, d: number) => Uint8Array.of(a, b, c, d);
 const v6 = (hex: string) => new Uint8Array(Buffer.from(hex, 'hex'));
@@ -37,10 +37,6 @@ const GOLDEN: Record<string, readonly [Request, string]> = {
   'tc qdisc add dev lo clsact': [
     addClsact(1),
     '300000002400050600000000000000000000000001000000' + '0000fffff1ffffff000000000b000100636c736163740000',
-  ],
-  'tc qdisc del dev lo clsact': [
-    deleteClsact(1),
-    '300000002500050000000000000000000000000001000000' + '0000fffff1ffffff000000000b000100636c736163740000',
   ],
   'tc filter del dev lo ingress prio 3232 protocol all handle 1 bpf': [
     deleteFilter({ index: 1, priority: 3232 }),
