@@ -53,7 +53,8 @@ type Wired = Endpoint & { readonly hostEnd: number };
 
 export class KernelShortcut implements Shortcut, Disposable {
   readonly #site: Site;
-  readonly #bystanders: BystandersReader;
+  readonly #rulePriority: number;
+  #bystanders: BystandersReader | undefined;
   readonly #endpoints = new Map<string, Wired>();
   #loaded: Loaded | undefined;
   /** What is in the map. */
@@ -66,7 +67,7 @@ export class KernelShortcut implements Shortcut, Disposable {
 
   constructor(site: Site, attached: Iterable<Endpoint>, rulePriority: number) {
     this.#site = site;
-    this.#bystanders = new BystandersReader(site.socket, rulePriority);
+    this.#rulePriority = rulePriority;
     for (const endpoint of attached) {
       this.#endpoints.set(endpointKey(endpoint), { ...endpoint, hostEnd: endpoint.link.index });
     }
@@ -74,6 +75,7 @@ export class KernelShortcut implements Shortcut, Disposable {
 
   open(): void {
     this.#loaded ??= loadShortcut();
+    this.#bystanders ??= new BystandersReader(this.#site.socket, this.#rulePriority);
     this.#placesAreOld = true;
     for (const { hostEnd } of this.#endpoints.values()) this.#attach(hostEnd, HOST_END);
   }
@@ -84,11 +86,13 @@ export class KernelShortcut implements Shortcut, Disposable {
     for (const index of socket.dump(dumpQdiscs(), clsactIn)) this.#clear(index);
     this.#loaded?.[Symbol.dispose]();
     this.#loaded = undefined;
+    this[Symbol.dispose]();
     this.#places.clear();
     this.#attachedUplinks.clear();
   }
 
   bystanders(): Bystanders {
+    if (!this.#bystanders) throw new Error('the shortcut is not open');
     return this.#bystanders.read();
   }
 
@@ -149,7 +153,8 @@ export class KernelShortcut implements Shortcut, Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#bystanders[Symbol.dispose]();
+    this.#bystanders?.[Symbol.dispose]();
+    this.#bystanders = undefined;
   }
 
   #putPlaces(loaded: Loaded): void {
