@@ -44,7 +44,10 @@ struct place {
 
 /* struct address to struct place: every address of this node. */
 extern char places[];
-/* One time as bpf_ktime_get_ns has it: until then this is allowed. A controller that is away renews nothing. */
+/*
+ * One time of CLOCK_MONOTONIC: until then this is allowed. A controller that is away renews nothing. It is read as of the last
+ * tick, which is cheaper.
+ */
 extern char lease[];
 /* Packets that went this way, for each processor. */
 extern char passed[];
@@ -52,7 +55,7 @@ extern char passed[];
 /* What the kernel lends to programs; gcc-bpf calls it by number. */
 #define HELPER(name) __attribute__((kernel_helper(BPF_FUNC_##name)))
 void *lookup(void *map, const void *key) HELPER(map_lookup_elem);
-__u64 now(void) HELPER(ktime_get_ns);
+__u64 now(void) HELPER(ktime_get_coarse_ns);
 long fib_lookup(void *skb, struct bpf_fib_lookup *way, int size, __u32 flags) HELPER(fib_lookup);
 long check_mtu(void *skb, __u32 link, __u32 *mtu, int more, __u64 flags) HELPER(check_mtu);
 long redirect_neigh(__u32 link, struct bpf_redir_neigh *hop, int size, __u64 flags) HELPER(redirect_neigh);

@@ -76,7 +76,7 @@ function loaded(maps: ReadonlyMap<string, number>, uplink: number, hostEnd: numb
       }
     },
     lease(milliseconds) {
-      // The clock of bpf_ktime_get_ns, CLOCK_MONOTONIC.
+      // The clock of the program, CLOCK_MONOTONIC.
       const until = Buffer.alloc(8);
       if (milliseconds > 0) until.writeBigUInt64LE(process.hrtime.bigint() + BigInt(milliseconds) * 1_000_000n);
       putEntry(lease, FIRST, until);
