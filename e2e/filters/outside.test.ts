@@ -80,22 +80,27 @@ describe('packets from outside', function () {
     outsideIn(BLUE, 'del', ['default', 'default']);
   });
 
-  it('reach an endpoint when they are errors of a router on the way, which is in no network', () => {
-    outsideIn(BLUE, 'replace');
-    expect(
-      heard(() => [pings('router', blue.v4, `-I ${ROUTER.v4}`), pings('router', blue.v6, `-I ${ROUTER.v6}`)]),
-    ).to.equal(0);
-    const report = (to: string) => {
-      try {
-        return run(`ip netns exec ${spaceOf('a')} ping -n -c 1 -W 5 ${to}`);
-      } catch (error) {
-        return (error as { stdout: string }).stdout;
-      }
-    };
-    expect(report('198.51.100.99')).to.match(new RegExp(`From ${ROUTER.v4}.*Unreachable`));
-    expect(report('2001:db8:100::99')).to.match(new RegExp(`From ${ROUTER.v6}.*unreachable`));
-    outsideIn(BLUE, 'del');
-  });
+  for (const mode of [0, 2]) {
+    it(`reach an endpoint when they are errors of a router on the way, which is in no network (rp_filter=${mode})`, () => {
+      outsideIn(BLUE, 'replace');
+      sysctl('ipv4/conf/up0/rp_filter', mode);
+      sysctl('ipv4/conf/all/src_valid_mark', 1);
+      expect(
+        heard(() => [pings('router', blue.v4, `-I ${ROUTER.v4}`), pings('router', blue.v6, `-I ${ROUTER.v6}`)]),
+      ).to.equal(0);
+      const report = (to: string) => {
+        try {
+          return run(`ip netns exec ${spaceOf('a')} ping -n -c 1 -W 5 ${to}`);
+        } catch (error) {
+          return (error as { stdout: string }).stdout;
+        }
+      };
+      expect(report('198.51.100.99')).to.match(new RegExp(`From ${ROUTER.v4}.*Unreachable`));
+      expect(report('2001:db8:100::99')).to.match(new RegExp(`From ${ROUTER.v6}.*unreachable`));
+      for (const name of ['up0/rp_filter', 'all/src_valid_mark']) sysctl(`ipv4/conf/${name}`, 0);
+      outsideIn(BLUE, 'del');
+    });
+  }
 
   it('do not reach an address that nobody was admitted with, though a route leads there', () => {
     outsideIn(BLUE, 'replace', ['default', 'default']);

@@ -31,7 +31,7 @@ table inet slash32 {
 
 	chain return-route {
 		fib saddr . mark oif exists accept
-		iifname != "s32*" icmp type { destination-unreachable, time-exceeded, parameter-problem } accept
+		iifname != "s32*" icmp type { destination-unreachable, time-exceeded, parameter-problem } meta mark set meta mark & 0xffffe000 accept
 		iifname != "s32*" icmpv6 type { destination-unreachable, packet-too-big, time-exceeded, parameter-problem } accept
 		drop
 	}

@@ -97,8 +97,10 @@ function chainText([name, ...lines]: Chain): string {
 }
 
 /** Only our bits of the mark change: the rest belongs to others. */
+const UNMARK = `meta mark set meta mark & ${hex(~MARK_MASK)}`;
+
 function networkChains(table: number): Chain[] {
-  const mark = `meta mark set meta mark & ${hex(~MARK_MASK)} | ${hex(table)}`;
+  const mark = `${UNMARK} | ${hex(table)}`;
   return [
     [fromNetwork(table), `${mark} accept`],
     [toNetwork(table), `${mark} goto return-route`],
@@ -110,7 +112,8 @@ const SHARED_CHAINS: readonly Chain[] = [
     'return-route',
     'fib saddr . mark oif exists accept',
     // Routers on the way are in no network, and path MTU discovery needs them. Other endpoints are no routers.
-    `iifname != ${HOST_ENDS} icmp type { destination-unreachable, time-exceeded, parameter-problem } accept`,
+    // With the mark, rp_filter would look for them in the network's table, even where it is loose (2, Debian's default).
+    `iifname != ${HOST_ENDS} icmp type { destination-unreachable, time-exceeded, parameter-problem } ${UNMARK} accept`,
     `iifname != ${HOST_ENDS} icmpv6 type { destination-unreachable, packet-too-big, time-exceeded, parameter-problem } accept`,
     'drop',
   ],
