@@ -50,7 +50,10 @@ const HOST_SABOTAGE: readonly (readonly [
 ])[] = [
   ['the host link is down', (host) => ['ip', 'link', 'set', host, 'down']],
   ["the host's neighbour is gone", (host, v4) => ['ip', 'neigh', 'del', v4, 'dev', host]],
-  ['the gateway is gone from the host link', (host) => ['ip', 'addr', 'flush', 'dev', host]],
+  [
+    'the gateway is gone from the host link',
+    (host) => ['ip', '-6', 'route', 'del', 'local', 'fe80::1', 'dev', host, 'table', 'local'],
+  ],
   ['rp_filter is off', (host) => ['sysctl', '-q', '-w', `net.ipv4.conf.${host}.rp_filter=0`]],
   [
     'its nft element is gone',
