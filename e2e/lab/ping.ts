@@ -1,7 +1,8 @@
-/** Pings without pause, to see what somebody's traffic sees while we break things. */
+/** Pings: one, to see whether somebody is reached, or without pause, to see what traffic sees while we break things. */
 import { readFileSync } from 'node:fs';
 import { familyOption } from './family-option.js';
 import { type LongCommand, startIn } from './long-command.js';
+import type { LabNode } from './node.js';
 import { until } from './until.js';
 
 /** What a run of pings has seen. */
@@ -24,6 +25,11 @@ export interface Pinger {
 const UNDER_WAY = 100;
 
 const INTERVAL_MS = 10;
+
+/** Does one ping get its answer within a second? */
+export async function isAnswered(from: Pick<LabNode, 'attempt'>, to: string): Promise<boolean> {
+  return (await from.attempt(['ping', '-n', '-c', '1', '-W', '1', to])).code === 0;
+}
 
 /** One ping every 10 ms (which only root may) from a namespace to an address, until stopped. */
 export function startPinging(namespace: string, to: string): Pinger {

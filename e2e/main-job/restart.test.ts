@@ -5,7 +5,7 @@
 import { expect } from 'chai';
 import type { Container } from '../lab/container.js';
 import type { Lab } from '../lab/lab.js';
-import { startPinging } from '../lab/ping.js';
+import { isAnswered, startPinging } from '../lab/ping.js';
 import { monitorRoutes, type RouteEvent } from '../lab/route-monitor.js';
 import { type Attached, add } from '../lab/runtime.js';
 import { until } from '../lab/until.js';
@@ -28,10 +28,7 @@ describe('a restart', () => {
       for (const address of [v4, v6]) await atTor(lab, address);
       for (const address of [v4, v6]) await atNodes(lab, address);
     }
-    await until(
-      async () => (await at['blue-1']!.attempt(['ping', '-n', '-c', '1', '-W', '1', at['blue-2']!.v4])).code === 0,
-      { what: 'blue-1 to reach blue-2' },
-    );
+    await until(() => isAnswered(at['blue-1']!, at['blue-2']!.v4), { what: 'blue-1 to reach blue-2' });
   });
   after(() => lab?.down());
 

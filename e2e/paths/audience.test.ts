@@ -5,7 +5,7 @@
 import { expect } from 'chai';
 import type { Lab } from '../lab/lab.js';
 import type { LabNode } from '../lab/node.js';
-import { startPinging } from '../lab/ping.js';
+import { isAnswered, startPinging } from '../lab/ping.js';
 import { inRepository } from '../lab/repository.js';
 import { monitorRoutes } from '../lab/route-monitor.js';
 import { until } from '../lab/until.js';
@@ -64,8 +64,7 @@ describe('two switches of one node', () => {
     for (const via of ['192.0.2.2', '192.0.2.6']) {
       const way = ['route', 'replace', `${own.v4}/32`, 'via', via, 'metric', '1', 'table', '1001'];
       await lab.node('node2').exec(['ip', ...way]);
-      const ping = ['ping', '-n', '-c', '1', '-W', '1', own.v4];
-      await until(async () => (await far.attempt(ping)).code === 0, { what: `an answer by way of ${via}` });
+      await until(() => isAnswered(far, own.v4), { what: `an answer by way of ${via}` });
       await lab.node('node2').exec(['ip', ...way.with(1, 'del')]);
     }
     expect(await node.exec(['ip', 'route', 'show', 'table', 'main', 'type', 'blackhole'])).to.include(BLOCKS[0]);

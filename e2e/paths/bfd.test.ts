@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { reasonOf, unpackedPackage } from '../lab/debian-suite.js';
 import { Lab } from '../lab/lab.js';
-import { startPinging } from '../lab/ping.js';
+import { isAnswered, startPinging } from '../lab/ping.js';
 import { waitedForProcessor } from '../lab/processor.js';
 import { inRepository } from '../lab/repository.js';
 import { monitorRoutes } from '../lab/route-monitor.js';
@@ -57,8 +57,7 @@ describe('BFD beside graceful restart', () => {
   /** What the switch's kernel and a flow to the node's container saw, until everything is as before. */
   async function during(what: () => Promise<void>) {
     // gobgpd 4.8 resets a session that stood before the heartbeats did, and then the node has to hear the other anew.
-    const ping = ['ping', '-n', '-c', '1', '-W', '1', own.v4];
-    await until(async () => (await far.attempt(ping)).code === 0, { what: 'the containers to reach each other' });
+    await until(() => isAnswered(far, own.v4), { what: 'the containers to reach each other' });
     const flow = startPinging(far.namespace, own.v4);
     const monitor = await monitorRoutes(tor().namespace);
     await what();

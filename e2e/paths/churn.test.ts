@@ -11,7 +11,7 @@ import { parse, stringify } from 'yaml';
 import type { Container } from '../lab/container.js';
 import type { Lab } from '../lab/lab.js';
 import type { LabNode } from '../lab/node.js';
-import { startPinging } from '../lab/ping.js';
+import { isAnswered, startPinging } from '../lab/ping.js';
 import { monitorRoutes, type RouteEvent } from '../lab/route-monitor.js';
 import { type Attached, add } from '../lab/runtime.js';
 import { until } from '../lab/until.js';
@@ -54,7 +54,7 @@ describe('churn', () => {
     one = await attach('node1', 'one');
     other = await attach('node2', 'other');
     for (const { v4, v6 } of [one, other]) for (const address of [v4, v6]) await atTor(lab, address);
-    await until(async () => (await one.attempt(['ping', '-n', '-c', '1', '-W', '1', other.v4])).code === 0, {
+    await until(() => isAnswered(one, other.v4), {
       what: 'the two to reach each other',
     });
   });

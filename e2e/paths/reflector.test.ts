@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import type { Container } from '../lab/container.js';
 import { Lab } from '../lab/lab.js';
-import { startPinging } from '../lab/ping.js';
+import { isAnswered, startPinging } from '../lab/ping.js';
 import { monitorRoutes } from '../lab/route-monitor.js';
 import { type Attached, add, del } from '../lab/runtime.js';
 import { until } from '../lab/until.js';
@@ -40,8 +40,7 @@ describe('a route reflector', () => {
     await has('node3', at['red-2']!.v4, 1002);
     expect(await waysTo(lab.node('node3'), at['blue-2']!.v4)).to.eql(['192.0.2.2']);
     expect(await kernelRoutes(lab.node('node3'), 1001)).to.not.include(at['red-2']!.v4);
-    const ping = ['ping', '-n', '-c', '1', '-W', '1', at['blue-3']!.v4];
-    await until(async () => (await at['blue-2']!.attempt(ping)).code === 0, {
+    await until(() => isAnswered(at['blue-2']!, at['blue-3']!.v4), {
       what: 'the clients to reach each other',
     });
   });

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { Lab } from '../lab/lab.js';
 import type { LabNode } from '../lab/node.js';
-import { startPinging } from '../lab/ping.js';
+import { isAnswered, startPinging } from '../lab/ping.js';
 import { inRepository } from '../lab/repository.js';
 import { until } from '../lab/until.js';
 import { atTor, kernelRoutes } from '../main-job/fabric.js';
@@ -49,7 +49,7 @@ describe('a next hop that is two hops away', () => {
     }
   };
   const reaches = () =>
-    until(async () => (await own.attempt(['ping', '-n', '-c', '1', '-W', '1', far.v4])).code === 0, {
+    until(() => isAnswered(own, far.v4), {
       what: 'an answer from there',
     });
   const explain = async (what: string) => (await node.attempt([inRepository('bin/slash32'), 'explain', what])).stdout;

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import type { Container } from '../lab/container.js';
 import type { Lab } from '../lab/lab.js';
 import type { LabNode } from '../lab/node.js';
+import { isAnswered } from '../lab/ping.js';
 import { type Attached, add } from '../lab/runtime.js';
 import { until } from '../lab/until.js';
 import { atTor } from '../main-job/fabric.js';
@@ -44,7 +45,7 @@ describe('a peer', () => {
   it('takes our IPv4 over an IPv6 next hop (RFC 8950), and packets pass in both families', async () => {
     expect((await routeTo(lab.node('tor1'), one.v4, 'main')).via?.family).to.equal('inet6');
     for (const address of [two.v4, two.v6]) {
-      await until(async () => (await one.attempt(['ping', '-n', '-c', '1', '-W', '1', address])).code === 0, {
+      await until(() => isAnswered(one, address), {
         what: `blue-1 to reach ${address}`,
       });
     }

@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import type { Container } from '../lab/container.js';
 import { Lab } from '../lab/lab.js';
 import type { LabNode } from '../lab/node.js';
+import { isAnswered } from '../lab/ping.js';
 import { inRepository } from '../lab/repository.js';
 import { monitorRoutes } from '../lab/route-monitor.js';
 import { type Attached, add, cni } from '../lab/runtime.js';
@@ -39,8 +40,7 @@ describe('a peer that no configuration names', () => {
     await atTor(lab, one.v4);
     await has(listening!, two.v4);
     await has(following!, one.v4);
-    const ping = ['ping', '-n', '-c', '1', '-W', '1', two.v4];
-    await until(async () => (await one.attempt(ping)).code === 0, { what: 'blue-1 to reach blue-2' });
+    await until(() => isAnswered(one, two.v4), { what: 'blue-1 to reach blue-2' });
   });
 
   it('and comes by a listen range appears in slash32 status, with the range', async () => {

@@ -8,6 +8,7 @@ import { startFrr } from '../gobgp/frr.js';
 import { createLab } from '../gobgp/lab.js';
 import type { Container } from '../lab/container.js';
 import type { Lab } from '../lab/lab.js';
+import { isAnswered } from '../lab/ping.js';
 import { inRepository } from '../lab/repository.js';
 import { type Attached, add } from '../lab/runtime.js';
 import { until } from '../lab/until.js';
@@ -46,12 +47,9 @@ for (const [vendor, options] of [
         await atTor(lab, v6);
       }
       for (const address of [at['blue-2']!.v4, at['blue-2']!.v6]) {
-        await until(
-          async () => (await at['blue-1']!.attempt(['ping', '-n', '-c', '1', '-W', '1', address])).code === 0,
-          {
-            what: `blue-1 to reach ${address}`,
-          },
-        );
+        await until(() => isAnswered(at['blue-1']!, address), {
+          what: `blue-1 to reach ${address}`,
+        });
       }
     });
 
