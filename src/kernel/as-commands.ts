@@ -3,7 +3,7 @@
  * by hand. Words are quoted for a shell where they need it, since an interface may be called `é` or `-eth0`.
  */
 import { type Address, bitsOf, familyOf, type Prefix } from '../model/address.js';
-import type { Endpoint } from '../model/endpoint.js';
+import { type Endpoint, hasIpv6 } from '../model/endpoint.js';
 import type { Gateways, Networks } from '../model/network.js';
 import type { NextHop, Route } from '../model/route.js';
 import { AF_INET, type Rule, RuleAction } from '../netlink/index.js';
@@ -133,10 +133,6 @@ function upCommands(endpoint: Endpoint, { v6 }: Gateways): string[] {
 function gatewayCommand(gateway: Address, device: string, metric: string): string {
   const words = ['route', 'replace', 'local', gateway, 'dev', device, 'table', 'local', 'proto', 'kernel', 'metric'];
   return `${shell(['ip', ...version(gateway), ...words])} ${metric}`;
-}
-
-function hasIpv6({ addresses }: Endpoint): boolean {
-  return addresses.some((own) => familyOf(own) === 6);
 }
 
 function ruleCommand({ family, priority, mark, mask, action, table, suppressGroup }: Rule): string {

@@ -1,6 +1,6 @@
 /** What others have in the kernel where packets on the shortcut do not come by. Cheap: chains are read only when they may have changed. */
 import { readFileSync } from 'node:fs';
-import { MAIN_TABLE } from '../model/route.js';
+import { LOCAL_TABLE, MAIN_TABLE } from '../model/route.js';
 import type { Bystanders, Chain } from '../model/shortcut.js';
 import {
   AF_INET,
@@ -29,7 +29,6 @@ const FAMILIES: Readonly<Record<number, Chain['family']>> = {
   10: 'ip6',
 };
 const LEGACY = { iptables: 'ip_tables_names', ip6tables: 'ip6_tables_names' };
-const LOCAL_TABLE = 255;
 const DEFAULT_TABLE = 253;
 /** The rules that every host has, by table. */
 const KERNELS = new Map([

@@ -5,7 +5,7 @@
  * is a permanent neighbour: not one packet is needed to find it.
  */
 import { type Address, baseOf, bitsOf, bytesOf, familyOf, lengthOf, type Prefix } from '../model/address.js';
-import type { Endpoint } from '../model/endpoint.js';
+import { type Endpoint, hasIpv6 } from '../model/endpoint.js';
 import type { Gateways } from '../model/network.js';
 import { MAIN_TABLE } from '../model/route.js';
 import {
@@ -67,14 +67,15 @@ export function configureContainerEnd(
 
 /** The container end's index, and whether it has IPv6, which is switched on where it is wanted. */
 function findEnd(
-  { ifname, addresses }: Endpoint,
+  endpoint: Endpoint,
   namespace: Namespace,
   socket: NetlinkSocket,
 ): { readonly index: number; readonly ipv6: boolean } {
+  const { ifname } = endpoint;
   const [link] = socket.request(getLink(ifname)).map(decodeLink);
   if (!link) throw new NetlinkError(Errno.ENODEV, `"${ifname}" was removed by somebody`);
   const { index, ipv6 } = link;
-  if (ipv6 || !addresses.some((own) => familyOf(own) === 6)) return { index, ipv6 };
+  if (ipv6 || !hasIpv6(endpoint)) return { index, ipv6 };
   // Asked by netlink, written here: the path from the root is walked past every container in which somebody has looked.
   const conf = `net/ipv6/conf/${ifname}/disable_ipv6`;
   return { index, ipv6: inNamespace(namespace.fd, () => writeSysctl(conf, '0')) };

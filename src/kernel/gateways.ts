@@ -12,8 +12,9 @@
  * They have the kernel's protocol, as the route of an address has: a pass has no business with them.
  */
 import { type Address, bitsOf, bytesOf, familyOf } from '../model/address.js';
-import type { Endpoint } from '../model/endpoint.js';
+import { type Endpoint, hasIpv6 } from '../model/endpoint.js';
 import type { Gateways } from '../model/network.js';
+import { LOCAL_TABLE } from '../model/route.js';
 import {
   addAddress,
   addLocalRoute,
@@ -29,8 +30,7 @@ import { routeTo } from './route-lookup.js';
 import type { Step } from './step.js';
 
 const LOOPBACK = 'lo';
-/** RT_TABLE_LOCAL, RTPROT_KERNEL (linux/rtnetlink.h). */
-const LOCAL_TABLE = 255;
+/** RTPROT_KERNEL (linux/rtnetlink.h). */
 const BY_KERNEL = 2;
 /** RT_SCOPE_SITE: an address that only routes without a gateway choose as their source. */
 const SITE = 200;
@@ -55,8 +55,8 @@ export function answerForGateway(socket: NetlinkSocket, gateways: Gateways): voi
 }
 
 /** What lets the IPv6 gateway answer on a host end; it has to be up. */
-export function ipv6GatewaySteps(index: number, { addresses }: Endpoint, { v6 }: Gateways): Step[] {
-  if (!addresses.some((own) => familyOf(own) === 6)) return [];
+export function ipv6GatewaySteps(index: number, endpoint: Endpoint, { v6 }: Gateways): Step[] {
+  if (!hasIpv6(endpoint)) return [];
   return [{ what: `host route to the gateway ${v6}`, request: localRoute(v6, index, METRIC_OF_NONE - index) }];
 }
 

@@ -5,8 +5,8 @@
  * ARP or neighbour discovery. A container must not be able to talk the host into anything, so router
  * advertisements and redirects are off before the link is up (CVE-2020-10749), and rp_filter is on.
  */
-import { bytesOf, familyOf } from '../model/address.js';
-import type { Endpoint } from '../model/endpoint.js';
+import { bytesOf } from '../model/address.js';
+import { type Endpoint, hasIpv6 } from '../model/endpoint.js';
 import {
   AddressGeneration,
   createVeth,
@@ -77,11 +77,11 @@ export function raiseHostEnd({ socket, gateways }: Host, index: number, endpoint
 }
 
 /** Returns whether the link has IPv6 at all. */
-function quietIpv6(conf: string, { addresses }: Endpoint): boolean {
+function quietIpv6(conf: string, endpoint: Endpoint): boolean {
   // Written without a look: on a link that has just been made, both are on wherever IPv6 is.
   if (!writeSysctl(`${conf}/accept_ra`, '0')) return false;
   writeSysctl(`${conf}/accept_redirects`, '0');
-  if (addresses.some((own) => familyOf(own) === 6)) ensureSysctl(`${conf}/disable_ipv6`, '0');
+  if (hasIpv6(endpoint)) ensureSysctl(`${conf}/disable_ipv6`, '0');
   return true;
 }
 

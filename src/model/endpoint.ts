@@ -1,4 +1,4 @@
-import type { Address, Prefix } from './address.js';
+import { type Address, familyOf, type Prefix } from './address.js';
 import type { RouteTarget } from './route-target.js';
 
 /** Names an endpoint: what the runtime sends with every verb. */
@@ -64,6 +64,11 @@ export interface OwnTargets {
   readonly table: number;
   readonly byNetConf: TargetWish;
   readonly byContainer: TargetWish;
+}
+
+/** Whether any of its addresses is IPv6: only then are its links to have it. */
+export function hasIpv6({ addresses }: Pick<Endpoint, 'addresses'>): boolean {
+  return addresses.some((own) => familyOf(own) === 6);
 }
 
 /** The key of an endpoint in maps. NUL cannot be in either part. */

@@ -2,6 +2,8 @@ import type { Address, Prefix } from './address.js';
 
 /** The kernel's main table (RT_TABLE_MAIN, linux/rtnetlink.h): the host's own network. */
 export const MAIN_TABLE = 254;
+/** What comes in for these addresses is for the host itself (RT_TABLE_LOCAL). */
+export const LOCAL_TABLE = 255;
 
 /** An entry in a kernel table of ours. */
 export interface Route {

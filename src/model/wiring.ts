@@ -1,5 +1,5 @@
-import { type Address, familyOf, type Prefix } from './address.js';
-import type { Endpoint } from './endpoint.js';
+import type { Address, Prefix } from './address.js';
+import { type Endpoint, hasIpv6 } from './endpoint.js';
 
 /** What the kernel has of one endpoint, read back. An end that is gone is undefined. */
 export interface Wiring {
@@ -48,8 +48,9 @@ export interface Way {
 }
 
 /** Settings of a host end under /proc/sys, and their values. Those of IPv6 are absent where the kernel has no IPv6. */
-export function hostSettings({ link, addresses }: Pick<Endpoint, 'link' | 'addresses'>): ReadonlyMap<string, string> {
-  const [v4, v6] = [`net/ipv4/conf/${link.name}`, `net/ipv6/conf/${link.name}`];
+export function hostSettings(endpoint: Pick<Endpoint, 'link' | 'addresses'>): ReadonlyMap<string, string> {
+  const { name } = endpoint.link;
+  const [v4, v6] = [`net/ipv4/conf/${name}`, `net/ipv6/conf/${name}`];
   const settings = new Map([
     [`${v4}/accept_redirects`, '0'],
     [`${v4}/send_redirects`, '0'],
@@ -57,6 +58,6 @@ export function hostSettings({ link, addresses }: Pick<Endpoint, 'link' | 'addre
     [`${v6}/accept_ra`, '0'],
     [`${v6}/accept_redirects`, '0'],
   ]);
-  if (addresses.some((own) => familyOf(own) === 6)) settings.set(`${v6}/disable_ipv6`, '0');
+  if (hasIpv6(endpoint)) settings.set(`${v6}/disable_ipv6`, '0');
   return settings;
 }
