@@ -153,6 +153,35 @@ inPrivateNamespace(import.meta.url, () => {
     });
   });
 
+  describe('an endpoint whose container end is still to be made', () => {
+    const endpoint = endpointNumber(15, one.path);
+    const ways = endpoint.addresses.map((own) => {
+      return { table: MAIN_TABLE, prefix: hostPrefix(own), nextHops: [{ device: endpoint.link.name }] };
+    });
+
+    it('has its routes already, and packets pass once it is made', async () => {
+      using namespace = wire.open(endpoint.netns);
+      const wired = await connectHalf(endpoint, namespace);
+      expect(await kernel.put(ways)).to.have.property('size', 0);
+      const [v4, v6] = endpoint.addresses;
+      for (const own of [v4, v6]) expect(run('ip', 'route', 'get', own!)).to.include(endpoint.link.name);
+      await wire.furnish(wired, namespace);
+      for (const own of [v4, v6]) run('ping', '-c', '1', '-w', '10', own!);
+      for (const to of ['169.254.1.1', '2001:db8:ffff::1']) inside(one.name, `ping -c 1 -w 10 ${to}`);
+      await wire.disconnect(wired);
+    });
+
+    it('leaves nothing when it is disconnected instead, its routes among it', async () => {
+      const before = await everything(one.name);
+      using namespace = wire.open(endpoint.netns);
+      const wired = await connectHalf(endpoint, namespace);
+      expect(await kernel.put(ways)).to.have.property('size', 0);
+      await wire.disconnect(wired);
+      expect(await everything(one.name)).to.equal(before);
+      expect(filters.admitted.size).to.equal(0);
+    });
+  });
+
   describe('disconnecting', () => {
     it('leaves nothing behind, and does so again', async () => {
       const before = await everything(one.name);
