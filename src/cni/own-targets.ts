@@ -5,7 +5,7 @@
  * after a restart, and nobody can ask for something else that has the same name.
  */
 import { createHash } from 'node:crypto';
-import { type Asked, asksForOwn, baseOf, freeTable, refusal } from '../decide/own-network.js';
+import { type Asked, asksForOwn, baseOf, freeTable, targetRefusal } from '../decide/own-network.js';
 import type { Endpoint, TargetWish } from '../model/endpoint.js';
 import { MADE_FROM, type Network, type Networks } from '../model/network.js';
 import type { RouteTarget } from '../model/route-target.js';
@@ -40,7 +40,7 @@ export interface Place {
  * @param networks those of the configuration, and those that endpoints have for themselves
  */
 export function placeFor(networks: Networks, asked: Asked): Place {
-  const refused = refusal(networks, asked);
+  const refused = targetRefusal(networks, asked);
   if (refused) throw new CniError(CODE.invalidConfig, refused.reason, refused.remedy);
   const base = baseOf(networks, asked.base)!;
   if (!asksForOwn(networks, asked)) return { base, membership: { network: asked.base } };

@@ -46,13 +46,16 @@ function sameTargets(asked: readonly RouteTarget[] | undefined, own: readonly Ro
 }
 
 /** Why something may not be asked for, and what would help. */
-export interface Refusal {
+export interface TargetRefusal {
   readonly reason: string;
   readonly remedy: string;
 }
 
 /** Why these targets cannot be had; undefined when they can. */
-export function refusal(networks: Networks, { base: name, byNetConf, byContainer }: Asked): Refusal | undefined {
+export function targetRefusal(
+  networks: Networks,
+  { base: name, byNetConf, byContainer }: Asked,
+): TargetRefusal | undefined {
   const base = baseOf(networks, name);
   if (!base) return { reason: `network "${name}" is not configured on this node`, remedy: remedyForUnknown(networks) };
   if (!networks.byName.has(name) && !byNetConf.imports && !byNetConf.exports) {
@@ -79,7 +82,7 @@ function refusalOf(
   wish: TargetWish,
   allowance: TargetAllowance | undefined,
   key: string,
-): Refusal | undefined {
+): TargetRefusal | undefined {
   const permitted = permittedOf(base, wish, allowance);
   for (const direction of ['imports', 'exports'] as const) {
     const foreign = (wish[direction] ?? []).filter((target) => !permitted[direction]?.includes(target));
