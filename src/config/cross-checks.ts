@@ -5,7 +5,7 @@
  */
 import type { z } from 'zod';
 import { contains, isBlock, overlap, type Prefix } from '../model/address.js';
-import type { NetConfNetworks, Network } from '../model/network.js';
+import { isHeardBy, type NetConfNetworks, type Network } from '../model/network.js';
 import { type ListenRange, type Peer, peerKey, type SoughtPeer } from '../model/peer.js';
 import { peerSection } from './bgp-section.js';
 import { listenRangeSection } from './listen-range-section.js';
@@ -160,10 +160,6 @@ function overlaps({ path, value }: Element<Network>, earlier: Network): Problem[
     const message = `${ours} overlaps ${theirs} of "${earlier.name}", and neither imports what the other exports: an address would be of both; keep them apart`;
     return [{ path: [...path, 'prefixes', i], message }];
   });
-}
-
-function isHeardBy(exporter: Network, importer: Network): boolean {
-  return exporter.exports.some((target) => importer.imports.has(target));
 }
 
 function peersInPools(peers: readonly Element<Peer>[], networks: readonly Element<Pooled>[]): Problem[] {
