@@ -9,6 +9,7 @@ import { type Asked, asksForOwn, baseOf, freeTable, targetRefusal } from '../dec
 import type { Endpoint, TargetWish } from '../model/endpoint.js';
 import { MADE_FROM, type Network, type Networks } from '../model/network.js';
 import type { RouteTarget } from '../model/route-target.js';
+import { hashedTable } from '../model/table.js';
 import { CniError, CODE } from './cni-error.js';
 
 interface Targets {
@@ -47,7 +48,7 @@ export function placeFor(networks: Networks, asked: Asked): Place {
   const digest = createHash('sha256').update(canonical(asked)).digest();
   const network = `${asked.base}${MADE_FROM}${digest.toString('hex', 0, 8)}`;
   const table =
-    networks.byName.get(network)?.table ?? freeTable(1000 + (digest.readUInt32BE(8) % 7001), tablesOf(networks));
+    networks.byName.get(network)?.table ?? freeTable(hashedTable(digest.readUInt32BE(8)), tablesOf(networks));
   return { base, membership: { network, own: { ...asked, table } } };
 }
 
