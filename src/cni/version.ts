@@ -1,5 +1,6 @@
 /** The versions of the CNI specification that we speak, oldest first. */
-import { CniError, CODE, quoted } from './cni-error.js';
+import { quoted } from '../model/quoted.js';
+import { CniError, CODE } from './cni-error.js';
 
 export const VERSIONS = ['0.1.0', '0.2.0', '0.3.0', '0.3.1', '0.4.0', '1.0.0', '1.1.0'] as const;
 export type CniVersion = (typeof VERSIONS)[number];

@@ -3,6 +3,7 @@
  * it fell or was pushed. An administrator's kill says nothing about peers, a panic may be a peer's doing.
  */
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { printable } from '../model/quoted.js';
 
 /** More than any panic says in one line. */
 const LONGEST = 300;
@@ -18,8 +19,7 @@ export async function noteCrash(api: string, words: string): Promise<void> {
 export async function takeLastCrash(api: string): Promise<string | undefined> {
   const words = await readFile(fileOf(api), 'utf8').catch(() => undefined);
   if (words !== undefined) await rm(fileOf(api), { force: true });
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: removing them is the point
-  return words?.replace(/[\u0000-\u001f\u007f]/g, '?');
+  return words === undefined ? undefined : printable(words);
 }
 
 function fileOf(api: string): string {
