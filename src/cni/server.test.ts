@@ -58,13 +58,11 @@ describe('the CNI socket', () => {
     assert.deepEqual(await ask(verb('DEL')), { exitCode: 0, document: undefined });
   });
 
-  it('answers VERSION, and says honestly what is not there yet', async () => {
+  it('answers VERSION without asking anybody', async () => {
     const never = () => Promise.reject(new Error('not asked'));
-    await start(handleWith({ add: never, del: never }));
+    await start(handleWith({ add: never, del: never, check: never, status: never, gc: never }));
     const { document } = (await ask(frameOf({ CNI_COMMAND: 'VERSION' }, ''))) as { document: object };
     assert.deepInclude(document, { cniVersion: '1.1.0' });
-    const status = await ask(verb('STATUS', { conf: { cniVersion: '1.1.0' } }));
-    assert.deepInclude(status?.document, { code: 4, msg: 'STATUS is not supported yet' });
   });
 
   it('writes one line that stays one line, whatever the variables hold', async () => {
