@@ -94,7 +94,7 @@ describe('the CNI socket', () => {
   it('T1: is refused in a directory that others may enter, and is 0600 in one that is ours', async () => {
     await chmod(directory, 0o755);
     const refused = await serve({ socket, handle: async () => ({}), log, signal: end.signal }).catch((error) => error);
-    assert.include(refused.message, 'mode 755');
+    assert.include(refused.message, 'mode 0755');
     await chmod(directory, 0o700);
     const mask = process.umask(0);
     try {
