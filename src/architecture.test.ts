@@ -32,6 +32,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 /** npm packages that only one module may know. */
 const ONLY: Record<string, string> = {
   koffi: 'netlink flock boot-time',
+  commander: 'cli',
   '@grpc/grpc-js': 'gobgp',
   protobufjs: 'gobgp',
   zod: 'config cni disk',
