@@ -4,7 +4,7 @@
  */
 import { type Address, bitsOf, familyOf, type Prefix } from '../model/address.js';
 import { type Endpoint, hasIpv6 } from '../model/endpoint.js';
-import type { Gateways, Networks } from '../model/network.js';
+import { type Gateways, gatewayOf, gatewaysFor, type Networks } from '../model/network.js';
 import type { NextHop, Route } from '../model/route.js';
 import { AF_INET, type Rule, RuleAction } from '../netlink/index.js';
 import { aliasOf } from './alias.js';
@@ -96,7 +96,7 @@ function hostCommands(endpoint: Endpoint): string[] {
 /** The container's side, as `Wire.furnish` does it. */
 export function furnishCommands({ netns, ifname, addresses, routes, link }: Endpoint, gateways: Gateways): string[] {
   const inside = (...words: readonly string[]) => shell(['nsenter', `--net=${netns}`, ...words]);
-  const used = [...new Set(addresses.map((own) => (familyOf(own) === 4 ? gateways.v4 : gateways.v6)))];
+  const used = gatewaysFor(addresses, gateways);
   const route = (to: string, ...way: string[]) =>
     inside('ip', ...version(to), 'route', 'add', to, ...way, 'dev', ifname);
   const sourceOf = (to: Prefix) => addresses.find((own) => familyOf(own) === familyOf(to));
@@ -111,7 +111,7 @@ export function furnishCommands({ netns, ifname, addresses, routes, link }: Endp
     ...used.map((gateway) => inside('ip', ...neighbourWords(gateway, link.mac, ifname))),
     ...routes.map((to) => {
       const source = sourceOf(to);
-      return route(to, 'via', familyOf(to) === 4 ? gateways.v4 : gateways.v6, ...(source ? ['src', source] : []));
+      return route(to, 'via', gatewayOf(gateways, familyOf(to)), ...(source ? ['src', source] : []));
     }),
   ];
 }

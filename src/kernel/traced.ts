@@ -13,7 +13,7 @@ import {
 /** Both ports, as they are but told. */
 export function traced(
   { kernel, wire }: { readonly kernel: Kernel; readonly wire: Wire },
-  gateways: Gateways,
+  { gateways, rulePriority }: { readonly gateways: Gateways; readonly rulePriority: number },
   tell: (command: string) => void,
 ): { readonly kernel: Kernel; readonly wire: Wire } {
   return {
@@ -31,7 +31,7 @@ export function traced(
         return kernel.remove(routes);
       },
       separate: (networks) => {
-        for (const command of separateCommands(networks, gateways)) tell(command);
+        for (const command of separateCommands(networks, gateways, rulePriority)) tell(command);
         return kernel.separate(networks);
       },
     },
