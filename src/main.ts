@@ -112,9 +112,13 @@ async function run(file: string, config: Config, log: Log, adapt: (ports: Ports)
 }
 
 /** With `log.level: debug`, every change to the kernel is told as the command that does the same. */
-function told(kernel: OpenKernel, { gateways }: Config, log: Log): Pick<Ports, 'kernel' | 'wire'> {
+function told(
+  kernel: OpenKernel,
+  { gateways, kernel: { rulePriority } }: Config,
+  log: Log,
+): Pick<Ports, 'kernel' | 'wire'> {
   if (!log.writes('debug')) return { kernel: kernel.kernel, wire: kernel.wire };
-  return traced(kernel, gateways, (command) => log.debug(command, { event: 'kernel' }));
+  return traced(kernel, { gateways, rulePriority }, (command) => log.debug(command, { event: 'kernel' }));
 }
 
 function aroundKernel(config: Config, records: Records, log: Log): Pick<Ports, 'records' | 'bgp' | 'greet' | 'clock'> {

@@ -4,12 +4,13 @@ import type { StatusView } from '../admin/server.js';
 import type { EndpointView, Explanation, RouteView } from '../admin/views.js';
 import { version } from '../version.js';
 import { ask, askText } from './ask.js';
-import { drain, drainText, undrain, wholeSeconds } from './drain.js';
+import { drain, drainText, undrain } from './drain.js';
 import { askNetworks, networksText } from './networks.js';
 import { routeCounts } from './route-counts.js';
 import { isDegraded, statusText } from './status.js';
 import { table } from './table.js';
 import { addTorConfig } from './tor-config.js';
+import { wholeNumber } from './whole-number.js';
 
 const MORE_HELP = `
 Examples:
@@ -93,7 +94,9 @@ function addStatus(program: Command): void {
 function addDrain(program: Command): void {
   asking(program, 'drain', 'take this node out of traffic: graceful shutdown (RFC 8326), wait, withdraw')
     .addOption(
-      new Option('--timeout <seconds>', 'wait no longer for traffic to move').default(60).argParser(wholeSeconds),
+      new Option('--timeout <seconds>', 'wait no longer for traffic to move')
+        .default(60)
+        .argParser(wholeNumber(0, 86_400)),
     )
     .action(async (options: Options & { timeout: number }) => {
       const report = await drain(options.socket, options.timeout);
@@ -196,7 +199,7 @@ function addSidecar(program: Command): void {
     .allowUnknownOption()
     .argument('[options...]')
     .action(async (options: string[]) => {
-      const { sidecarCommand } = await import('../sidecar/command.js');
+      const { sidecarCommand } = await import('./sidecar.js');
       await sidecarCommand().parseAsync(options, { from: 'user' });
     });
 }

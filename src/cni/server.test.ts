@@ -58,13 +58,11 @@ describe('the CNI socket', () => {
     assert.deepEqual(await ask(verb('DEL')), { exitCode: 0, document: undefined });
   });
 
-  it('answers VERSION, and says honestly what is not there yet', async () => {
+  it('answers VERSION without asking anybody', async () => {
     const never = () => Promise.reject(new Error('not asked'));
-    await start(handleWith({ add: never, del: never }));
+    await start(handleWith({ add: never, del: never, check: never, status: never, gc: never }));
     const { document } = (await ask(frameOf({ CNI_COMMAND: 'VERSION' }, ''))) as { document: object };
     assert.deepInclude(document, { cniVersion: '1.1.0' });
-    const status = await ask(verb('STATUS', { conf: { cniVersion: '1.1.0' } }));
-    assert.deepInclude(status?.document, { code: 4, msg: 'STATUS is not supported yet' });
   });
 
   it('writes one line that stays one line, whatever the variables hold', async () => {
@@ -96,7 +94,7 @@ describe('the CNI socket', () => {
   it('T1: is refused in a directory that others may enter, and is 0600 in one that is ours', async () => {
     await chmod(directory, 0o755);
     const refused = await serve({ socket, handle: async () => ({}), log, signal: end.signal }).catch((error) => error);
-    assert.include(refused.message, 'mode 755');
+    assert.include(refused.message, 'mode 0755');
     await chmod(directory, 0o700);
     const mask = process.umask(0);
     try {

@@ -1,7 +1,7 @@
 /** What zod found, in the words of this project: what was expected, what is there, and what was probably meant. */
 import type { z } from 'zod';
+import { quoted } from '../model/quoted.js';
 import { didYouMean } from './did-you-mean.js';
-import { quoted } from './fields.js';
 import { SAME_AS } from './network-section.js';
 import type { Path, Problem } from './problem.js';
 import { configSchema } from './schema.js';

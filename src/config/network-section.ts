@@ -4,6 +4,7 @@ import { contains, isBlock, overlap, type Prefix } from '../model/address.js';
 import { masqueradeObstacle } from '../model/masquerade.js';
 import type { HostNetwork, Network } from '../model/network.js';
 import type { RouteTarget } from '../model/route-target.js';
+import { LAST_TABLE } from '../model/table.js';
 import { allowance, allowanceOf } from './allowance.js';
 import { absolute, aName, aPrefix, maxRoutes, parsed, routeTargets, wholeNumber } from './fields.js';
 import { tableOf } from './table-number.js';
@@ -31,7 +32,7 @@ const aPool = aPrefix.refine((pool) => !NO_POOL.some((range) => overlap(range, p
 
 /** The kernel's own tables: default, main and local (linux/rtnetlink.h). */
 const RESERVED = [253, 254, 255];
-const aTable = wholeNumber(1, 8191).refine((table) => !RESERVED.includes(table), {
+const aTable = wholeNumber(1, LAST_TABLE).refine((table) => !RESERVED.includes(table), {
   error: "253, 254 and 255 are the kernel's own tables",
 });
 

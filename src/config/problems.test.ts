@@ -344,6 +344,13 @@ const CASES: Record<string, [text: string, problem: string]> = {
     bgp('peers:\n  - { address: 2001:db8::1, asn: 1 }\n  - { name: t, address: "2001:DB8:0::1", asn: 1 }'),
     '5:25: bgp.peers.1.address: "2001:db8::1" is the address of bgp.peers.0 too',
   ],
+  'two link-local peers of one address that are to be told different things': [
+    bgp(
+      'peers: [{ name: a, address: "fe80::1", interface: e1, asn: 2 },\n' +
+        '    { name: b, address: "fe80::1", interface: e2, asn: 2, communities: [no-export] }]',
+    ),
+    '4:72: bgp.peers.1.communities: gobgpd tells fe80::1 on e1 and on e2 the same: give bgp.peers.0 the same communities, or another address to one of the two',
+  ],
   'two networks of one name': [two('- { name: blue }'), '4:11: networks.1.name: "blue" is the name of networks.0 too'],
   'two networks of one name, whose tables are then one as well': [
     'bgp: { asn: 1 }\nnetworks: [{ name: blue }, { name: blue }]\n',

@@ -6,6 +6,8 @@
  * `010.1.1.1`, `10.1`, `fe80::1%eth0` and `10.0.0.5/24` are refused, because libraries disagree on what they mean.
  */
 
+import { quoted } from './quoted.js';
+
 declare const brand: unique symbol;
 
 /** One IP address in canonical text: `10.20.1.10`, `2001:db8::a`. */
@@ -22,7 +24,7 @@ export function address(text: string): Address {
 
 function parse(text: string): Uint8Array {
   const bytes = text.includes(':') ? parse6(text) : parse4(text);
-  if (!bytes) throw new RangeError(`not an IP address: "${printable(text)}" (expected like 10.20.1.10 or 2001:db8::a)`);
+  if (!bytes) throw new RangeError(`not an IP address: ${quoted(text)} (expected like 10.20.1.10 or 2001:db8::a)`);
   return bytes;
 }
 
@@ -32,7 +34,7 @@ export function prefix(text: string): Prefix {
   const base = slash < 0 ? undefined : text.slice(0, slash);
   const lengthText = text.slice(slash + 1);
   if (base === undefined || !/^(0|[1-9]\d{0,2})$/.test(lengthText)) {
-    throw new RangeError(`not a prefix: "${printable(text)}" (expected address/length, like 10.20.1.0/24)`);
+    throw new RangeError(`not a prefix: ${quoted(text)} (expected address/length, like 10.20.1.0/24)`);
   }
   const bytes = parse(base);
   const length = Number(lengthText);
@@ -212,10 +214,4 @@ function print6(bytes: Uint8Array): string {
   const text = (from: number, to: number) =>
     Array.from({ length: to - from }, (_, i) => group(from + i).toString(16)).join(':');
   return start < 0 ? text(0, 8) : `${text(0, start)}::${text(start + length, 8)}`;
-}
-
-/** What came from outside may be anything: to be quoted in an error it is cut, and its control characters replaced. */
-export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: removing them is the point
-  return text.slice(0, 64).replace(/[\u0000-\u001f\u007f]/g, '?');
 }

@@ -1,6 +1,7 @@
 /** `slash32 sidecar`: the supervisor as a command, until SIGTERM or SIGINT. */
-import { Command, InvalidArgumentError } from 'commander';
-import { runSidecar } from './sidecar.js';
+import { Command } from 'commander';
+import { runSidecar } from '../sidecar/sidecar.js';
+import { wholeNumber } from './whole-number.js';
 
 interface Options {
   readonly api: string;
@@ -19,7 +20,7 @@ export function sidecarCommand(): Command {
     .option(
       '--hold <seconds>',
       'hold time of the BGP sessions: a hang is found in less than a third of it',
-      wholeSeconds,
+      wholeNumber(3, 65_535),
       9,
     )
     .option(
@@ -34,12 +35,4 @@ async function sidecar({ api, gobgpd, hold, withdrawOnStop }: Options): Promise<
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => ended.abort());
   const stop = withdrawOnStop ? 'withdraw' : 'silent';
   await runSidecar({ api, gobgpd, holdSeconds: hold, stop }, ended.signal);
-}
-
-function wholeSeconds(text: string): number {
-  const seconds = Number(text);
-  if (!Number.isInteger(seconds) || seconds < 3 || seconds > 65_535) {
-    throw new InvalidArgumentError('expected whole seconds, 3 to 65535.');
-  }
-  return seconds;
 }
