@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { execa } from 'execa';
+import type { Explanation } from '../../src/admin/explain.js';
 import type { StatusView } from '../../src/admin/server.js';
-import type { Explanation } from '../../src/admin/views.js';
 import type { Lab } from '../lab/lab.js';
 import { monitorRoutes } from '../lab/route-monitor.js';
 import { cni } from '../lab/runtime.js';
