@@ -5,8 +5,9 @@ import { eos } from './eos.js';
 import { frr } from './frr.js';
 import { junos } from './junos.js';
 import { nxos } from './nxos.js';
+import { PASSWORD_PLACEHOLDER } from './spelling.js';
 import { srlinux } from './srlinux.js';
-import { PASSWORD_PLACEHOLDER, type Tor } from './tor.js';
+import type { Tor } from './tor.js';
 
 interface Spelling {
   readonly print: (tor: Tor) => string;
