@@ -49,7 +49,8 @@ describe('filters under endpoints that slash32 itself has wired', function () {
     for (const one of endpoints) {
       lab.space(one.containerId);
       const namespace = wire.open(one.netns);
-      await wire.connect(one, namespace);
+      const index = await wire.connect(one, namespace);
+      await wire.furnish({ ...one, link: { ...one.link, index } }, namespace);
       const tables = [MAIN_TABLE, TABLES[one.network]!];
       const routes = tables.flatMap((table) =>
         one.addresses.map((own) => ({ table, prefix: hostPrefix(own), nextHops: [{ device: one.link.name }] })),

@@ -22,6 +22,8 @@ export interface LabOptions {
   readonly name?: string;
   /** Do not start the nodes' processes. */
   readonly bare?: boolean;
+  /** More is to come until it is whole: it counts as starting until `finished`. */
+  readonly unfinished?: boolean;
 }
 
 /** A lab of that name is there already. Nothing was changed. */
@@ -58,8 +60,7 @@ export class Lab {
     const lab = new Lab(topology, state);
     try {
       await lab.#build(options);
-      state.phase = 'up';
-      save(state);
+      if (!options.unfinished) lab.finished();
       return lab;
     } catch (error) {
       await lab.down();
@@ -89,6 +90,12 @@ export class Lab {
   get condition(): 'up' | 'starting' | 'wreck' {
     if (this.#state.phase === 'up') return 'up';
     return isAlive(this.#state.runner) ? 'starting' : 'wreck';
+  }
+
+  /** It is whole now, and outlives who made it. */
+  finished(): void {
+    this.#state.phase = 'up';
+    save(this.#state);
   }
 
   /** A node by name. */

@@ -63,13 +63,13 @@ export async function attach(node: Node, request: AttachRequest, signal: AbortSi
   }
 
   const index = await step('wiring', CODE.kernelRefused, () => node.wire.connect(draft, namespace));
-  undo.add('remove the veth pair', () => node.wire.disconnect(draft));
   const endpoint: Endpoint = { ...draft, state: 'attached', link: { ...draft.link, index } };
+  undo.add('remove the veth pair', () => node.wire.disconnect(endpoint));
 
   undo.add('withdraw the announcement and remove the routes', () => leave(node, endpoint));
   node.routing.attach(endpoint);
   // Both are waited for, whatever becomes of either: a record that is undone must not be written afterwards.
-  const steps = [settle(node, endpoint, request, signal), commitMeanwhile(node, endpoint)];
+  const steps = [settle(node, endpoint, request, signal), finishMeanwhile(node, endpoint, namespace)];
   for (const done of await Promise.allSettled(steps)) if (done.status === 'rejected') throw done.reason;
 
   signal.throwIfAborted();
@@ -79,13 +79,14 @@ export async function attach(node: Node, request: AttachRequest, signal: AbortSi
 }
 
 /**
- * The record says `attached` from here on: it is wired, and a controller that finds it so after a kill lets it live and puts
- * and announces the rest. It is written while gobgpd works on the announcement: the pass begins in the next turn, and what it
- * says leaves the process at the end of that.
+ * The container's side is made while gobgpd works on the announcement: the pass begins in the next turn, and what it says leaves
+ * the process at the end of that. The host's side is there, filters and routes too; a packet that comes before is lost.
+ * Then the record says `attached`: a controller that finds it so after a kill lets it live and puts and announces the rest.
  */
-async function commitMeanwhile(node: Node, endpoint: Endpoint): Promise<void> {
+async function finishMeanwhile(node: Node, endpoint: Endpoint, namespace: Namespace): Promise<void> {
   await nextTurn();
   await nextTurn();
+  await step('wiring', CODE.kernelRefused, () => node.wire.furnish(endpoint, namespace));
   await step('committing the endpoint record', CODE.io, () => node.records.save(endpoint));
 }
 

@@ -49,14 +49,9 @@ export function separateCommands(networks: Networks, gateways: Gateways, priorit
   ];
 }
 
-/** The wiring of an endpoint, step by step as `Wire.connect` does it. */
+/** The host's side of an endpoint, step by step as `Wire.connect` does it. */
 export function connectCommands(endpoint: Endpoint, gateways: Gateways): string[] {
-  return [
-    pairCommand(endpoint),
-    ...hostCommands(endpoint),
-    ...upCommands(endpoint, gateways),
-    ...containerCommands(endpoint, gateways),
-  ];
+  return [pairCommand(endpoint), ...hostCommands(endpoint), ...upCommands(endpoint, gateways)];
 }
 
 export function disconnectCommand({ link }: { readonly link: Pick<Endpoint['link'], 'name'> }): string {
@@ -98,7 +93,8 @@ function hostCommands(endpoint: Endpoint): string[] {
   ];
 }
 
-function containerCommands({ netns, ifname, addresses, routes, link }: Endpoint, gateways: Gateways): string[] {
+/** The container's side, as `Wire.furnish` does it. */
+export function furnishCommands({ netns, ifname, addresses, routes, link }: Endpoint, gateways: Gateways): string[] {
   const inside = (...words: readonly string[]) => shell(['nsenter', `--net=${netns}`, ...words]);
   const used = gatewaysFor(addresses, gateways);
   const route = (to: string, ...way: string[]) =>

@@ -35,24 +35,21 @@ const RTPROT_BOOT = 3;
 /** Under /proc/sys these two are no links. */
 const NO_LINK_NAMES = ['all', 'default'];
 
-/** A socket that speaks to the container's kernel. Throws WiringError when the interface to be made is there already. */
-export function enter({ ifname }: Endpoint, namespace: Namespace): NetlinkSocket {
-  const occupied = () => new WiringError('veth pair', `the container has an interface "${ifname}" already`);
+/** Throws WiringError when no link can be called as the container end is to be. */
+export function refuseName({ ifname }: Endpoint): void {
   if (NO_LINK_NAMES.includes(ifname))
     throw new WiringError('container settings', `"${ifname}" cannot be a link's name`);
-  return inNamespace(namespace.fd, () => {
-    if (indexOfName(ifname) !== undefined) throw occupied();
-    return new NetlinkSocket(NETLINK_ROUTE, 0);
-  });
+}
+
+/** Throws WiringError when the container has an interface of that name. */
+export function refuseOccupiedInside({ ifname }: Endpoint, namespace: Namespace): void {
+  if (inNamespace(namespace.fd, () => indexOfName(ifname)) === undefined) return;
+  throw new WiringError('veth pair', `the container has an interface "${ifname}" already`);
 }
 
 /** Sets the container end up and raises it. It was made in its namespace, under its final name. */
-export function configureContainerEnd(
-  endpoint: Endpoint,
-  gateways: Gateways,
-  namespace: Namespace,
-  socket: NetlinkSocket,
-): void {
+export function configureContainerEnd(endpoint: Endpoint, gateways: Gateways, namespace: Namespace): void {
+  using socket = inNamespace(namespace.fd, () => new NetlinkSocket(NETLINK_ROUTE, 0));
   const { index, ipv6 } = named('container settings', () => findEnd(endpoint, namespace, socket));
   const used = gatewaysFor(endpoint.addresses, gateways);
   perform(socket, [

@@ -4,6 +4,7 @@ import type { Kernel, Wire } from '../ports.js';
 import {
   connectCommands,
   disconnectCommand,
+  furnishCommands,
   putRouteCommand,
   removeRouteCommand,
   separateCommands,
@@ -45,6 +46,10 @@ export function traced(
       connect: (endpoint, namespace) => {
         for (const command of connectCommands(endpoint, gateways)) tell(command);
         return wire.connect(endpoint, namespace);
+      },
+      furnish: (endpoint, namespace) => {
+        for (const command of furnishCommands(endpoint, gateways)) tell(command);
+        return wire.furnish(endpoint, namespace);
       },
       disconnect: (endpoint) => {
         tell(disconnectCommand(endpoint));
