@@ -130,7 +130,7 @@ export class Lab {
     }
     for (const [a, b] of this.topology.links) await link(this.node(a.node), a.device, this.node(b.node), b.device);
     for (const node of this.nodes.values()) await this.#furnish(node);
-    if (!options.bare) await Promise.all([...this.nodes.values()].map(startAll));
+    if (!options.bare) await Promise.all([...this.nodes.values()].map((node) => node.startAll()));
   }
 
   async #furnish(node: LabNode): Promise<void> {
@@ -176,10 +176,6 @@ async function link(a: LabNode, deviceA: string, b: LabNode, deviceB: string): P
   await execa('ip', ['link', 'add', ...left, 'type', 'veth', 'peer', ...right]);
   await execa('ip', ['-n', a.namespace, 'link', 'set', deviceA, 'up']);
   await execa('ip', ['-n', b.namespace, 'link', 'set', deviceB, 'up']);
-}
-
-async function startAll(node: LabNode): Promise<void> {
-  for (const name of node.processes) await node.start(name);
 }
 
 /** Debian's FRR gives up root for its own user, who must be able to make sockets. Undefined where it is not installed. */

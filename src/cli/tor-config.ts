@@ -38,7 +38,7 @@ export function addTorConfig(program: Command): void {
 
 async function textOf({ vendor, config, listen, peer, maxPrefixes }: Options): Promise<string> {
   const [{ torOf }, { torConfig }, { prefix }] = await Promise.all([
-    import('../tor-config/tor.js'),
+    import('../tor-config/derive.js'),
     import('../tor-config/vendors.js'),
     import('../model/address.js'),
   ]);
