@@ -1,10 +1,10 @@
 import { type BgpWorld, bgpContract, contractSpeaker } from '../../src/gobgp/gobgp.contract.js';
 import { Gobgp } from '../../src/gobgp/gobgp.js';
-import { until } from '../../src/gobgp/until.js';
 import { address } from '../../src/model/address.js';
 import { type Announcement, announcementKey } from '../../src/model/announcement.js';
 import type { Speaker } from '../../src/model/peer.js';
 import type { BgpEvent } from '../../src/ports.js';
+import { until } from '../../src/until.fixture.js';
 import { daemonIn } from './daemon.js';
 import { createLab, NEIGHBOUR, NODE } from './lab.js';
 import { onEachRelease } from './newer.js';
