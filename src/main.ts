@@ -29,13 +29,13 @@ import { traced } from './kernel/traced.js';
 import { type Log, openLog } from './log.js';
 import { MetricsListener } from './metrics/listener.js';
 import { Metrics } from './metrics/metrics.js';
-import { version } from './metrics/version.js';
 import type { Endpoint } from './model/endpoint.js';
 import type { Bgp, Clock, Greet, Kernel, Neighbours, Records, Shortcut, Wire } from './ports.js';
 import { Drain } from './reconcile/drain.js';
 import { PeerSearch } from './reconcile/peer-search.js';
 import { Routing } from './reconcile/routing.js';
 import { placesOf, ShortcutCare } from './reconcile/shortcut-care.js';
+import { version } from './version.js';
 
 /** Everything outside that the controller works with. */
 export interface Ports {

@@ -4,18 +4,9 @@ import { expect } from 'chai';
 import { type Filters, openFilters } from '../../src/kernel/filters.js';
 import { generation as generationOf, NETLINK_NETFILTER, NetlinkSocket } from '../../src/netlink/index.js';
 import { until } from '../lab/until.js';
-import {
-  answers,
-  type Container,
-  Lab,
-  networksOf,
-  nft,
-  packetsSent,
-  pings,
-  repliesHeard,
-  run,
-  spaceOf,
-} from './lab.js';
+import { type Container, Lab, networksOf } from './lab.js';
+import { nft, run, spaceOf } from './space.js';
+import { answers, packetsSent, pings, repliesHeard } from './traffic.js';
 
 const [BLUE, GREEN] = [1001, 1002];
 const NETWORKS = networksOf({ blue: BLUE, green: GREEN });

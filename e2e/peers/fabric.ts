@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Lab } from '../lab/lab.js';
 import type { LabNode } from '../lab/node.js';
-import { inRepository } from '../lab/repository.js';
 import { until } from '../lab/until.js';
 
 const PEERS = fileURLToPath(new URL('../../../e2e/peers/peers.clab.yml', import.meta.url));
@@ -42,7 +41,7 @@ export async function established(node: LabNode, count: number): Promise<void> {
 }
 
 export async function sessions(node: LabNode): Promise<Session[]> {
-  const text = await node.exec(['gobgp', '--target', 'unix:///run/slash32/gobgpd.sock', '-j', 'neighbor']);
+  const text = await node.gobgp('-j', 'neighbor');
   const peers = JSON.parse(text) as {
     conf: { neighbor_address?: string };
     // Who came by a listen range was never configured.
@@ -59,7 +58,7 @@ export async function sessions(node: LabNode): Promise<Session[]> {
 
 /** What `slash32 status` prints on a node, as its JSON, and its exit code. */
 export async function status(node: LabNode) {
-  const { code, stdout } = await node.attempt([inRepository('bin/slash32'), 'status', '-o', 'json']);
+  const { code, stdout } = await node.slash32('status', '-o', 'json');
   return { code, ...JSON.parse(stdout) };
 }
 

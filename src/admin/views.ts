@@ -114,37 +114,41 @@ function importState(verdict: ImportVerdict, routes: readonly Route[], table: nu
 
 export interface Explanation {
   readonly prefix: string;
-  readonly lines: readonly { readonly ok: boolean; readonly what: string; readonly says: string }[];
+  readonly lines: readonly Line[];
+}
+
+interface Line {
+  readonly ok: boolean;
+  readonly what: string;
+  readonly says: string;
 }
 
 /** Why a prefix is, or is not, where one expects it. */
 export function explain(routing: Routing, prefix: Prefix): Explanation {
   const { known, routes, duplicate, failure } = routing.about(prefix);
-  const lines: { ok: boolean; what: string; says: string }[] = [];
-  if (known.endpoint) {
-    const { containerId, ifname, network, link, own } = known.endpoint;
-    lines.push({
-      ok: true,
-      what: 'endpoint',
-      says: `${prefix} is ${containerId}/${ifname} (${network}) on this node, host end ${link.name}`,
-    });
-    if (own)
-      lines.push({
-        ok: true,
-        what: 'targets',
-        says: `of its own, not those of ${own.base}: ${ownTargets(routing, known.endpoint)}`,
-      });
-    lines.push(...explainAnnouncement(routing, prefix));
-  } else if (known.aggregate) lines.push(...explainAnnouncement(routing, prefix));
-  else lines.push(...explainPaths(routing, prefix));
-  lines.push(...explainRoutes(routes, prefix));
-  if (duplicate) lines.push({ ok: false, what: 'duplicate', says: duplicateSentence(duplicate) });
-  if (failure) lines.push({ ok: false, what: 'last failure', says: failure.message });
+  const isOurs = known.endpoint || known.aggregate;
+  const lines = [
+    ...(known.endpoint ? explainEndpoint(routing, known.endpoint, prefix) : []),
+    ...(isOurs ? explainAnnouncement(routing, prefix) : explainPaths(routing, prefix)),
+    ...explainRoutes(routes, prefix),
+    ...(duplicate ? [{ ok: false, what: 'duplicate', says: duplicateSentence(duplicate) }] : []),
+    ...(failure ? [{ ok: false, what: 'last failure', says: failure.message }] : []),
+  ];
   return { prefix, lines };
 }
 
+function explainEndpoint(routing: Routing, endpoint: Endpoint, prefix: Prefix): Line[] {
+  const { containerId, ifname, network, link, own } = endpoint;
+  const who = `${prefix} is ${containerId}/${ifname} (${network}) on this node, host end ${link.name}`;
+  const targets = own && `of its own, not those of ${own.base}: ${ownTargets(routing, endpoint)}`;
+  return [
+    { ok: true, what: 'endpoint', says: who },
+    ...(targets ? [{ ok: true, what: 'targets', says: targets }] : []),
+  ];
+}
+
 /** Its own, and where it has none because a block leads to it, that of the block. */
-function explainAnnouncement(routing: Routing, prefix: Prefix): Explanation['lines'] {
+function explainAnnouncement(routing: Routing, prefix: Prefix): readonly Line[] {
   const { known, routes, announced, carrier } = routing.about(prefix);
   const verdict = announceVerdict(known, routing.networks, routes);
   const line = {
@@ -155,7 +159,7 @@ function explainAnnouncement(routing: Routing, prefix: Prefix): Explanation['lin
   return carrier === prefix ? [line] : [line, ...explainAnnouncement(routing, carrier)];
 }
 
-function explainPaths(routing: Routing, prefix: Prefix): Explanation['lines'] {
+function explainPaths(routing: Routing, prefix: Prefix): readonly Line[] {
   const { paths } = routing.about(prefix).known;
   if (paths.length === 0) return explainCovering(routing, prefix);
   return paths.flatMap((candidate) => {
@@ -173,7 +177,7 @@ function explainPaths(routing: Routing, prefix: Prefix): Explanation['lines'] {
 }
 
 /** Packets may go where a shorter prefix leads: each one around it, the longest first. */
-function explainCovering(routing: Routing, prefix: Prefix): Explanation['lines'] {
+function explainCovering(routing: Routing, prefix: Prefix): readonly Line[] {
   const known = new Set([...routing.paths().map((path) => path.prefix), ...routing.aggregates()]);
   const around = [...known].filter((one) => contains(one, prefix)).sort((a, b) => lengthOf(b) - lengthOf(a));
   const says = `no peer announces ${prefix}${around.length > 0 ? ' itself' : ''}, and no endpoint of this node has it`;
@@ -184,7 +188,7 @@ function explainCovering(routing: Routing, prefix: Prefix): Explanation['lines']
   return [{ ok: false, what: 'bgp', says }, ...others];
 }
 
-function explainRoutes(routes: readonly Route[], prefix: Prefix): Explanation['lines'] {
+function explainRoutes(routes: readonly Route[], prefix: Prefix): readonly Line[] {
   if (routes.length === 0) return [{ ok: false, what: 'kernel', says: `no table of ours has a route to ${prefix}` }];
   return routes.map((route) => ({ ok: true, what: 'kernel', says: routeText(route) }));
 }
