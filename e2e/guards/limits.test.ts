@@ -1,7 +1,7 @@
 /** What is believed of one peer, changed under a running node: prefix lists, targets for what carries none, quotas. */
 import { expect } from 'chai';
+import type { Explanation } from '../../src/admin/explain.js';
 import type { StatusView } from '../../src/admin/server.js';
-import type { Explanation } from '../../src/admin/views.js';
 import type { Lab } from '../lab/lab.js';
 import { monitorRoutes } from '../lab/route-monitor.js';
 import { cni } from '../lab/runtime.js';

@@ -9,12 +9,13 @@ describe('slash32, the command', () => {
   let lab: Lab;
   let near: string;
   let far: string;
+  let far6: string;
 
   before(async () => {
     lab = await fabricUp('explain');
     near = (await add(await lab.container('node1', 'near'))).v4;
-    far = (await add(await lab.container('node2', 'far'), { network: 'red' })).v4;
-    await atNodes(lab, far);
+    ({ v4: far, v6: far6 } = await add(await lab.container('node2', 'far'), { network: 'red' }));
+    for (const address of [far, far6]) await atNodes(lab, address);
   });
   after(() => lab?.down());
 
@@ -50,6 +51,30 @@ describe('slash32, the command', () => {
     expect(code).to.equal(0);
     await lab.node('tor1').vtysh('configure\nrouter bgp 65000\nneighbor 192.0.2.1 shutdown');
     await until(async () => (await slash32('status')).code === 3, { what: 'status to say that a peer is down' });
+  });
+
+  it('says of all that it explains who cannot be heard now, or cannot hear: gobgpd that is away, peers without a session', async () => {
+    const node = lab.node('node1');
+    const says = (what: string, words: RegExp) =>
+      until(async () => words.test((await slash32('explain', what)).stdout), {
+        what: `explain ${what} to say ${words}`,
+      });
+    expect((await slash32('explain', far6)).stdout).not.to.match(/sessions/);
+    await says(
+      '10.99.99.99',
+      /no +sessions +tor1 has no session.*, so what it would say of 10\.99\.99\.99\/32 is not known/,
+    );
+
+    await lab.node('tor1').kill('bgpd', 'SIGKILL');
+    await says(
+      far6,
+      /ok +network red[\s\S]*no +sessions +tor1-v6 has no session.*, and its path is kept for its restart time/,
+    );
+    await says(near, /ok +announced[\s\S]*no +sessions +no BGP session is established \(tor1/);
+
+    await node.kill('sidecar', 'SIGKILL');
+    await says(far6, /ok +network red[\s\S]*no +sessions +gobgpd is away \(.*what was heard before is kept/);
+    await says(near, /no +sessions +gobgpd is away/);
   });
 
   it('says in one line what is wrong: an address that is none, a controller that is away, a command that does not exist', async () => {

@@ -1,7 +1,8 @@
 /** The socket against the real kernel: errors, large batches, overflow, events. */
 import { expect } from 'chai';
 import * as nl from '../../src/netlink/index.js';
-import { inPrivateNamespace, run, until } from './private-namespace.js';
+import { until } from '../../src/until.fixture.js';
+import { inPrivateNamespace, run } from './private-namespace.js';
 
 inPrivateNamespace(import.meta.url, () => {
   let index = 0;

@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Lab } from '../lab/lab.js';
+import { inRepository } from '../lab/repository.js';
 import { until } from '../lab/until.js';
 import {
   type Attachment,
@@ -65,6 +66,30 @@ describe('a node with two ToRs', () => {
     const { lost } = await duringFlows(ones, others, () => sleep(1_000));
     expect(lost).to.equal(0);
     for (const [i, tor] of ['tor1', 'tor2'].entries()) expect((await carried(tor)) - before[i]!).to.be.above(100);
+  });
+
+  it('uses the shorter AS path alone, and says so of the other', async () => {
+    const tor2 = (...lines: string[]) => lab.node('tor2').vtysh(['configure', ...lines].join('\n'));
+    const out = 'neighbor 192.0.2.5 route-map LONGER out';
+    const [to] = others.map(({ v4 }) => v4);
+    await tor2('route-map LONGER permit 10', 'set as-path prepend 65012 65012');
+    await tor2('router bgp 65012', 'address-family ipv4 unicast', out);
+    await hasWays(lab.node('node1'), to!, 1);
+    const slash32 = async (...argv: string[]) =>
+      (await lab.node('node1').attempt([inRepository('bin/slash32'), ...argv])).stdout;
+    const explained = await slash32('explain', to!);
+    expect(explained).to.match(
+      /from 192\.0\.2\.4, .*\n no +network blue +blue imports .*, but another path is better: this one has a longer AS path/,
+    );
+    expect(explained).to.match(/from 192\.0\.2\.0, .*\n ok +network blue +blue imports 64512:100\n/);
+    const routes = (await slash32('routes'))
+      .split('\n')
+      .filter((line) => line.startsWith('blue ') && line.includes(`${to}/32`));
+    expect(routes.join('\n'))
+      .to.match(/192\.0\.2\.0 .* installed, table 1001/)
+      .and.to.match(/192\.0\.2\.4 .* better: /);
+    await tor2('router bgp 65012', 'address-family ipv4 unicast', `no ${out}`);
+    await bothWays(lab, ones, others);
   });
 
   it('is no way between its ToRs: each hears from it only what it says itself', async () => {

@@ -1,7 +1,8 @@
 /** `slash32`: the commands. Each loads what it needs when it runs, so that `--help` is instant. */
 import { Command, Option } from 'commander';
+import type { Explanation } from '../admin/explain.js';
 import type { StatusView } from '../admin/server.js';
-import type { EndpointView, Explanation, RouteView } from '../admin/views.js';
+import type { EndpointView, RouteView } from '../admin/views.js';
 import { version } from '../version.js';
 import { ask, askText } from './ask.js';
 import { drain, drainText, undrain } from './drain.js';

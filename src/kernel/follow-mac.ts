@@ -53,7 +53,7 @@ export function followMacs(host: Host, wired: Wired, signal: AbortSignal): void 
 }
 
 /** Makes the neighbours at both ends right for the MAC address of today. Returns it; undefined when the container is gone. */
-export function followMac(host: Host, index: number, endpoint: Endpoint): string | undefined {
+function followMac(host: Host, index: number, endpoint: Endpoint): string | undefined {
   try {
     using namespace = openNamespace(endpoint.netns);
     if (namespace.inode !== endpoint.netnsInode) return undefined;
