@@ -1,6 +1,6 @@
 /** The fabric of this folder, and what gobgpd itself says of its peers. */
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { processorMilliseconds } from '../../src/sidecar/processor-time.js';
 import { Lab } from '../lab/lab.js';
 import type { LabNode } from '../lab/node.js';
 import { until } from '../lab/until.js';
@@ -64,10 +64,5 @@ export async function status(node: LabNode) {
 
 /** User and system time of controller and gobgpd so far. */
 export function cpuSeconds(node: LabNode): number {
-  return ['slash32d', 'gobgpd'].reduce((sum, name) => {
-    const fields = readFileSync(`/proc/${node.pid(name)}/stat`, 'utf8')
-      .replace(/^.*\) /, '')
-      .split(' ');
-    return sum + (Number(fields[11]) + Number(fields[12])) / 100;
-  }, 0);
+  return ['slash32d', 'gobgpd'].reduce((sum, name) => sum + processorMilliseconds(node.pid(name)!) / 1000, 0);
 }
