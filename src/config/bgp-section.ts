@@ -97,12 +97,13 @@ export const bgpSection = (node: ThisNode) =>
           api: aUnixUrl.optional().describe('Default: gobgpd.sock in runDir.'),
           manage: z.boolean().prefault(true).describe('false: gobgpd has its own file, and only paths are added.'),
         })
-        .prefault({}),
-      peers: z.array(peerSection(node)).prefault([]),
+        .prefault({})
+        .describe('How gobgpd is reached.'),
+      peers: z.array(peerSection(node)).prefault([]).describe('BGP neighbours.'),
       listenRanges: z.array(listenRangeSection(node)).prefault([]).describe('From where others may connect to us.'),
       routeReflector: routeReflector.optional().describe('This node reflects routes between its clients (RFC 4456).'),
       guards: guardsSection.optional().describe('What is taken from no peer.'),
-      timers: timers.prefault({}),
+      timers: timers.prefault({}).describe('Of all sessions.'),
       nextHop6: anAddress
         .refine((address) => familyOf(address) === 6 && !isLinkLocal(address), 'expected a global IPv6 address')
         .optional()
