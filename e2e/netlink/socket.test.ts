@@ -123,6 +123,15 @@ inPrivateNamespace(import.meta.url, () => {
       });
     });
 
+    it('hears messages of one type alone where no other is wanted', async () => {
+      await listening({ type: nl.RTM_DELLINK, ignorePorts: [9999, 9998] }, async (seen) => {
+        run('ip', 'link', 'add', 's32c', 'type', 'veth', 'peer', 'name', 's32d');
+        run('ip', 'link', 'del', 's32c');
+        await until('both ends', () => seen.length >= 2);
+        expect(seen).to.deep.equal([nl.RTM_DELLINK, nl.RTM_DELLINK]);
+      });
+    });
+
     it('does not hear what the named sockets have done', async () => {
       using socket = new nl.NetlinkSocket(nl.NETLINK_ROUTE);
       using another = new nl.NetlinkSocket(nl.NETLINK_ROUTE);

@@ -20,6 +20,7 @@ import type { Host } from './host.js';
 import { createPair, prepareHostEnd, raiseHostEnd, refuseOccupied } from './host-end.js';
 import { inspect, linkOf } from './inspect.js';
 import { hostLinkName } from './link-name.js';
+import { sharedTurn } from './shared-turn.js';
 import { named } from './step.js';
 import { uplinkMtu } from './uplink.js';
 import { watchHostEnds } from './vanished.js';
@@ -28,10 +29,12 @@ export class VethWire implements Wire {
   readonly #host: Host;
   /** Endpoints by the index of their host end. */
   readonly #wired: Map<number, Endpoint>;
+  readonly #expelTogether: (endpoint: EndpointId) => Promise<void>;
 
   /** @param attached the endpoints that exist */
   constructor(host: Host, attached: Iterable<Endpoint> = []) {
     this.#host = host;
+    this.#expelTogether = sharedTurn((...endpoints) => host.filters.expel(...endpoints));
     this.#wired = new Map([...attached].map((endpoint) => [endpoint.link.index, endpoint]));
   }
 
@@ -68,7 +71,7 @@ export class VethWire implements Wire {
     this.#host.shortcut.remove(endpoint);
     // Filters first: a link that is about to go leaves the group that other networks cannot reach. Without its elements
     // nothing passes from it, and nothing of another endpoint to it.
-    this.#host.filters.expel(endpoint);
+    await this.#expelTogether(endpoint);
     this.#wired.delete(endpoint.link.index);
     const link = this.#linkOf(endpoint);
     if (link) await this.#host.removal.remove(link.index);
