@@ -25,13 +25,9 @@ import { watchHostEnds } from './vanished.js';
 
 export class VethWire implements Wire {
   readonly #host: Host;
-  /** Endpoints by the index of their host end. */
-  readonly #wired: Map<number, Endpoint>;
 
-  /** @param attached the endpoints that exist */
-  constructor(host: Host, attached: Iterable<Endpoint> = []) {
+  constructor(host: Host) {
     this.#host = host;
-    this.#wired = new Map([...attached].map((endpoint) => [endpoint.link.index, endpoint]));
   }
 
   open(netns: string): Namespace {
@@ -50,7 +46,7 @@ export class VethWire implements Wire {
       prepareHostEnd(this.#host, index, endpoint);
       raiseHostEnd(this.#host, index, endpoint);
       configureContainerEnd(endpoint, this.#host.gateways, namespace, inside);
-      this.#wired.set(index, endpoint);
+      this.#host.wired.set(index, endpoint);
       this.#host.shortcut.add(endpoint, index);
       return index;
     } catch (error) {
@@ -60,13 +56,14 @@ export class VethWire implements Wire {
   }
 
   async disconnect(endpoint: Endpoint): Promise<void> {
-    this.#host.shortcut.remove(endpoint);
+    const link = this.#linkOf(endpoint);
+    const index = link?.index ?? endpoint.link.index;
+    this.#host.shortcut.remove(endpoint, index);
     // Filters first: a link that is about to go leaves the group that other networks cannot reach. Without its elements
     // nothing passes from it, and nothing of another endpoint to it.
     this.#host.filters.expel(endpoint);
-    this.#wired.delete(endpoint.link.index);
-    const link = this.#linkOf(endpoint);
-    if (link) await this.#host.removal.remove(link.index);
+    this.#host.wired.delete(index);
+    if (link) await this.#host.removal.remove(index);
   }
 
   async removeOrphan({ index, containerId, ifname }: WiredLink): Promise<void> {
@@ -92,7 +89,7 @@ export class VethWire implements Wire {
 
   watchLinks(gone: () => void, signal: AbortSignal): void {
     watchHostEnds(this.#host.ports, gone, signal);
-    followMacs(this.#host, this.#wired, signal);
+    followMacs(this.#host, this.#host.wired, signal);
   }
 
   uplinkMtu(): number {
