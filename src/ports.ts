@@ -90,13 +90,10 @@ export interface Shortcut {
   open(): void;
   /** Ends it at once, and takes all of it away by and by, what an earlier controller left too. */
   close(): void;
-  /** What of others is where packets on it do not come by, asked now. It may come in over the links of these peers. */
+  /** What of others is where packets on it would not come by, asked now: with these peers it may come in over their links. */
   bystanders(peers: readonly PeerPlace[]): Bystanders;
-  /**
-   * Allows it for the next two seconds, for what comes from or goes to endpoints and in over these links. Not while networks
-   * change.
-   */
-  allow(peers: readonly PeerPlace[]): void;
+  /** Allows it for the next two seconds, over the links that were looked at last. Not while networks change. */
+  allow(): void;
   /** Ends that at once. */
   forbid(): void;
   /** Is it allowed at this moment? */

@@ -42,7 +42,7 @@ const kernelSection = z.strictObject({
     .boolean()
     .prefault(true)
     .describe(
-      'Permitted packets between nodes pass by the stack (BPF), while nobody else filters, translates or tracks.',
+      'Permitted packets between nodes pass by the stack (BPF), while nobody else filters, translates, tracks or encrypts.',
     ),
 });
 

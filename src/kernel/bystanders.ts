@@ -1,5 +1,5 @@
 /** What others have in the kernel where packets on the shortcut do not come by. Cheap: chains are read only when they may have changed. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { LOCAL_TABLE, MAIN_TABLE } from '../model/route.js';
 import type { Bystanders, Chain } from '../model/shortcut.js';
 import {
@@ -104,9 +104,6 @@ function isKernels({ priority, action, table, mark }: Rule): boolean {
 
 /** Of this network namespace; without the module there is no file. */
 function linesOf(file: string): string[] {
-  try {
-    return readFileSync(`/proc/thread-self/net/${file}`, 'utf8').split('\n').filter(Boolean);
-  } catch {
-    return [];
-  }
+  const path = `/proc/thread-self/net/${file}`;
+  return existsSync(path) ? readFileSync(path, 'utf8').split('\n').filter(Boolean) : [];
 }

@@ -28,16 +28,23 @@ export class LinkProgram {
     this.#id = describeProgram(descriptor).id;
   }
 
-  isOn(link: number): boolean {
-    return programsOn(link).includes(this.#id);
+  /** Is it there, and does somebody else look at what comes in by this link? What ours takes would not come by there. */
+  look(link: number): { readonly isOn: boolean; readonly meetsOthers: boolean } {
+    const programs = programsOn(link);
+    const others = programs.filter((id) => id !== this.#id);
+    const filters = this.#socket.dump(dumpFilters(link), decodeFilter);
+    return {
+      isOn: others.length < programs.length,
+      meetsOthers: others.some((id) => !isOurs(id)) || filters.some(({ name }) => !name.startsWith(OUR_FILTERS)),
+    };
   }
 
-  /** Puts it there unless it is. Where an earlier controller had none either, Linux takes 16 ms. Throws SystemError. */
+  /** Puts it there. Where an earlier controller had none either, Linux takes 16 ms. Throws SystemError. */
   put(link: number): void {
-    if (!this.isOn(link) && !this.succeed(link)) attachProgram(link, this.#descriptor);
+    if (!this.succeed(link)) attachProgram(link, this.#descriptor);
   }
 
-  /** The same for a link without one, on another thread. */
+  /** The same where none was, on another thread. */
   putAside(link: number): Promise<void> {
     return attachProgramAside(link, this.#descriptor);
   }
@@ -53,12 +60,6 @@ export class LinkProgram {
       closeAll([descriptor]);
     }
     return true;
-  }
-
-  /** Does somebody else look at what comes in by this link? Packets that ours takes would not come by there. */
-  meetsOthers(link: number): boolean {
-    if (programsOn(link).some((id) => id !== this.#id && !isOurs(id))) return true;
-    return this.#socket.dump(dumpFilters(link), decodeFilter).some(({ name }) => !name.startsWith(OUR_FILTERS));
   }
 
   /** Takes it off again, on another thread. */

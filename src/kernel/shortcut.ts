@@ -10,7 +10,7 @@
  */
 import type { Endpoint } from '../model/endpoint.js';
 import type { Bystanders, PeerPlace, ShortcutUse } from '../model/shortcut.js';
-import { decodeLink, decodeRoute, dumpLinks, indexOfName, type Link } from '../netlink/index.js';
+import { decodeLink, decodeRoute, dumpLinks, indexOfName, nameOfIndex } from '../netlink/index.js';
 import type { Shortcut } from '../ports.js';
 import { BystandersReader } from './bystanders.js';
 import { linkOf } from './inspect.js';
@@ -39,6 +39,8 @@ export class KernelShortcut implements Shortcut, Disposable {
   readonly #site: Site;
   readonly #rulePriority: number;
   #opened: Opened | undefined;
+  /** The links over which peers are, by index, and which of them have the program. */
+  #uplinks: ReadonlyMap<number, boolean> = new Map();
   /** The programs may until then, in ms of performance.now(). */
   #leasedUntil = 0;
   /** Networks are being changed. */
@@ -82,20 +84,16 @@ export class KernelShortcut implements Shortcut, Disposable {
 
   bystanders(peers: readonly PeerPlace[]): Bystanders {
     const { bystanders, uplink } = this.#known();
-    const filtered = this.#uplinks(peers).filter(({ index }) => uplink.meetsOthers(index));
+    const looks = [...this.#linksTo(peers)].map(([index, name]) => ({ index, name, ...uplink.look(index) }));
+    this.#uplinks = new Map(looks.map(({ index, isOn }) => [index, isOn]));
+    const filtered = looks.filter(({ meetsOthers }) => meetsOthers);
     return { ...bystanders.read(), links: filtered.map(({ name }) => name) };
   }
 
-  allow(peers: readonly PeerPlace[]): void {
+  allow(): void {
     if (this.#changes > 0) return;
     const { uplink, places, talkers } = this.#known();
-    for (const { index, name } of this.#uplinks(peers)) {
-      try {
-        uplink.put(index);
-      } catch (error) {
-        throw new Error(`no program can be put on ${name}: ${(error as Error).message}`, { cause: error });
-      }
-    }
+    for (const [index, isOn] of this.#uplinks) if (!isOn) this.#putOn(index, uplink);
     places.refresh();
     this.#lease(LEASE);
     talkers.look();
@@ -162,16 +160,27 @@ export class KernelShortcut implements Shortcut, Disposable {
     this.#leasedUntil = performance.now() + milliseconds;
   }
 
-  /** The links over which peers are. */
-  #uplinks(peers: readonly PeerPlace[]): Link[] {
+  /** Throws an Error that names the link. */
+  #putOn(index: number, uplink: LinkProgram): void {
+    const link = linkOf(this.#site.socket, index);
+    if (link?.mac.length !== MAC_LENGTH) return;
+    try {
+      uplink.put(index);
+    } catch (error) {
+      throw new Error(`no program can be put on ${link.name}: ${(error as Error).message}`, { cause: error });
+    }
+  }
+
+  /** The links over which peers are, by index and name. Host ends are none. */
+  #linksTo(peers: readonly PeerPlace[]): Map<number, string> {
     const indexes = peers.flatMap(({ address, device }) => {
       if (device !== undefined) return indexOfName(device) ?? [];
       return routeTo(this.#site.socket, address).flatMap((answer) =>
         decodeRoute(answer).hops.flatMap(({ oif }) => oif ?? []),
       );
     });
-    const links = [...new Set(indexes)].flatMap((index) => linkOf(this.#site.socket, index) ?? []);
-    return links.filter(({ name, mac }) => !name.startsWith(LINK_PREFIX) && mac.length === MAC_LENGTH);
+    const links = [...new Set(indexes)].map((index) => [index, nameOfIndex(index) ?? ''] as const);
+    return new Map(links.filter(([, name]) => !name.startsWith(LINK_PREFIX)));
   }
 
   /** Removing a program makes Linux wait, so they go one by one, on another thread. */

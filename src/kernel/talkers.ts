@@ -14,10 +14,14 @@ const SOON = MUCH;
 /** Their links may all go at once; and each is looked at four times a second. */
 const MOST = 100;
 
+/** What it needs of the program and of the places. */
+type Program = Pick<LinkProgram, 'succeed' | 'look' | 'putAside' | 'takeAside'>;
+type Counts = Pick<Places, 'countedFor' | 'countAnew'>;
+
 export class Talkers {
   readonly #wired: ReadonlyMap<number, Endpoint>;
-  readonly #program: LinkProgram;
-  readonly #places: Places;
+  readonly #program: Program;
+  readonly #places: Counts;
   readonly #told: Pick<Loaded, 'nextTalker'>;
   readonly #links: Set<number>;
   /** The one that is about to get its program. */
@@ -26,8 +30,8 @@ export class Talkers {
   /** Takes over what an earlier controller left on host ends. @param wired endpoints by the index of their host end */
   constructor(
     wired: ReadonlyMap<number, Endpoint>,
-    program: LinkProgram,
-    places: Places,
+    program: Program,
+    places: Counts,
     told: Pick<Loaded, 'nextTalker'>,
   ) {
     this.#wired = wired;
@@ -54,10 +58,9 @@ export class Talkers {
 
   #lookAt(link: number): void {
     const endpoint = this.#wired.get(link);
-    if (endpoint && this.#program.isOn(link)) {
-      if (this.#program.meetsOthers(link)) this.#program.takeAside(link).catch(() => {});
-      return;
-    }
+    const { isOn, meetsOthers } = this.#program.look(link);
+    if (isOn && meetsOthers) this.#program.takeAside(link).catch(() => {});
+    if (isOn) return;
     this.#links.delete(link);
     if (endpoint) this.#places.countAnew(endpoint, link);
   }
@@ -76,7 +79,7 @@ export class Talkers {
 
   #isWelcome(endpoint: Endpoint, link: number): boolean {
     const isSoon = this.#places.countedFor(endpoint) < SOON;
-    return isSoon && this.#links.size < MOST && !this.#program.meetsOthers(link);
+    return isSoon && this.#links.size < MOST && !this.#program.look(link).meetsOthers;
   }
 
   /** Whether it has worked, the next look sees. */

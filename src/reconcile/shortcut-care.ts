@@ -73,9 +73,8 @@ export class ShortcutCare {
   #forbiddenBy(): string | undefined {
     const { shortcut, peers } = this.#parts;
     try {
-      const places = peers();
-      const reason = inTheWay(shortcut.bystanders(places));
-      if (reason === undefined) shortcut.allow(places);
+      const reason = inTheWay(shortcut.bystanders(peers()));
+      if (reason === undefined) shortcut.allow();
       else shortcut.forbid();
       return reason;
     } catch (error) {
