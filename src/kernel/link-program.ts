@@ -63,8 +63,8 @@ export class LinkProgram {
   }
 
   /** Takes it off again, on another thread. */
-  takeAside(link: number): Promise<void> {
-    return detachProgramAside(link, openProgram(this.#id));
+  async takeAside(link: number): Promise<void> {
+    await detachProgramAside(link, openProgram(this.#id));
   }
 }
 

@@ -72,7 +72,8 @@ export function loadShortcut(): Loaded {
     return loaded(maps, program('uplink'), program('host_end'));
   } catch (error) {
     closeAll(open);
-    throw error;
+    if (!(error instanceof SystemError) || error.errno !== Errno.EPERM) throw error;
+    throw new Error(`${error.message}: the controller needs CAP_SYS_ADMIN`, { cause: error });
   }
 }
 

@@ -37,6 +37,7 @@ const C = {
 
 /** errno values somebody here looks at (asm-generic/errno.h). */
 export const Errno = {
+  EPERM: 1,
   ENOENT: 2,
   ESRCH: 3,
   EINTR: 4,
