@@ -242,6 +242,9 @@ __attribute__((section("tc/uplink"))) int uplink(struct __sk_buff *skb)
 	to = lookup(places, &packet.destination);
 	if (!to || !to->host_end || lookup(places, &packet.source))
 		return TC_ACT_UNSPEC;
+	/* Whichever way it takes from here. While the queue is full, each packet tries again. */
+	if (to->left && --to->left == 0 && push(talkers, &to->host_end, 0))
+		to->left = 1;
 	back.family = packet.family;
 	/* By another link than it came: what becomes of it is up to rp_filter. */
 	if (ask(skb, &back, &packet.destination, &packet.source, to->table) || back.ifindex != skb->ifindex)
@@ -253,9 +256,6 @@ __attribute__((section("tc/uplink"))) int uplink(struct __sk_buff *skb)
 		hop.ipv4_nh = packet.destination.words[3];
 	else
 		*(struct address *)hop.ipv6_nh = packet.destination;
-	/* While the queue is full, each packet tries again. */
-	if (to->left && --to->left == 0 && push(talkers, &to->host_end, 0))
-		to->left = 1;
 	return send(skb, &packet, to->host_end, &hop);
 }
 
