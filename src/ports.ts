@@ -53,8 +53,13 @@ export type KernelEvent =
 export interface Wire {
   /** The container's namespace, opened once and held. Throws when it is not a network namespace, or is the host's own. */
   open(netns: string): Namespace;
-  /** All of it, filters first, a carrier last. Leaves nothing behind when it throws. Returns the host end's index. */
+  /**
+   * Filters, the pair, and the host's side of it: routes to the endpoint are taken from here on, and nothing passes yet.
+   * Leaves nothing behind when it throws. Returns the host end's index.
+   */
   connect(endpoint: Endpoint, namespace: Namespace): Promise<number>;
+  /** The container's side of what `connect` made: from here on packets pass. What fails stays to be disconnected. */
+  furnish(endpoint: Endpoint, namespace: Namespace): Promise<void>;
   /** Removes host link and filters. What is gone already is fine; a link that is not this endpoint's stays. */
   disconnect(endpoint: Endpoint): Promise<void>;
   /** Removes a host end of ours that no endpoint has. */

@@ -1,10 +1,11 @@
 /** One node of a running lab: its commands, its processes, its logs. */
 import { existsSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { type ProcessSpec, processesOf } from './image.js';
+import { GOBGP_API, type ProcessSpec, processesOf } from './image.js';
 import { attempt, inodeOf, type Output, succeed } from './namespace.js';
 import { inNode } from './private-run.js';
 import { commandOf, identify, isAlive, launch, processesIn, type Running, signalProcess } from './process.js';
+import { inRepository } from './repository.js';
 import { type LabState, labDirectory, save } from './state.js';
 import type { NodeSpec } from './topology.js';
 import { until } from './until.js';
@@ -43,6 +44,16 @@ export class LabNode {
     return attempt(inNode(this.namespace, labDirectory(this.#state.name), this.directory, argv), input);
   }
 
+  /** Asks gobgpd, with Debian's own client: `-j neighbor`. Throws when it refuses. */
+  gobgp(...words: readonly string[]): Promise<string> {
+    return this.exec(['gobgp', '--target', GOBGP_API, ...words]);
+  }
+
+  /** Our own command line: `status`. Its exit code may be part of the answer. */
+  slash32(...words: readonly string[]): Promise<Output> {
+    return this.attempt([inRepository('bin/slash32'), ...words]);
+  }
+
   /** Asks FRR, as an engineer would: `show ip route bgp json`. */
   vtysh(command: string): Promise<string> {
     return this.exec(['vtysh', '-c', command]);
@@ -78,6 +89,11 @@ export class LabNode {
     this.#remember(name, running);
     await this.#untilReady(spec, running);
     if (spec.afterwards) await this.exec(spec.afterwards);
+  }
+
+  /** Starts all that its image runs. */
+  async startAll(): Promise<void> {
+    for (const name of this.processes) await this.start(name);
   }
 
   /** Signals a process, and waits for its end, or standstill after SIGSTOP; not after SIGCONT or SIGHUP. */

@@ -97,6 +97,28 @@ describe('a node with two ToRs', () => {
     await reconfigure(node, (yaml) => yaml.replace('\nkernel: { shortcut: false }\n', ''));
   });
 
+  it('uses the shorter AS path alone, and says so of the other', async () => {
+    const tor2 = (...lines: string[]) => lab.node('tor2').vtysh(['configure', ...lines].join('\n'));
+    const out = 'neighbor 192.0.2.5 route-map LONGER out';
+    const [to] = others.map(({ v4 }) => v4);
+    await tor2('route-map LONGER permit 10', 'set as-path prepend 65012 65012');
+    await tor2('router bgp 65012', 'address-family ipv4 unicast', out);
+    await hasWays(lab.node('node1'), to!, 1);
+    const explained = await slash32(lab.node('node1'), 'explain', to!);
+    expect(explained).to.match(
+      /from 192\.0\.2\.4, .*\n no +network blue +blue imports .*, but another path is better: this one has a longer AS path/,
+    );
+    expect(explained).to.match(/from 192\.0\.2\.0, .*\n ok +network blue +blue imports 64512:100\n/);
+    const routes = (await slash32(lab.node('node1'), 'routes'))
+      .split('\n')
+      .filter((line) => line.startsWith('blue ') && line.includes(`${to}/32`));
+    expect(routes.join('\n'))
+      .to.match(/192\.0\.2\.0 .* installed, table 1001/)
+      .and.to.match(/192\.0\.2\.4 .* better: /);
+    await tor2('router bgp 65012', 'address-family ipv4 unicast', `no ${out}`);
+    await bothWays(lab, ones, others);
+  });
+
   it('is no way between its ToRs: each hears from it only what it says itself', async () => {
     for (const tor of ['tor1', 'tor2']) {
       const paths = await lab.node(tor).vtysh('show bgp ipv4 unicast');

@@ -2,7 +2,7 @@
 import type { Prefix } from '../model/address.js';
 import type { Duty } from '../model/duty.js';
 import type { Endpoint } from '../model/endpoint.js';
-import type { HostNetwork, Network, Networks } from '../model/network.js';
+import { type HostNetwork, isHeardBy, type Network, type Networks } from '../model/network.js';
 import type { Path } from '../model/path.js';
 import type { PeerKey } from '../model/peer.js';
 import { hopKey, isOfThisNode, MAIN_TABLE, type NextHop, type Route, satisfies } from '../model/route.js';
@@ -49,12 +49,8 @@ function routesToEndpoint(prefix: Prefix, endpoint: Endpoint, networks: Networks
   const nextHops = [{ device: endpoint.link.name }];
   const main = { table: MAIN_TABLE, prefix, nextHops };
   if (!own) return [main];
-  const hearing = [...networks.byName.values()].filter((other) => other === own || shareTarget(own, other));
+  const hearing = [...networks.byName.values()].filter((other) => other === own || isHeardBy(own, other));
   return [main, ...hearing.map(({ table }) => ({ table, prefix, nextHops }))];
-}
-
-function shareTarget(exporter: Network, importer: Network): boolean {
-  return exporter.exports.some((target) => importer.imports.has(target));
 }
 
 /**

@@ -1,4 +1,4 @@
-/** Reading back what `connect` made, and what the reconciler put: plain facts, judged elsewhere. */
+/** Reading back what the wire made, and what the reconciler put: plain facts, judged elsewhere. */
 import { type Address, addressFrom, type Prefix } from '../model/address.js';
 import type { Endpoint } from '../model/endpoint.js';
 import { hostSettings, type InnerRoute, type LinkEnd, type Way, type Wiring } from '../model/wiring.js';
