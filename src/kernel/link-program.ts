@@ -63,15 +63,20 @@ export class LinkProgram {
   }
 
   /** Takes it off again, on another thread. */
-  async takeAside(link: number): Promise<void> {
-    await detachProgramAside(link, openProgram(this.#id));
+  takeAside(link: number): Promise<void> {
+    return takeOff(link, this.#id);
   }
 }
 
 /** Takes every program of ours off these links, whichever controller has put it there: one link after the other. */
 export async function takeAllAside(links: readonly number[]): Promise<void> {
   const found = links.flatMap((link) => programsOn(link).map((id) => ({ link, id })));
-  for (const { link, id } of found.filter(({ id }) => isOurs(id))) await detachProgramAside(link, openProgram(id));
+  // What fails has gone, or another controller's program has its place by now.
+  for (const { link, id } of found.filter(({ id }) => isOurs(id))) await takeOff(link, id).catch(() => {});
+}
+
+async function takeOff(link: number, id: number): Promise<void> {
+  await detachProgramAside(link, openProgram(id));
 }
 
 /** One that is gone is nobody's. */
