@@ -34,6 +34,7 @@ import type { Bgp, Clock, Greet, Kernel, Neighbours, Records, Shortcut, Wire } f
 import { Drain } from './reconcile/drain.js';
 import { PeerSearch } from './reconcile/peer-search.js';
 import { Routing } from './reconcile/routing.js';
+import type { BgpNews } from './reconcile/session-news.js';
 import { placesOf, ShortcutCare } from './reconcile/shortcut-care.js';
 import { version } from './version.js';
 
@@ -82,7 +83,8 @@ async function run(file: string, config: Config, log: Log, adapt: (ports: Ports)
   const { passed, answered, text } = metrics;
   const search = new PeerSearch(ports.neighbours, ports.clock, (speaker) => routing.speak(speaker));
   const speaker = search.begin(config.speaker);
-  const routing = new Routing({ ...ports, failed: node.failed, passed }, config.networks, speaker, endpoints);
+  const heard = { failed: node.failed, tell: newsTo(log), passed };
+  const routing = new Routing({ ...ports, ...heard }, config.networks, speaker, endpoints);
   const store = drainStore(directory);
   const drain = new Drain({ routing, clock: ports.clock, store, delivered: packetsDelivered, failed: node.failed });
   drain.resume();
@@ -159,6 +161,15 @@ function nodeParts(config: Config, ports: Ports, metrics: Metrics, log: Log): Om
       metrics.failed(what, error);
       log.warn(`${what}: ${(error as Error).message}`, { event: 'failed', what });
     },
+  };
+}
+
+/** A line for each session that comes or goes. */
+function newsTo(log: Log): (news: BgpNews) => void {
+  return (news) => {
+    if (news.event === 'gobgpd-up') log.info('gobgpd answers', news);
+    else if (news.event === 'peer-up') log.info(`the session with ${news.peer} is established`, news);
+    else log.warn(`the session with ${news.peer} has ended`, news);
   };
 }
 

@@ -77,6 +77,20 @@ describe('slash32, the command', () => {
     await says(near, /no +sessions +gobgpd is away/);
   });
 
+  it('has in its log a line for each session that came or went, with its peer', async () => {
+    const events = lab
+      .node('node1')
+      .log('slash32d')
+      .split('\n')
+      .map((line) => JSON.parse(line) as { event: string; peer?: string });
+    const of = (peer: string) => events.filter((event) => event.peer === peer).map(({ event }) => event);
+    expect(events.filter(({ event }) => event === 'gobgpd-up')).to.have.length(1);
+    expect([of('tor1'), of('tor1-v6')]).to.eql([
+      ['peer-up', 'peer-down'],
+      ['peer-up', 'peer-down'],
+    ]);
+  });
+
   it('says in one line what is wrong: an address that is none, a controller that is away, a command that does not exist', async () => {
     const none = await slash32('explain', '10.1');
     expect(none.stderr.trim()).to.equal('slash32: not an IP address: "10.1" (expected like 10.20.1.10 or 2001:db8::a)');
