@@ -1,4 +1,7 @@
-/** What each gobgpd makes of a listen range's settings, with FRR as who comes by it; and what is done where it makes nothing of them. */
+/**
+ * What each gobgpd makes of a listen range's settings, with FRR as who comes by it; and what is done where it makes nothing of
+ * them.
+ */
 import { expect } from 'chai';
 import { contractSpeaker } from '../../src/gobgp/gobgp.contract.js';
 import { Gobgp } from '../../src/gobgp/gobgp.js';

@@ -1,4 +1,7 @@
-/** What independent witnesses say of a session: the daemon's own client, the kernel's `ip` and `ss`, Debian's gobgp at the other node. */
+/**
+ * What independent witnesses say of a session: the daemon's own client, the kernel's `ip` and `ss`, Debian's gobgp at the other
+ * node.
+ */
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import { startIn } from '../lab/long-command.js';

@@ -68,7 +68,10 @@ export class Lab {
     }
   }
 
-  /** A lab that lives no longer than this process: one of the name whose runner is gone was left by a killed run, and is removed. */
+  /**
+   * A lab that lives no longer than this process: one of the name whose runner is gone was left by a killed run, and is
+   * removed.
+   */
   static async forTests(file: string, options: LabOptions = {}): Promise<Lab> {
     const left = Lab.find(options.name ?? readTopology(file).name);
     if (left && !isAlive(left.#state.runner)) await left.down();

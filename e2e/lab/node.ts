@@ -21,7 +21,10 @@ export class LabNode {
   readonly name: string;
   /** Its network namespace, by name. */
   readonly namespace: string;
-  /** Its directory on the host: `slash32/` and `frr/` are its /run/slash32 and /run/frr, `etc/` holds its bound files, `log/` its logs. */
+  /**
+   * Its directory on the host: `slash32/` and `frr/` are its /run/slash32 and /run/frr, `etc/` holds its bound files, `log/`
+   * its logs.
+   */
   readonly directory: string;
   readonly #spec: NodeSpec;
   readonly #state: LabState;

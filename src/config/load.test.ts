@@ -26,7 +26,7 @@ networks:
     allow: ["0.0.0.0/0", "::/0"]                     # exactly these, beside prefixes
     table: 1001                                      # one \`ip rule fwmark\` and one table; no VRF device
 host:   { import: ["64512:1"] }                      # the host's main table is a network too
-kernel: { protocol: 32, rulePriority: 2032, shortcut: true } # only routes with this protocol number are ever touched
+kernel: { protocol: 32, rulePriority: 2032, shortcut: false } # only routes with this protocol number are ever touched
 log:    { level: info, format: auto }
 `;
 
@@ -74,7 +74,7 @@ describe('a configuration', () => {
         ]),
         host: { imports: new Set(['64512:1']) },
       },
-      kernel: { rulePriority: 2032, shortcut: true },
+      kernel: { rulePriority: 2032, shortcut: false },
       gateways: { v4: '169.254.1.1', v6: 'fe80::1' },
       ipam: { quarantine: 60 },
       log: { level: 'info', format: 'auto' },

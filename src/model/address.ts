@@ -57,11 +57,6 @@ export function hostPrefix(of: Address): Prefix {
   return `${of}/${bitsOf(of)}` as Prefix;
 }
 
-/** Is this a /32 or a /128? */
-export function isHostPrefix(of: Prefix): boolean {
-  return lengthOf(of) === bitsOf(of);
-}
-
 /** 4 or 6, of an address or a prefix. */
 export function familyOf(of: Address | Prefix): Family {
   return of.includes(':') ? 6 : 4;
@@ -87,9 +82,9 @@ export function lengthOf(of: Prefix): number {
   return Number(of.slice(of.indexOf('/') + 1));
 }
 
-/** Does it hold more than one address? */
-export function isBlock(prefix: Prefix): boolean {
-  return !isHostPrefix(prefix);
+/** Does it hold more than one address: is it no /32 and no /128? */
+export function isBlock(of: Prefix): boolean {
+  return lengthOf(of) < bitsOf(of);
 }
 
 /** Does `outer` hold `inner`, an address or a prefix of at least its length? */

@@ -29,7 +29,10 @@ function sessionName({ name, speaker }: TorNode, peer: Peer): string {
   return speaker.peers.length > 1 && familyOf(peer.address) === 6 ? `${plain}-v6` : plain;
 }
 
-/** Where the node's side of a session is: on the peer's link if that is known, where the node says, else the other end of a /31 or /127. */
+/**
+ * Where the node's side of a session is: on the peer's link if that is known, where the node says, else the other end of a /31
+ * or /127.
+ */
 function sessionAddress(node: TorNode, peer: Peer, links: NonNullable<TorOptions['links']>): Address {
   const link = links.find(({ network, address }) => contains(network, peer.address) && address !== peer.address);
   if (link) return link.address;
