@@ -17,6 +17,7 @@ import { MAIN_TABLE, type Route, satisfies } from '../model/route.js';
 import type { RouteTarget } from '../model/route-target.js';
 import { Border } from './border.js';
 import { Quotas } from './quotas.js';
+import { Touched } from './touched.js';
 
 const NO_ROUTES: readonly Route[] = [];
 const NO_PATHS: readonly Path[] = [];
@@ -44,9 +45,8 @@ export class World {
   /** One a table. A list, because there are 100,000 of them and mostly one route in each. */
   readonly #routes = new Map<Prefix, readonly Route[]>();
   readonly #announced = new Map<Prefix, Announcement>();
-  /** Endpoints first: somebody waits for them. */
-  readonly #urgent = new Set<Prefix>();
-  readonly #touched = new Set<Prefix>();
+  /** Prefixes whose state may not be as decided any more. */
+  readonly touched = new Touched();
 
   constructor(networks: Networks) {
     this.#networks = networks;
@@ -176,7 +176,8 @@ export class World {
   }
 
   touch(prefix: Prefix): void {
-    (this.#endpoints.has(prefix) ? this.#urgent : this.#touched).add(prefix);
+    if (this.#endpoints.has(prefix)) this.touched.addUrgent(prefix);
+    else this.touched.add(prefix);
   }
 
   touchAll(): void {
@@ -193,35 +194,10 @@ export class World {
     return prefixes.flatMap((prefix) => this.#paths.get(prefix) ?? NO_PATHS).map(({ nextHop }) => nextHop);
   }
 
-  isTouched(prefix: Prefix): boolean {
-    return this.#urgent.has(prefix) || this.#touched.has(prefix);
-  }
-
-  hasTouched(): boolean {
-    return this.touchedCount > 0;
-  }
-
-  get touchedCount(): number {
-    return this.#urgent.size + this.#touched.size;
-  }
-
-  /** Takes up to `most` touched prefixes, endpoints first. */
-  takeTouched(most: number): Prefix[] {
-    const taken: Prefix[] = [];
-    for (const set of [this.#urgent, this.#touched]) {
-      for (const prefix of set) {
-        if (taken.length >= most) return taken;
-        set.delete(prefix);
-        taken.push(prefix);
-      }
-    }
-    return taken;
-  }
-
   hearEndpoint(endpoint: Endpoint): void {
     for (const prefix of endpoint.addresses.map(hostPrefix)) {
       this.#endpoints.set(prefix, endpoint);
-      this.#urgent.add(prefix);
+      this.touched.addUrgent(prefix);
     }
   }
 
@@ -229,7 +205,7 @@ export class World {
     for (const prefix of endpoint.addresses.map(hostPrefix)) {
       const owner = this.#endpoints.get(prefix);
       if (owner && endpointKey(owner) === endpointKey(endpoint)) this.#endpoints.delete(prefix);
-      this.#urgent.add(prefix);
+      this.touched.addUrgent(prefix);
     }
   }
 
