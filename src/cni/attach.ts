@@ -14,7 +14,7 @@ import { familyOf, prefix } from '../model/address.js';
 import { type Endpoint, type EndpointId, endpointKey, endpointName } from '../model/endpoint.js';
 import { masqueradeObstacle } from '../model/masquerade.js';
 import type { Namespace } from '../ports.js';
-import { StepFailure } from '../reconcile/step-failure.js';
+import { StepFailure } from '../reconcile/reconciler.js';
 import { Undo } from '../reconcile/undo.js';
 import { NoAddress } from './address-book.js';
 import { CniError, CODE } from './cni-error.js';

@@ -4,7 +4,7 @@
  */
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { KernelEvent } from '../ports.js';
-import type { StepFailure } from '../reconcile/step-failure.js';
+import type { StepFailure } from '../reconcile/reconciler.js';
 
 /** In seconds: an ADD takes some 2 ms, one that waits for gobgpd up to its patience. */
 const VERB_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { FakeGobgp } from '../gobgp/fake-gobgp.js';
 import { FakeKernel } from '../kernel/fake-kernel.js';
 import { address, prefix } from '../model/address.js';
-import { StepFailure } from '../reconcile/step-failure.js';
+import { StepFailure } from '../reconcile/reconciler.js';
 import { exampleSnapshot } from './example-snapshot.js';
 import { numberIn, readExposition } from './exposition.fixture.js';
 import { Metrics } from './metrics.js';

@@ -4,7 +4,7 @@
  */
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Bgp, Kernel } from '../ports.js';
-import { StepFailure } from '../reconcile/step-failure.js';
+import { StepFailure } from '../reconcile/reconciler.js';
 import { countedBgp, countedKernel } from './counted.js';
 import { ENDPOINTS } from './endpoints.js';
 import { type EventMetrics, eventMetrics, type Step } from './events.js';

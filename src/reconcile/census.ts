@@ -32,7 +32,7 @@ export function takeCensus(world: World, reconciler: Reconciler, peering: Peerin
   return {
     endpoints: endpointsByNetwork(world),
     announcements: { wanted: wanted(world), accepted: peering.connected ? world.announcements : 0 },
-    prefixes: { pending: world.touched.size, failed: reconciler.failures.size },
+    prefixes: { pending: world.touchedCount, failed: reconciler.failures.size },
     duplicates: world.duplicates().length,
     paths: pathsByPeer(world, peering.speaker),
     routes: routesByNetwork(world),

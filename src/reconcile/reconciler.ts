@@ -1,85 +1,75 @@
 /**
  * What a pass is: hear -> decide -> diff -> apply, for the prefixes that were touched.
  *
- * The order of the steps comes from the data. Routes are put first; an announcement is decided on the routes that were
- * really taken; a route is removed only when its announcement is really gone. gobgpd's answer is not waited for: a prefix
- * that it is asked about is under way, and in no other pass until it is back. Whatever fails is touched again after a while,
- * and a restart, drift, a changed target and a retry are all the same pass.
+ * The order within a pass comes from the data. Routes are put first; an announcement is decided on the routes that were
+ * really taken; a route is removed only when its announcement is really gone. Whatever fails is touched again after a
+ * while, and a restart, drift, a changed target and a retry are all the same pass.
  */
 import { carrierOf, wantedAnnouncement } from '../decide/announcements.js';
 import { routesToPut, routesToRemove, wantedRoutes } from '../decide/routes.js';
 import type { Prefix } from '../model/address.js';
 import { type Announcement, sameAnnouncement } from '../model/announcement.js';
 import type { Route } from '../model/route.js';
-import type { Bgp, Failures, Kernel } from '../ports.js';
+import { type Bgp, type Failures, type Kernel, Unreachable } from '../ports.js';
 import { admit } from './admission.js';
 import type { Refusals } from './refusals.js';
-import { Saying } from './saying.js';
-import { StepFailure } from './step-failure.js';
 import type { World } from './world.js';
 
 /** Prefixes a pass takes at most, so that an ADD waits for one slice of a big import and not for all of it. */
 const SLICE = 2000;
 
-export interface ReconcilerParts {
-  readonly world: World;
-  readonly kernel: Kernel;
-  readonly bgp: Bgp;
-  readonly refusals: Refusals;
-  /** Hears of each failure. */
-  readonly failed: (prefix: Prefix, failure: StepFailure) => void;
-  /** gobgpd has answered, after the pass that decided what it was asked. */
-  readonly answered: () => void;
-  /** gobgpd threw as a whole. */
-  readonly broke: (error: unknown) => void;
+/** Why a prefix is not as it should be: which step failed, and the world's own words. */
+export class StepFailure extends Error {
+  /** Somebody said no. Otherwise nobody answered, and waiting may help. */
+  readonly refused: boolean;
+  readonly step: 'route' | 'announcement' | 'withdrawal' | 'route removal';
+
+  constructor(step: StepFailure['step'], cause: Error) {
+    super(`${step}: ${cause.message}`, { cause });
+    this.step = step;
+    this.refused = !(cause instanceof Unreachable);
+  }
 }
 
 export class Reconciler {
-  readonly #parts: ReconcilerParts;
   readonly #world: World;
   readonly #kernel: Kernel;
-  readonly #saying: Saying;
+  readonly #bgp: Bgp;
+  readonly #refusals: Refusals;
   /** Is gobgpd there to talk to? While it is not, announcements wait, and that is no failure. */
   bgpConnected = false;
   readonly failures = new Map<Prefix, StepFailure>();
   /** What this pass has decided. */
   readonly #decided = new Map<Prefix, readonly Route[]>();
 
-  constructor(parts: ReconcilerParts) {
-    this.#parts = parts;
-    this.#world = parts.world;
-    this.#kernel = parts.kernel;
-    this.#saying = new Saying({ ...parts, failed: (step, failures) => this.#remember(step, failures) });
+  constructor(world: World, kernel: Kernel, bgp: Bgp, refusals: Refusals) {
+    this.#refusals = refusals;
+    this.#world = world;
+    this.#kernel = kernel;
+    this.#bgp = bgp;
   }
 
-  /** Has gobgpd yet to answer? */
-  get isSaying(): boolean {
-    return this.#saying.isBusy;
-  }
-
-  /** One pass over a slice of the touched prefixes, done when the kernel is as decided. What it says is on its way then. */
-  async pass(): Promise<void> {
+  /** One pass over a slice of the touched prefixes. Returns those that failed, and why. */
+  async pass(): Promise<ReadonlyMap<Prefix, StepFailure>> {
     this.#decided.clear();
-    const prefixes = this.#world.touched.take(SLICE);
+    const prefixes = this.#world.takeTouched(SLICE);
     for (const prefix of prefixes) this.failures.delete(prefix);
     await this.#world.border.learn(this.#kernel, this.#world.nextHops(prefixes));
     admit(this.#world, prefixes);
-    for (const prefix of prefixes) this.#parts.refusals.note(prefix, this.#world.refused(prefix));
+    for (const prefix of prefixes) this.#refusals.note(prefix, this.#world.refused(prefix));
     await this.#putRoutes(prefixes);
-    if (this.bgpConnected) this.#say(prefixes);
+    if (this.bgpConnected) {
+      await this.#announce(prefixes);
+      await this.#withdraw(prefixes);
+    }
     await this.#removeRoutes(prefixes);
-  }
-
-  /** Is this prefix yet to be looked at, or to be answered for? */
-  isPending(prefix: Prefix): boolean {
-    const { touched } = this.#world;
-    return touched.has(prefix) || touched.isUnderWay(prefix);
+    return new Map(prefixes.flatMap((prefix) => this.#failureOf(prefix)));
   }
 
   /** Is everything about this prefix as decided? */
   isSettled(prefix: Prefix): boolean {
     const world = this.#world;
-    if (this.isPending(prefix) || this.failures.has(prefix)) return false;
+    if (world.isTouched(prefix) || this.failures.has(prefix)) return false;
     const carrier = this.carrier(prefix);
     if (carrier !== prefix && !this.isSettled(carrier)) return false;
     const announced = world.announced(prefix);
@@ -98,14 +88,19 @@ export class Reconciler {
     return this.#missing(prefix).length === 0;
   }
 
-  #missing(prefix: Prefix): Route[] {
+  #failureOf(prefix: Prefix): [Prefix, StepFailure][] {
+    const failure = this.failures.get(prefix);
+    return failure ? [[prefix, failure]] : [];
+  }
+
+  #missing(prefix: Prefix): readonly Route[] {
     return routesToPut(this.#wanted(prefix), this.#world.routes(prefix));
   }
 
-  #surplus(prefix: Prefix): Route[] {
+  #surplus(prefix: Prefix): readonly Route[] {
     const world = this.#world;
     const believed = world.routes(prefix);
-    if (believed.length === 0) return [];
+    if (believed.length === 0) return believed;
     const announced = world.announced(prefix) !== undefined;
     return routesToRemove(this.#wanted(prefix), believed, world.complete(prefix), announced);
   }
@@ -113,7 +108,7 @@ export class Reconciler {
   /** Decided once, unless somebody has said something new meanwhile. */
   #wanted(prefix: Prefix): readonly Route[] {
     const world = this.#world;
-    const isOld = world.touched.has(prefix);
+    const isOld = world.isTouched(prefix);
     const decided = isOld ? undefined : this.#decided.get(prefix);
     if (decided) return decided;
     const wanted = wantedRoutes(world.known(prefix), world.networks);
@@ -122,30 +117,48 @@ export class Reconciler {
   }
 
   async #putRoutes(prefixes: readonly Prefix[]): Promise<void> {
-    const routes = prefixes.flatMap((prefix) => this.#missing(prefix));
+    const routes: Route[] = [];
+    for (const prefix of prefixes) for (const route of this.#missing(prefix)) routes.push(route);
     if (routes.length === 0) return;
     const failed = await this.#kernel.put(routes);
     for (const route of routes) if (!failed.has(route)) this.#world.believeRoute(route);
     this.#remember('route', failed);
   }
 
-  /** Decides what to say, on the routes that were really taken. */
-  #say(prefixes: readonly Prefix[]): void {
+  async #announce(prefixes: readonly Prefix[]): Promise<void> {
     const world = this.#world;
-    const [announcements, withdrawals]: [Announcement[], Announcement[]] = [[], []];
-    for (const prefix of prefixes) {
+    const due = prefixes
+      .filter((prefix) => world.isOurs(prefix))
+      .flatMap((prefix) => {
+        const wanted = wantedAnnouncement(world.known(prefix), world.networks, world.routes(prefix));
+        const announced = world.announced(prefix);
+        return wanted && !(announced && sameAnnouncement(announced, wanted)) ? [wanted] : [];
+      });
+    if (due.length === 0) return;
+    const failed = await this.#bgp.announce(due);
+    for (const announcement of due) if (!failed.has(announcement)) world.believeAnnounced(announcement);
+    this.#remember('announcement', failed);
+  }
+
+  async #withdraw(prefixes: readonly Prefix[]): Promise<void> {
+    const world = this.#world;
+    // Before the records are read, nobody knows that an announcement is too many.
+    if (!world.endpointsComplete) return;
+    const due = prefixes.flatMap((prefix): Announcement[] => {
       const announced = world.announced(prefix);
-      if (!announced && !world.isOurs(prefix)) continue;
-      const wanted = wantedAnnouncement(world.known(prefix), world.networks, world.routes(prefix));
-      if (wanted && !(announced && sameAnnouncement(announced, wanted))) announcements.push(wanted);
-      // Before the records are read, nobody knows that an announcement is too many.
-      if (!wanted && announced && world.endpointsComplete) withdrawals.push(announced);
-    }
-    if (announcements.length + withdrawals.length > 0) this.#saying.say(announcements, withdrawals);
+      return announced && !wantedAnnouncement(world.known(prefix), world.networks, world.routes(prefix))
+        ? [announced]
+        : [];
+    });
+    if (due.length === 0) return;
+    const failed = await this.#bgp.withdraw(due);
+    for (const announcement of due) if (!failed.has(announcement)) world.believeWithdrawn(announcement);
+    this.#remember('withdrawal', failed);
   }
 
   async #removeRoutes(prefixes: readonly Prefix[]): Promise<void> {
-    const routes = prefixes.flatMap((prefix) => this.#surplus(prefix));
+    const routes: Route[] = [];
+    for (const prefix of prefixes) for (const route of this.#surplus(prefix)) routes.push(route);
     if (routes.length === 0) return;
     const failed = await this.#kernel.remove(routes);
     for (const route of routes) if (!failed.has(route)) this.#world.disbelieveRoute(route);
@@ -153,10 +166,6 @@ export class Reconciler {
   }
 
   #remember(step: StepFailure['step'], failed: Failures<Route> | Failures<Announcement>): void {
-    for (const [{ prefix }, error] of failed) {
-      const failure = new StepFailure(step, error);
-      this.failures.set(prefix, failure);
-      this.#parts.failed(prefix, failure);
-    }
+    for (const [{ prefix }, error] of failed) this.failures.set(prefix, new StepFailure(step, error));
   }
 }

@@ -21,7 +21,7 @@ import { InForce } from './in-force.js';
 import { KernelSide } from './kernel-side.js';
 import { Loop } from './loop.js';
 import { Peering } from './peering.js';
-import { Reconciler } from './reconciler.js';
+import { Reconciler, type StepFailure } from './reconciler.js';
 import type { RefusalCount } from './refusals.js';
 import { type Extent, Settling } from './settling.js';
 import { standingOf } from './standing.js';
@@ -66,13 +66,7 @@ export class Routing {
     this.#guardBy(speaker);
     this.#kernelSide = new KernelSide(parts.kernel, world, () => this.#touchFailed());
     this.#tidings = new Tidings(world, parts.clock, parts.failed);
-    this.#reconciler = new Reconciler({
-      ...parts,
-      world,
-      refusals: this.#tidings.refusals,
-      answered: () => this.#answered(),
-      broke: (error) => this.#passFailed(error),
-    });
+    this.#reconciler = new Reconciler(world, parts.kernel, parts.bgp, this.#tidings.refusals);
     this.#backOff = new BackOff(parts.clock);
     this.#loop = new Loop(
       () => this.#pass(),
@@ -275,21 +269,13 @@ export class Routing {
     const began = clock.now();
     await this.#kernelSide.catchUp();
     this.#reconciler.bgpConnected = this.#peering.connected;
-    await this.#reconciler.pass();
-    if (this.#reconciler.failures.size > 0) this.#retry();
-    else if (!this.#reconciler.isSaying) this.#backOff.succeeded();
+    const failed = await this.#reconciler.pass();
+    this.#retry(failed);
     this.#tidings.afterPass();
     this.#settling.ask();
     passed?.(clock.now() - began);
-    if (this.#world.touched.areReady || this.#world.border.isDoubtful) this.#loop.nudge();
-    else if (!this.#reconciler.isSaying) await this.#peering.afterPass(!this.#lacksAnnouncement());
-  }
-
-  /** Some prefixes are back: a pass may take them again, and the last one finds that no announcement is missing. */
-  #answered(): void {
-    if (this.#reconciler.failures.size > 0) this.#retry();
-    this.#settling.ask();
-    this.#loop.nudge();
+    if (this.#world.hasTouched() || this.#world.border.isDoubtful) this.#loop.nudge();
+    else await this.#peering.afterPass(!this.#lacksAnnouncement());
   }
 
   /** A route that the kernel refuses of what a peer says must not keep the peers away. */
@@ -297,11 +283,14 @@ export class Routing {
     return [...this.#reconciler.failures.keys()].some((prefix) => this.#world.isOurs(prefix));
   }
 
-  #retry(): void {
-    this.#backOff.again(() => {
-      this.#touchFailed();
-      this.#loop.nudge();
-    });
+  #retry(failed: ReadonlyMap<Prefix, StepFailure>): void {
+    for (const [prefix, failure] of failed) this.#parts.failed(prefix, failure);
+    if (this.#reconciler.failures.size === 0) this.#backOff.succeeded();
+    else
+      this.#backOff.again(() => {
+        this.#touchFailed();
+        this.#loop.nudge();
+      });
   }
 
   #touchFailed(): void {

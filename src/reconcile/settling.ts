@@ -57,12 +57,10 @@ export class Settling {
 
   #isSettled(prefix: Prefix, extent: Extent): boolean {
     const { world, reconciler, peering } = this.#parts;
-    if (extent === 'withdrawn')
-      return !peering.connected || !(world.announced(prefix) || world.touched.isUnderWay(prefix));
+    if (extent === 'withdrawn') return world.announced(prefix) === undefined || !peering.connected;
     const { failures } = reconciler;
     if (failures.get(prefix)?.refused) throw failures.get(prefix);
     if (extent === 'routed') return reconciler.isRouted(prefix);
-    if (reconciler.isPending(prefix)) return false;
     const carried = failures.get(reconciler.carrier(prefix));
     if (carried?.refused) throw carried;
     return peering.connected && reconciler.isSettled(prefix);

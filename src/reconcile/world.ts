@@ -17,7 +17,6 @@ import { MAIN_TABLE, type Route, satisfies } from '../model/route.js';
 import type { RouteTarget } from '../model/route-target.js';
 import { Border } from './border.js';
 import { Quotas } from './quotas.js';
-import { Touched } from './touched.js';
 
 const NO_ROUTES: readonly Route[] = [];
 const NO_PATHS: readonly Path[] = [];
@@ -45,8 +44,9 @@ export class World {
   /** One a table. A list, because there are 100,000 of them and mostly one route in each. */
   readonly #routes = new Map<Prefix, readonly Route[]>();
   readonly #announced = new Map<Prefix, Announcement>();
-  /** Prefixes whose state may not be as decided any more. */
-  readonly touched = new Touched();
+  /** Endpoints first: somebody waits for them. */
+  readonly #urgent = new Set<Prefix>();
+  readonly #touched = new Set<Prefix>();
 
   constructor(networks: Networks) {
     this.#networks = networks;
@@ -176,8 +176,7 @@ export class World {
   }
 
   touch(prefix: Prefix): void {
-    if (this.#endpoints.has(prefix)) this.touched.addUrgent(prefix);
-    else this.touched.add(prefix);
+    (this.#endpoints.has(prefix) ? this.#urgent : this.#touched).add(prefix);
   }
 
   touchAll(): void {
@@ -190,14 +189,41 @@ export class World {
   }
 
   /** The next hops of the paths for these prefixes. */
-  nextHops(prefixes: readonly Prefix[]): Address[] {
-    return prefixes.flatMap((prefix) => this.#paths.get(prefix) ?? NO_PATHS).map(({ nextHop }) => nextHop);
+  nextHops(prefixes: readonly Prefix[]): Set<Address> {
+    const nextHops = new Set<Address>();
+    for (const prefix of prefixes) for (const { nextHop } of this.#paths.get(prefix) ?? NO_PATHS) nextHops.add(nextHop);
+    return nextHops;
+  }
+
+  isTouched(prefix: Prefix): boolean {
+    return this.#urgent.has(prefix) || this.#touched.has(prefix);
+  }
+
+  hasTouched(): boolean {
+    return this.touchedCount > 0;
+  }
+
+  get touchedCount(): number {
+    return this.#urgent.size + this.#touched.size;
+  }
+
+  /** Takes up to `most` touched prefixes, endpoints first. */
+  takeTouched(most: number): Prefix[] {
+    const taken: Prefix[] = [];
+    for (const set of [this.#urgent, this.#touched]) {
+      for (const prefix of set) {
+        if (taken.length >= most) return taken;
+        set.delete(prefix);
+        taken.push(prefix);
+      }
+    }
+    return taken;
   }
 
   hearEndpoint(endpoint: Endpoint): void {
     for (const prefix of endpoint.addresses.map(hostPrefix)) {
       this.#endpoints.set(prefix, endpoint);
-      this.touched.addUrgent(prefix);
+      this.#urgent.add(prefix);
     }
   }
 
@@ -205,7 +231,7 @@ export class World {
     for (const prefix of endpoint.addresses.map(hostPrefix)) {
       const owner = this.#endpoints.get(prefix);
       if (owner && endpointKey(owner) === endpointKey(endpoint)) this.#endpoints.delete(prefix);
-      this.touched.addUrgent(prefix);
+      this.#urgent.add(prefix);
     }
   }
 
