@@ -58,7 +58,9 @@ describe('the CNI socket among processes', () => {
 
   it('A18, A19: a forwarder killed in mid-verb calls its ADD off, and the DEL that follows waits for the undoing', async () => {
     const seen: string[] = [];
+    const never = () => Promise.reject(new Error('not asked'));
     const handle = handleWith({
+      ...{ check: never, status: never, gc: never },
       add: async (_request, signal) => {
         seen.push('add');
         await once(signal, 'abort');

@@ -7,7 +7,9 @@ import { VethWire } from '../../src/kernel/wire.js';
 import { address, hostPrefix, prefix } from '../../src/model/address.js';
 import type { Endpoint } from '../../src/model/endpoint.js';
 import { MAIN_TABLE } from '../../src/model/route.js';
-import { answers, echoesHeard, Lab, NODE, networksOf, pings, spaceOf } from './lab.js';
+import { Lab, NODE, networksOf } from './lab.js';
+import { spaceOf } from './space.js';
+import { answers, echoesHeard, pings } from './traffic.js';
 
 const TABLES: Record<string, number> = { blue: 1001, green: 1002 };
 
@@ -47,7 +49,8 @@ describe('filters under endpoints that slash32 itself has wired', function () {
     for (const one of endpoints) {
       lab.space(one.containerId);
       const namespace = wire.open(one.netns);
-      await wire.connect(one, namespace);
+      const index = await wire.connect(one, namespace);
+      await wire.furnish({ ...one, link: { ...one.link, index } }, namespace);
       const tables = [MAIN_TABLE, TABLES[one.network]!];
       const routes = tables.flatMap((table) =>
         one.addresses.map((own) => ({ table, prefix: hostPrefix(own), nextHops: [{ device: one.link.name }] })),

@@ -3,15 +3,16 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { connectCommands } from '../../src/kernel/as-commands.js';
+import { connectCommands, furnishCommands } from '../../src/kernel/as-commands.js';
 import { Host } from '../../src/kernel/host.js';
 import { NetlinkKernel } from '../../src/kernel/netlink-kernel.js';
 import { VethWire } from '../../src/kernel/wire.js';
 import { address, hostPrefix } from '../../src/model/address.js';
 import type { Endpoint } from '../../src/model/endpoint.js';
 import { MAIN_TABLE } from '../../src/model/route.js';
-import type { KernelEvent } from '../../src/ports.js';
-import { inPrivateNamespace, ipJson, namespaceForSuite, run, until } from '../netlink/private-namespace.js';
+import type { KernelEvent, Namespace } from '../../src/ports.js';
+import { until } from '../../src/until.fixture.js';
+import { inPrivateNamespace, ipJson, namespaceForSuite, run } from '../netlink/private-namespace.js';
 import { endpointNumber, GATEWAYS, makeUplink, networks, recordingFilters } from './world.js';
 
 inPrivateNamespace(import.meta.url, () => {
@@ -32,10 +33,21 @@ inPrivateNamespace(import.meta.url, () => {
   });
   after(() => host[Symbol.dispose]());
 
-  const connect = async (endpoint: Endpoint) => {
-    using namespace = wire.open(endpoint.netns);
+  /** The host's side alone. */
+  const connectHalf = async (endpoint: Endpoint, namespace: Namespace): Promise<Endpoint> => {
     const index = await wire.connect(endpoint, namespace);
     return { ...endpoint, link: { ...endpoint.link, index } };
+  };
+  const connect = async (endpoint: Endpoint) => {
+    using namespace = wire.open(endpoint.netns);
+    const wired = await connectHalf(endpoint, namespace);
+    try {
+      await wire.furnish(wired, namespace);
+    } catch (error) {
+      await wire.disconnect(wired);
+      throw error;
+    }
+    return wired;
   };
   /** Connected, and the host has a way to it: a link that goes takes its routes along. */
   const reached = async (endpoint: Endpoint) => {
@@ -123,7 +135,7 @@ inPrivateNamespace(import.meta.url, () => {
     it('cannot be wired twice, and the first wiring goes on working', async () => {
       const before = await everything(one.name);
       expect(await failure(() => connect(endpoint))).to.equal(
-        'wiring: veth pair: the container has an interface "eth0" already',
+        `wiring: veth pair: the host has a link "${endpoint.link.name}" already; if nothing uses it: ip link del ${endpoint.link.name}`,
       );
       expect(await everything(one.name)).to.equal(before);
       expect([...filters.admitted]).to.deep.equal(['container10']);
@@ -139,6 +151,35 @@ inPrivateNamespace(import.meta.url, () => {
     it('stays when somebody else is to be disconnected under its link name', async () => {
       await wire.disconnect({ ...wired, containerId: 'container99' });
       expect(ipJson('link', 'show', endpoint.link.name)).to.have.length(1);
+    });
+  });
+
+  describe('an endpoint whose container end is still to be made', () => {
+    const endpoint = endpointNumber(15, one.path);
+    const ways = endpoint.addresses.map((own) => {
+      return { table: MAIN_TABLE, prefix: hostPrefix(own), nextHops: [{ device: endpoint.link.name }] };
+    });
+
+    it('has its routes already, and packets pass once it is made', async () => {
+      using namespace = wire.open(endpoint.netns);
+      const wired = await connectHalf(endpoint, namespace);
+      expect(await kernel.put(ways)).to.have.property('size', 0);
+      const [v4, v6] = endpoint.addresses;
+      for (const own of [v4, v6]) expect(run('ip', 'route', 'get', own!)).to.include(endpoint.link.name);
+      await wire.furnish(wired, namespace);
+      for (const own of [v4, v6]) run('ping', '-c', '1', '-w', '10', own!);
+      for (const to of ['169.254.1.1', '2001:db8:ffff::1']) inside(one.name, `ping -c 1 -w 10 ${to}`);
+      await wire.disconnect(wired);
+    });
+
+    it('leaves nothing when it is disconnected instead, its routes among it', async () => {
+      const before = await everything(one.name);
+      using namespace = wire.open(endpoint.netns);
+      const wired = await connectHalf(endpoint, namespace);
+      expect(await kernel.put(ways)).to.have.property('size', 0);
+      await wire.disconnect(wired);
+      expect(await everything(one.name)).to.equal(before);
+      expect(filters.admitted.size).to.equal(0);
     });
   });
 
@@ -283,7 +324,8 @@ inPrivateNamespace(import.meta.url, () => {
       const wired = await connect(base);
       const ours = normal(await everything(one.name));
       await wire.disconnect(wired);
-      for (const command of connectCommands(base, GATEWAYS)) run('sh', '-c', command);
+      const commands = [...connectCommands(base, GATEWAYS), ...furnishCommands(base, GATEWAYS)];
+      for (const command of commands) run('sh', '-c', command);
       expect(normal(await everything(one.name))).to.equal(ours);
       await wire.disconnect(base);
       isEmpty(one.name);

@@ -15,6 +15,10 @@ export const FAULTS = {
   }),
   'the route': (ports: Ports, fault: Fault): Ports => ({ ...ports, kernel: before(ports.kernel, 'put', fault) }),
   'the announcement': (ports: Ports, fault: Fault): Ports => ({ ...ports, bgp: before(ports.bgp, 'announce', fault) }),
+  "the container's side": (ports: Ports, fault: Fault): Ports => ({
+    ...ports,
+    wire: before(ports.wire, 'furnish', fault),
+  }),
   'the attached record': (ports: Ports, fault: Fault): Ports => onSave(ports, 'attached', fault),
 } as const;
 
@@ -24,6 +28,7 @@ export const SAYS: Record<keyof typeof FAULTS, RegExp> = {
   'the wiring': /wiring/,
   'the route': /route/,
   'the announcement': /announcement/,
+  "the container's side": /wiring/,
   'the attached record': /committing the endpoint record/,
 };
 

@@ -5,7 +5,7 @@ import type { Container } from '../lab/container.js';
 import type { Lab } from '../lab/lab.js';
 import { add, cni, del } from '../lab/runtime.js';
 import { until } from '../lab/until.js';
-import { fabricUp, holdings, NOTHING } from './fabric.js';
+import { fabricUp, holdings, kernelRoutes, NOTHING } from './fabric.js';
 import { FAULTS, SAYS } from './faults.js';
 
 const FAULTY = join(import.meta.dirname, 'faulty-slash32d.js');
@@ -30,6 +30,19 @@ describe('an ADD that breaks off', () => {
     await until(() => node.log('slash32d').includes(`armed ${pid}`), { what: 'the fault to be armed' });
   }
 
+  /** What was announced for a moment is withdrawn: the peer has no route to any container. */
+  const nothingAtTor = () =>
+    until(
+      async () => {
+        const [v4, v6] = [
+          await kernelRoutes(lab.node('tor1'), 'main', 4),
+          await kernelRoutes(lab.node('tor1'), 'main', 6),
+        ];
+        return ![...v4, ...v6].some((prefix) => /^(10\.20\.|2001:db8:20:)/.test(prefix));
+      },
+      { what: 'the routes to be gone from the kernel of tor1' },
+    );
+
   for (const step of Object.keys(FAULTS) as (keyof typeof FAULTS)[]) {
     it(`at ${step} by an error names the step and leaves nothing`, async () => {
       await withFault('error', step);
@@ -39,6 +52,7 @@ describe('an ADD that breaks off', () => {
       expect(json.msg).to.include('injected');
       expect(await holdings(lab.node('node1'))).to.eql(NOTHING);
       expect((await container.attempt(['ip', 'link', 'show', 'eth0'])).code).not.to.equal(0);
+      await nothingAtTor();
     });
 
     it(`at ${step} because the controller is killed leaves nothing once it is back, and the next ADD works`, async () => {
@@ -50,6 +64,7 @@ describe('an ADD that breaks off', () => {
       await node.start('slash32d');
       await until(async () => (await holdings(node)).announced.length === 0, { what: 'the announcements to be gone' });
       expect(await holdings(node)).to.eql(NOTHING);
+      await nothingAtTor();
       await add(container);
       await del(container);
       expect(await holdings(node)).to.eql(NOTHING);

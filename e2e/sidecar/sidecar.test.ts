@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { execa } from 'execa';
 import { isAlive } from '../../src/gobgp/alive.js';
-import { until } from '../../src/gobgp/until.js';
 import { runSidecar, type SidecarEvent, type SidecarOptions } from '../../src/sidecar/sidecar.js';
+import { until } from '../../src/until.fixture.js';
 import { onEachRelease } from '../gobgp/newer.js';
 import { waitedForProcessor } from '../lab/processor.js';
 
@@ -137,13 +137,13 @@ describe('the sidecar', () => {
   it('refuses a directory that others may enter, that is a link, or a socket path that is a file', async () => {
     await mkdir(`${DIRECTORY}/api`);
     await chmod(`${DIRECTORY}/api`, 0o755);
-    expect(await new Sidecar().failure()).to.match(/open to others \(mode 755\): chmod 700/);
+    expect(await new Sidecar().failure()).to.match(/has mode 0755, so others can reach what is in it; run: chmod 0700/);
     await chmod(`${DIRECTORY}/api`, 0o700);
     await writeFile(SOCKET, 'precious');
     expect(await new Sidecar().failure()).to.match(/is not a socket/);
     await rm(`${DIRECTORY}/api`, { recursive: true });
     await symlink('/tmp', `${DIRECTORY}/api`);
-    expect(await new Sidecar().failure()).to.match(/symbolic link/);
+    expect(await new Sidecar().failure()).to.match(/is not a directory/);
   });
 
   it('refuses TCP, and a binary that is not there', async () => {

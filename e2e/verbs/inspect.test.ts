@@ -39,6 +39,7 @@ inPrivateNamespace(import.meta.url, () => {
     await kernel.separate(networks('host'));
     using namespace = wire.open(endpoint.netns);
     wired = { ...endpoint, link: { ...endpoint.link, index: await wire.connect(endpoint, namespace) } };
+    await wire.furnish(wired, namespace);
     const routes = [MAIN_TABLE, BLUE].flatMap((table) =>
       endpoint.addresses.map((own) => ({ table, prefix: hostPrefix(own), nextHops: [{ device: name }] })),
     );

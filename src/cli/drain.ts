@@ -1,5 +1,4 @@
 /** `slash32 drain` and `undrain`. */
-import { InvalidArgumentError } from 'commander';
 import type { DrainReport } from '../model/duty.js';
 import { ask } from './ask.js';
 
@@ -18,10 +17,4 @@ export function drainText({ moved, seconds, packetsBefore, packetsAfter }: Drain
   const traffic = `${packetsBefore} packets/s to containers before, ${packetsAfter} at the end`;
   const outcome = moved ? 'traffic has moved' : 'traffic has not moved in time, and what was left was cut off';
   return `drained in ${seconds.toFixed(1)} s: ${outcome} (${traffic}); nothing is announced until "slash32 undrain"`;
-}
-
-export function wholeSeconds(text: string): number {
-  const seconds = Number(text);
-  if (Number.isInteger(seconds) && seconds >= 0 && seconds <= 86_400) return seconds;
-  throw new InvalidArgumentError('expected whole seconds, 0 to 86400.');
 }

@@ -1,14 +1,26 @@
 /** `slash32`: the commands. Each loads what it needs when it runs, so that `--help` is instant. */
 import { Command, Option } from 'commander';
+import type { Explanation } from '../admin/explain.js';
 import type { StatusView } from '../admin/server.js';
-import type { EndpointView, Explanation, RouteView } from '../admin/views.js';
+import type { EndpointView, RouteView } from '../admin/views.js';
+import { version } from '../version.js';
 import { ask, askText } from './ask.js';
-import { drain, drainText, undrain, wholeSeconds } from './drain.js';
+import { drain, drainText, undrain } from './drain.js';
 import { askNetworks, networksText } from './networks.js';
 import { routeCounts } from './route-counts.js';
 import { isDegraded, statusText } from './status.js';
 import { table } from './table.js';
 import { addTorConfig } from './tor-config.js';
+import { wholeNumber } from './whole-number.js';
+
+const MORE_HELP = `
+Examples:
+  slash32 status                             is all well? Exit code 3 where it is not
+  slash32 explain 10.20.2.10                 why it is reachable from here, or is not
+  slash32 routes -o json | jq '.[].prefix'   every list is also JSON
+  slash32 config check /etc/slash32/node.yaml
+
+Exit codes: 0 fine, 1 failed, 2 usage, 3 degraded (status).`;
 
 const DEFAULT_SOCKET = '/run/slash32/admin.sock';
 
@@ -21,8 +33,10 @@ interface Options {
 export async function main(argv: readonly string[]): Promise<void> {
   const program = new Command('slash32')
     .description('BGP-routed container networking: every container its own /32 and /128')
+    .version(version(), '-V, --version', 'which version this is')
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
-    .showHelpAfterError('(slash32 --help lists the commands)');
+    .showHelpAfterError('(slash32 --help lists the commands)')
+    .addHelpText('after', MORE_HELP);
   for (const add of [
     addStatus,
     addEndpoints,
@@ -41,9 +55,14 @@ export async function main(argv: readonly string[]): Promise<void> {
     const words = argv[0] === 'show' ? argv.slice(1) : argv;
     await program.parseAsync(words, { from: 'user' });
   } catch (error) {
-    process.stderr.write(`slash32: ${(error as Error).message}\n`);
+    process.stderr.write(`${complaint(error as Error)}\n`);
     process.exitCode = 1;
   }
+}
+
+/** What is wrong in a file begins with the file, as editors want it. */
+function complaint({ name, message }: Error): string {
+  return name === 'ConfigError' ? message : `slash32: ${message}`;
 }
 
 function socketOption(): Option {
@@ -76,7 +95,9 @@ function addStatus(program: Command): void {
 function addDrain(program: Command): void {
   asking(program, 'drain', 'take this node out of traffic: graceful shutdown (RFC 8326), wait, withdraw')
     .addOption(
-      new Option('--timeout <seconds>', 'wait no longer for traffic to move').default(60).argParser(wholeSeconds),
+      new Option('--timeout <seconds>', 'wait no longer for traffic to move')
+        .default(60)
+        .argParser(wholeNumber(0, 86_400)),
     )
     .action(async (options: Options & { timeout: number }) => {
       const report = await drain(options.socket, options.timeout);
@@ -152,8 +173,9 @@ function addConfig(program: Command): void {
       const { advice } = await import('../config/advice.js');
       const loaded = await loadConfig(file);
       const { peers, sought = [] } = loaded.speaker;
+      const [networks, neighbours] = [loaded.networks.byName.size, peers.length + sought.length];
       process.stdout.write(
-        `${file}: fine; node ${loaded.node.name}, ${loaded.networks.byName.size} networks, ${peers.length + sought.length} peers\n`,
+        `${file}: fine; node ${loaded.node.name}, ${counted(networks, 'network')}, ${counted(neighbours, 'peer')}\n`,
       );
       for (const sentence of advice(loaded.speaker)) process.stdout.write(`note: ${sentence}\n`);
     });
@@ -166,6 +188,10 @@ function addConfig(program: Command): void {
     });
 }
 
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
 function addSidecar(program: Command): void {
   program
     .command('sidecar')
@@ -174,7 +200,7 @@ function addSidecar(program: Command): void {
     .allowUnknownOption()
     .argument('[options...]')
     .action(async (options: string[]) => {
-      const { sidecarCommand } = await import('../sidecar/command.js');
+      const { sidecarCommand } = await import('./sidecar.js');
       await sidecarCommand().parseAsync(options, { from: 'user' });
     });
 }

@@ -1,10 +1,11 @@
 /** `slash32 tor-config`: reads nodes' configuration files, prints their ToR's. Asks no controller, so it runs anywhere. */
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Config } from '../config/config.js';
 import type { Prefix } from '../model/address.js';
 import type { TorOptions } from '../tor-config/tor.js';
 import { VENDORS, type Vendor } from '../tor-config/vendors.js';
+import { wholeNumber } from './whole-number.js';
 
 const DEFAULT_CONFIG = '/etc/slash32/node.yaml';
 
@@ -28,7 +29,7 @@ export function addTorConfig(program: Command): void {
     .option(
       '--max-prefixes <count>',
       "the most host routes of one session and family (default: as the nodes' pools have)",
-      wholeNumber,
+      wholeNumber(1, 999_999_999),
     )
     .action(async (options: Options) => {
       process.stdout.write(await textOf(options));
@@ -37,7 +38,7 @@ export function addTorConfig(program: Command): void {
 
 async function textOf({ vendor, config, listen, peer, maxPrefixes }: Options): Promise<string> {
   const [{ torOf }, { torConfig }, { prefix }] = await Promise.all([
-    import('../tor-config/tor.js'),
+    import('../tor-config/derive.js'),
     import('../tor-config/vendors.js'),
     import('../model/address.js'),
   ]);
@@ -55,12 +56,11 @@ async function textOf({ vendor, config, listen, peer, maxPrefixes }: Options): P
 
 /** Passwords of other nodes are not here, and need not be: only that there is one matters. */
 async function load(file: string): Promise<Config> {
-  const [{ parseConfig }, { thisNode }, { readFile }] = await Promise.all([
+  const [{ loadConfig }, { thisNode }] = await Promise.all([
     import('../config/load.js'),
     import('../config/this-node.js'),
-    import('node:fs/promises'),
   ]);
-  return parseConfig(await readFile(file, 'utf8'), file, { ...thisNode(), password: () => 'there is one' });
+  return loadConfig(file, { ...thisNode(), password: () => 'there is one' });
 }
 
 async function ownLinks(): Promise<NonNullable<TorOptions['links']>> {
@@ -71,9 +71,4 @@ async function ownLinks(): Promise<NonNullable<TorOptions['links']>> {
     const own = address(text);
     return [{ address: own, network: prefixAround(own, Number(cidr.split('/')[1])) satisfies Prefix }];
   });
-}
-
-function wholeNumber(text: string): number {
-  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('expected a whole number.');
 }

@@ -12,6 +12,7 @@ import {
   type Prefix,
   prefixAround,
 } from '../model/address.js';
+import type { PoolUse } from '../model/pool-use.js';
 import type { Clock } from '../ports.js';
 
 /** No address is left, or the one asked for cannot be had. The message names the pool and the remedy. */
@@ -24,11 +25,17 @@ export class NoAddress extends Error {
   }
 }
 
-/** How many addresses of a pool can be given out at all, have been, and wait before they are again. */
-export interface PoolUse {
-  readonly size: number;
-  readonly used: number;
-  readonly resting: number;
+/** Why a network gives no addresses, in the words of ADD and STATUS alike. */
+export function noPools(network: string): string {
+  return `network "${network}" has no pools; add some, or name an IPAM plugin`;
+}
+
+/** Why these pools of it, which are of one family, give none. */
+export function noneFree(network: string, pools: readonly Prefix[]): string {
+  return (
+    `no free address in ${pools.join(', ')} of network "${network}": all are taken; add a pool, or see what holds ` +
+    'them with "slash32 endpoints"'
+  );
 }
 
 export class AddressBook {
@@ -91,8 +98,7 @@ export class AddressBook {
     const taken = families.map(
       (family) => requested.find((address) => familyOf(address) === family) ?? this.#next(network, pools, family),
     );
-    if (taken.length === 0)
-      throw new NoAddress('exhausted', `network "${network}" has no pools; add some, or name an IPAM plugin`);
+    if (taken.length === 0) throw new NoAddress('exhausted', noPools(network));
     this.hold(taken);
     return taken;
   }
@@ -138,10 +144,7 @@ export class AddressBook {
       // A pool this full takes the address that has rested longest: an early reuse is better than no container.
       this.resting().find((address) => ours.some((pool) => contains(pool, address)));
     if (found) return found;
-    throw new NoAddress(
-      'exhausted',
-      `no free address in ${ours.join(', ')} of network "${network}": all are taken; add a pool, or see what holds them with "slash32 endpoints"`,
-    );
+    throw new NoAddress('exhausted', noneFree(network, ours));
   }
 
   #firstFree(pools: readonly Prefix[], isTaken: (address: Address) => boolean): Address | undefined {

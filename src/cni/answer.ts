@@ -1,4 +1,5 @@
 /** One frame in, one answer out: whatever happens in between, a runtime gets one JSON document that it understands. */
+import { askedVersion } from './asked-version.js';
 import { CniError, CODE } from './cni-error.js';
 import { decodeObject } from './decode-json.js';
 import { nameOf } from './environment.js';
@@ -6,7 +7,7 @@ import type { Answer, Frame } from './frame.js';
 import { parseRequest } from './request.js';
 import { inOurSpelling } from './spelling.js';
 import type { Handle } from './verbs.js';
-import { askedVersion, type CniVersion, NEWEST } from './version.js';
+import { type CniVersion, NEWEST } from './version.js';
 
 /** An answer, and what the log should know of how it came about. */
 export interface Answered extends Answer {

@@ -4,7 +4,7 @@
  * Every step that leaves something behind says at once how to undo it, so whatever way ADD ends, what it began is gone.
  * The record is written before the kernel is touched: a controller that dies half-way finds it and undoes the rest.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { bootTime } from '../boot-time.js';
 import type { Asked } from '../decide/own-network.js';
@@ -18,6 +18,7 @@ import { StepFailure } from '../reconcile/reconciler.js';
 import { Undo } from '../reconcile/undo.js';
 import { NoAddress } from './address-book.js';
 import { CniError, CODE } from './cni-error.js';
+import { deadline } from './deadline.js';
 import type { Delegation } from './delegated-ipam.js';
 import type { Node } from './node.js';
 import { type Place, placeFor } from './own-targets.js';
@@ -63,13 +64,13 @@ export async function attach(node: Node, request: AttachRequest, signal: AbortSi
   }
 
   const index = await step('wiring', CODE.kernelRefused, () => node.wire.connect(draft, namespace));
-  undo.add('remove the veth pair', () => node.wire.disconnect(draft));
   const endpoint: Endpoint = { ...draft, state: 'attached', link: { ...draft.link, index } };
+  undo.add('remove the veth pair', () => node.wire.disconnect(endpoint));
 
   undo.add('withdraw the announcement and remove the routes', () => leave(node, endpoint));
   node.routing.attach(endpoint);
   // Both are waited for, whatever becomes of either: a record that is undone must not be written afterwards.
-  const steps = [settle(node, endpoint, request, signal), commitMeanwhile(node, endpoint)];
+  const steps = [settle(node, endpoint, request, signal), finishMeanwhile(node, endpoint, namespace)];
   for (const done of await Promise.allSettled(steps)) if (done.status === 'rejected') throw done.reason;
 
   signal.throwIfAborted();
@@ -79,21 +80,23 @@ export async function attach(node: Node, request: AttachRequest, signal: AbortSi
 }
 
 /**
- * The record says `attached` from here on: it is wired, and a controller that finds it so after a kill lets it live and puts
- * and announces the rest. It is written while gobgpd works on the announcement: the pass begins in the next turn, and what it
- * says leaves the process at the end of that.
+ * The container's side is made while gobgpd works on the announcement: the pass begins in the next turn, and what it says leaves
+ * the process at the end of that. The host's side is there, filters and routes too; a packet that comes before is lost.
+ * Then the record says `attached`: a controller that finds it so after a kill lets it live and puts and announces the rest.
  */
-async function commitMeanwhile(node: Node, endpoint: Endpoint): Promise<void> {
+async function finishMeanwhile(node: Node, endpoint: Endpoint, namespace: Namespace): Promise<void> {
   await nextTurn();
   await nextTurn();
+  await step('wiring', CODE.kernelRefused, () => node.wire.furnish(endpoint, namespace));
   await step('committing the endpoint record', CODE.io, () => node.records.save(endpoint));
 }
 
 /** Takes an endpoint out of the routing, and waits a moment for its withdrawal: nobody waits for a gobgpd that is away. */
 export async function leave(node: Node, endpoint: Endpoint): Promise<void> {
   node.routing.detach(endpoint);
+  using moment = deadline(2000);
   try {
-    await node.routing.settled(endpoint, 'withdrawn', AbortSignal.timeout(2000));
+    await node.routing.settled(endpoint, 'withdrawn', moment.signal);
   } catch (error) {
     node.failed(`withdrawing ${endpoint.addresses.join(' ')}`, error);
   }
@@ -184,7 +187,7 @@ function draftOf(
   addresses: readonly Address[],
   routes: readonly Prefix[],
 ): Omit<Endpoint, 'network'> {
-  const hash = createHash('sha256').update(endpointKey(request)).digest('hex');
+  const digest = hash('sha256', endpointKey(request));
   return {
     containerId: request.containerId,
     ifname: request.ifname,
@@ -192,8 +195,8 @@ function draftOf(
     state: 'pending',
     netns: namespace.path,
     netnsInode: namespace.inode,
-    link: { name: node.wire.hostLinkName(request), index: 0, mac: localMac(hash) },
-    mac: request.requestedMac ?? localMac(hash.slice(10)),
+    link: { name: node.wire.hostLinkName(request), index: 0, mac: localMac(digest) },
+    mac: request.requestedMac ?? localMac(digest.slice(10)),
     mtu: request.mtu ?? network.mtu ?? node.wire.uplinkMtu(),
     addresses,
     routes,
@@ -217,9 +220,9 @@ const REFUSED: Record<StepFailure['step'], number> = {
 
 async function settle(node: Node, endpoint: Endpoint, request: AttachRequest, signal: AbortSignal): Promise<void> {
   const extent = request.wait === 'announced' ? 'announced' : 'routed';
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(request.waitSeconds * 1000)]);
+  using patience = deadline(request.waitSeconds * 1000, signal);
   try {
-    await node.routing.settled(endpoint, extent, deadline);
+    await node.routing.settled(endpoint, extent, patience.signal);
   } catch (error) {
     throw new CniError(
       error instanceof StepFailure ? REFUSED[error.step] : CODE.tryAgainLater,

@@ -11,7 +11,7 @@ import { type Announcement, sameAnnouncement } from '../model/announcement.js';
 import { type Endpoint, endpointName } from '../model/endpoint.js';
 import type { Namespace } from '../ports.js';
 import { CniError, CODE } from './cni-error.js';
-import { delegationOf } from './delegated-ipam.js';
+import { complaintsOf, delegationOf } from './delegated-ipam.js';
 import type { Node } from './node.js';
 import type { CheckRequest } from './request.js';
 import type { Result, ResultInterface } from './result.js';
@@ -81,16 +81,11 @@ function containerInterface({ ifname, netns }: Endpoint, { interfaces }: Result)
 
 async function reservation(node: Node, request: CheckRequest, endpoint: Endpoint, signal: AbortSignal) {
   const free = endpoint.addresses.filter((own) => !node.addresses.isTaken(own));
-  const wrong = free.map((own) => `${own} is not reserved`);
+  const notReserved = free.map((own) => `${own} is not reserved`);
   const delegation =
     endpoint.delegatedIpam && delegationOf(request, baseOf(node.routing.networks, request.conf.network));
-  if (!delegation) return wrong;
-  try {
-    await node.ipam.check(delegation, request, signal);
-  } catch (error) {
-    wrong.push(`IPAM plugin ${delegation.type}: ${(error as Error).message}`);
-  }
-  return wrong;
+  if (!delegation) return notReserved;
+  return [...notReserved, ...(await complaintsOf(delegation, node.ipam.check(delegation, request, signal)))];
 }
 
 async function announcement({ routing }: Node, { conf }: CheckRequest, endpoint: Endpoint): Promise<string[]> {

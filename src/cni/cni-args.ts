@@ -1,7 +1,8 @@
 /** CNI_ARGS: `KEY=VALUE;KEY=VALUE`, in any order (CNI conventions). */
 import type { Address } from '../model/address.js';
+import { quoted } from '../model/quoted.js';
 import type { RouteTarget } from '../model/route-target.js';
-import { CniError, CODE, quoted } from './cni-error.js';
+import { CniError, CODE } from './cni-error.js';
 import { hostAddress } from './host-address.js';
 import { macAddress } from './mac.js';
 import { targetList } from './target-list.js';

@@ -81,8 +81,3 @@ export class CniError extends Error {
 function unswallowable(text: string): string {
   return text.replace(/not\s+found/gi, 'missing').replace(/no\s+such\s+file(\s+or\s+directory)?/gi, 'file missing');
 }
-
-/** Text from outside inside a message of ours: quoted, bounded, control characters escaped. */
-export function quoted(text: string): string {
-  return JSON.stringify(text.length > 64 ? `${text.slice(0, 64)}...` : text);
-}

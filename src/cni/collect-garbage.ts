@@ -7,7 +7,7 @@
 import { baseOf } from '../decide/own-network.js';
 import { type Endpoint, endpointKey, endpointName } from '../model/endpoint.js';
 import { CniError, CODE } from './cni-error.js';
-import { delegationOf } from './delegated-ipam.js';
+import { complaintsOf, delegationOf } from './delegated-ipam.js';
 import { detachStill } from './detach.js';
 import type { Node } from './node.js';
 import type { GcRequest } from './request.js';
@@ -20,23 +20,19 @@ export async function collectGarbage(node: Node, request: GcRequest, signal: Abo
   const garbage = node.endpoints
     .all()
     .filter((endpoint) => endpoint.cniNetwork === conf.name && !keep.has(endpointKey(endpoint)));
-  const failures = (await Promise.all(garbage.map((endpoint) => collect(node, endpoint)))).flat();
+  const failures = (await Promise.all(garbage.map((endpoint) => detached(node, endpoint)))).flat();
   const delegation = delegationOf({ conf, path, argsText: '' }, baseOf(node.routing.networks, conf.network));
-  if (delegation)
-    failures.push(...(await reasonOf(`IPAM plugin ${delegation.type}`, node.ipam.gc(delegation, signal))));
+  if (delegation) failures.push(...(await complaintsOf(delegation, node.ipam.gc(delegation, signal))));
   if (failures.length === 0) return;
   throw new CniError(CODE.gcIncomplete, `GC of "${conf.name}": ${failures.join('; ')}`, 'the next GC tries them again');
 }
 
-async function collect(node: Node, garbage: Endpoint): Promise<string[]> {
-  return reasonOf(endpointName(garbage), detachStill(node, garbage));
-}
-
-async function reasonOf(what: string, work: Promise<void>): Promise<string[]> {
+/** Why it could not be; nothing when it is. */
+async function detached(node: Node, garbage: Endpoint): Promise<string[]> {
   try {
-    await work;
+    await detachStill(node, garbage);
     return [];
   } catch (error) {
-    return [`${what}: ${(error as Error).message}`];
+    return [`${endpointName(garbage)}: ${(error as Error).message}`];
   }
 }

@@ -9,6 +9,7 @@
 import type { Address, Prefix } from '../model/address.js';
 import type { Endpoint, EndpointId } from '../model/endpoint.js';
 import type { Network } from '../model/network.js';
+import { askedVersion } from './asked-version.js';
 import { CniError, CODE } from './cni-error.js';
 import { decodeObject, isObject, type JsonObject } from './decode-json.js';
 import { findPlugin, type Plugin } from './find-plugin.js';
@@ -18,7 +19,7 @@ import type { Dns } from './result.js';
 import { decodeResult } from './result-decode.js';
 import { encodeResult } from './result-encode.js';
 import { type Executed, runPlugin } from './run-plugin.js';
-import { askedVersion, atLeast, type CniVersion, isVersion, VERSIONS } from './version.js';
+import { atLeast, type CniVersion, isVersion, VERSIONS } from './version.js';
 
 /** What it takes to ask a delegate, now and after a restart. */
 export type Delegation = NonNullable<Endpoint['delegatedIpam']>;
@@ -74,6 +75,17 @@ export function delegationOf(
   if (conf.ipam === undefined) return undefined;
   const netConf = withPodCidrs(conf.text, network?.pools ?? []);
   return { type: conf.ipam, netConf, args: argsText, path: path.join(':') };
+}
+
+/** What a delegate says against it, in one sentence that names it; nothing when it is content. */
+export async function complaintsOf({ type }: Delegation, asked: Promise<void>): Promise<string[]> {
+  try {
+    await asked;
+    return [];
+  } catch (error) {
+    const { message } = error as Error;
+    return [message.startsWith(nameOf(type)) ? message : `${nameOf(type)}: ${message}`];
+  }
 }
 
 /** Asks delegates. @param timeout milliseconds that one execution may take */
@@ -173,8 +185,12 @@ function readable<T>(type: string, read: () => T): T {
   }
 }
 
+function nameOf(type: string): string {
+  return `IPAM plugin ${type}`;
+}
+
 function failed(type: string, why: string, details?: string): CniError {
-  return new CniError(CODE.ipamFailed, `IPAM plugin ${type}: ${why}`, details || undefined);
+  return new CniError(CODE.ipamFailed, `${nameOf(type)}: ${why}`, details || undefined);
 }
 
 /** Plugins print their reason last. Bounded, since it may be anything. */

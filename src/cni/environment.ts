@@ -1,5 +1,6 @@
 /** The CNI_* variables as the forwarder sends them: `KEY=VALUE`, each ended by NUL. */
-import { CniError, CODE, quoted } from './cni-error.js';
+import { quoted } from '../model/quoted.js';
+import { CniError, CODE } from './cni-error.js';
 import { NAME } from './settings.js';
 
 export type Environment = ReadonlyMap<string, string>;

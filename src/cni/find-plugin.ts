@@ -1,7 +1,8 @@
 /** Where a delegated plugin is. */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CniError, CODE, quoted } from './cni-error.js';
+import { quoted } from '../model/quoted.js';
+import { CniError, CODE } from './cni-error.js';
 import { NAME } from './settings.js';
 
 /** An executable, and what changes when another one takes its place. */

@@ -18,7 +18,7 @@ export interface Answer {
 
 export const MAX_STDIN = MAX_DOCUMENT;
 export const MAX_ENVIRONMENT = 64 * 1024;
-export const MAX_HEADER = 64;
+const MAX_HEADER = 64;
 /** Most bytes of a whole request. */
 export const MAX_FRAME = MAX_HEADER + MAX_ENVIRONMENT + MAX_STDIN;
 

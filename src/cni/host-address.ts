@@ -1,5 +1,5 @@
 import { type Address, address, bitsOf } from '../model/address.js';
-import { quoted } from './cni-error.js';
+import { quoted } from '../model/quoted.js';
 
 /**
  * The address of `10.20.1.10` or `10.20.1.10/24`. Runtimes send both; only the host bits count, since every endpoint

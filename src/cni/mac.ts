@@ -1,3 +1,5 @@
+import { quoted } from '../model/quoted.js';
+
 /** A hardware address in the kernel's form, `02:00:5e:10:00:0a`. Throws RangeError that names the text. */
 export function macAddress(text: string): string {
   const mac = text.toLowerCase().replaceAll('-', ':');
@@ -5,8 +7,7 @@ export function macAddress(text: string): string {
   // The lowest bit of the first byte makes it a group address, which no interface may have (IEEE 802).
   const isUnicast = isMac && (Number.parseInt(mac.slice(0, 2), 16) & 1) === 0 && mac !== '00:00:00:00:00:00';
   if (!isUnicast) {
-    const shown = JSON.stringify(text.slice(0, 32));
-    throw new RangeError(`not an interface's MAC address: ${shown} (expected like 02:00:5e:10:00:0a)`);
+    throw new RangeError(`not an interface's MAC address: ${quoted(text)} (expected like 02:00:5e:10:00:0a)`);
   }
   return mac;
 }

@@ -7,6 +7,7 @@
  */
 import type { Address } from '../model/address.js';
 import type { RouteTarget } from '../model/route-target.js';
+import { askedVersion } from './asked-version.js';
 import { CniError, CODE } from './cni-error.js';
 import { decodeObject, decodeText, isObject, type JsonObject } from './decode-json.js';
 import { refuseNotYet } from './not-yet.js';
@@ -16,7 +17,7 @@ import { issuesOf } from './schema.js';
 import { NAME, Named, Settings } from './settings.js';
 import { inOurSpelling } from './spelling.js';
 import { targetsOf } from './target-list.js';
-import { askedVersion, type CniVersion } from './version.js';
+import type { CniVersion } from './version.js';
 
 /** What every verb may rely on. */
 export interface NamedConf {

@@ -1,24 +1,17 @@
 /**
- * A unix socket that only root reaches. Node cannot ask who is at the other end (SO_PEERCRED), so the guard is the
- * directory: 0700 and ours, or we do not start. The socket's own mode is the second lock on the same door.
+ * A unix socket that only root reaches: its directory is 0700 and ours, or we do not start. The socket's own mode is the
+ * second lock on the same door.
  */
 import { once } from 'node:events';
 import { lstat, mkdir, unlink } from 'node:fs/promises';
 import { connect, type Server } from 'node:net';
 import { dirname } from 'node:path';
+import { refuseUnlessPrivate } from '../private-directory.js';
 
 /** Makes a directory of mode 0700, or checks the one that is there. Throws an Error that names what is wrong with it. */
 export async function privateDirectory(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 });
-  const found = await lstat(path);
-  if (!found.isDirectory()) throw new Error(`${path} is not a directory; remove it, slash32d makes its own`);
-  const isOurs = found.uid === process.getuid?.();
-  if (isOurs && (found.mode & 0o077) === 0) return;
-  const mode = (found.mode & 0o7777).toString(8);
-  throw new Error(
-    `${path} has mode ${mode} and owner ${found.uid}, so others could give slash32d orders; chown it to ` +
-      `${process.getuid?.()} and chmod it 700`,
-  );
+  refuseUnlessPrivate(path);
 }
 
 /** Makes the server listen on `path`: directory checked, a dead socket removed, mode 0600. */

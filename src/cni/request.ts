@@ -5,8 +5,9 @@
  * with the least demands: it must never fail because of something that it does not need.
  */
 import type { EndpointId } from '../model/endpoint.js';
+import { quoted } from '../model/quoted.js';
 import { type CniArgs, cniArgs } from './cni-args.js';
-import { CniError, CODE, quoted } from './cni-error.js';
+import { CniError, CODE } from './cni-error.js';
 import { decodeObject } from './decode-json.js';
 import { containerId, type Environment, environment, interfaceName, requireVariables } from './environment.js';
 import type { Frame } from './frame.js';

@@ -4,7 +4,7 @@
  */
 import { type Address, bitsOf, familyOf, type Prefix } from '../model/address.js';
 import type { Endpoint } from '../model/endpoint.js';
-import type { Gateways } from '../model/network.js';
+import { type Gateways, gatewayOf } from '../model/network.js';
 
 export interface Result {
   readonly interfaces: readonly ResultInterface[];
@@ -53,7 +53,7 @@ export interface Dns {
 /** An attached endpoint as a result: host end, container end, its addresses and routes through the gateways. */
 export function resultOf(endpoint: Endpoint, gateways: Gateways, dns: Dns = {}): Result {
   const { link, mac, mtu, netns, ifname } = endpoint;
-  const gatewayOf = (of: Address | Prefix) => (familyOf(of) === 4 ? gateways.v4 : gateways.v6);
+  const via = (of: Address | Prefix) => gatewayOf(gateways, familyOf(of));
   return {
     interfaces: [
       { name: link.name, mac: link.mac, mtu },
@@ -62,10 +62,10 @@ export function resultOf(endpoint: Endpoint, gateways: Gateways, dns: Dns = {}):
     ips: endpoint.addresses.map((own) => ({
       address: own,
       length: bitsOf(own),
-      gateway: gatewayOf(own),
+      gateway: via(own),
       interface: 1,
     })),
-    routes: endpoint.routes.map((dst) => ({ dst, gw: gatewayOf(dst) })),
+    routes: endpoint.routes.map((dst) => ({ dst, gw: via(dst) })),
     dns,
   };
 }

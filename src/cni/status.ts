@@ -5,9 +5,9 @@
 import { baseOf } from '../decide/own-network.js';
 import { readiness } from '../decide/readiness.js';
 import { masqueradeObstacle } from '../model/masquerade.js';
-import type { Network } from '../model/network.js';
+import { noneFree, noPools } from './address-book.js';
 import { CniError, CODE } from './cni-error.js';
-import { delegationOf } from './delegated-ipam.js';
+import { complaintsOf, delegationOf } from './delegated-ipam.js';
 import type { Node } from './node.js';
 import type { StatusRequest } from './request.js';
 
@@ -28,7 +28,8 @@ function whyNoAddress({ routing, addresses }: Node, { conf }: StatusRequest): st
   const network = baseOf(routing.networks, conf.network);
   if (!network) return [`network "${conf.network}" is not configured on this node`];
   if (conf.ipam !== undefined) return [];
-  return network.pools.length === 0 ? [noPools(network)] : addresses.exhausted(network.pools).map(full(network));
+  if (network.pools.length === 0) return [noPools(network.name)];
+  return addresses.exhausted(network.pools).map((pools) => noneFree(network.name, pools));
 }
 
 function whyNoMasquerade({ routing }: Node, { conf }: StatusRequest): string[] {
@@ -37,20 +38,7 @@ function whyNoMasquerade({ routing }: Node, { conf }: StatusRequest): string[] {
   return obstacle === undefined ? [] : [`ipMasq is not possible: ${obstacle}`];
 }
 
-const noPools = ({ name }: Pick<Network, 'name'>) => `network "${name}" has no pools; add some, or name an IPAM plugin`;
-
-const full =
-  ({ name }: Pick<Network, 'name'>) =>
-  (pools: readonly string[]) =>
-    `no free address in ${pools.join(', ')} of network "${name}": all are taken; add a pool, or see "slash32 endpoints"`;
-
 async function ipamReasons({ ipam, routing }: Node, request: StatusRequest, signal: AbortSignal): Promise<string[]> {
   const delegation = delegationOf({ ...request, argsText: '' }, baseOf(routing.networks, request.conf.network));
-  if (!delegation) return [];
-  try {
-    await ipam.status(delegation, signal);
-    return [];
-  } catch (error) {
-    return [`IPAM plugin ${delegation.type}: ${(error as Error).message}`];
-  }
+  return delegation ? complaintsOf(delegation, ipam.status(delegation, signal)) : [];
 }

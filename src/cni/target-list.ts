@@ -1,6 +1,7 @@
 /** Route targets in a CNI configuration, in every spelling BaGPipe and its relatives know. */
+
+import { quoted } from '../model/quoted.js';
 import { type RouteTarget, routeTarget } from '../model/route-target.js';
-import { quoted } from './cni-error.js';
 
 /** One string, a comma list, or an array of either. Throws RangeError that names what is wrong. */
 export function targetList(value: string | readonly string[]): readonly RouteTarget[] {

@@ -1,5 +1,4 @@
 /** The verbs as use cases, and which request goes to which. */
-import { CniError, CODE } from './cni-error.js';
 import { type EndpointLocks, endpointLocks } from './per-endpoint-lock.js';
 import type { AddRequest, CheckRequest, CniRequest, DelRequest, GcRequest, StatusRequest } from './request.js';
 import type { Result } from './result.js';
@@ -12,9 +11,9 @@ export interface Verbs {
   add(request: AddRequest, signal: AbortSignal): Promise<Result>;
   /** Detaches, and succeeds when there is nothing (left) to detach. Not called off: what is gone stays gone. */
   del(request: DelRequest): Promise<void>;
-  check?(request: CheckRequest, signal: AbortSignal): Promise<void>;
-  status?(request: StatusRequest, signal: AbortSignal): Promise<void>;
-  gc?(request: GcRequest, signal: AbortSignal): Promise<void>;
+  check(request: CheckRequest, signal: AbortSignal): Promise<void>;
+  status(request: StatusRequest, signal: AbortSignal): Promise<void>;
+  gc(request: GcRequest, signal: AbortSignal): Promise<void>;
 }
 
 /** Answers one request with the document to print, or nothing. The signal comes when the forwarder has left. */
@@ -35,21 +34,17 @@ export function handleWith(verbs: Verbs, locks: EndpointLocks = endpointLocks())
       }
       case 'CHECK': {
         using _held = await locks.hold(request, signal);
-        await (verbs.check?.(request, signal) ?? notYet(request));
+        await verbs.check(request, signal);
         return undefined;
       }
       case 'STATUS':
-        await (verbs.status?.(request, signal) ?? notYet(request));
+        await verbs.status(request, signal);
         return undefined;
       case 'GC':
-        await (verbs.gc?.(request, signal) ?? notYet(request));
+        await verbs.gc(request, signal);
         return undefined;
       case 'VERSION':
         return { cniVersion: request.cniVersion, supportedVersions: VERSIONS };
     }
   };
-}
-
-function notYet(request: CniRequest): never {
-  throw new CniError(CODE.invalidEnvironment, `${request.verb} is not supported yet`);
 }

@@ -2,12 +2,13 @@
 import { z } from 'zod';
 import { type Address, address, contains, type Family, familyOf, isLinkLocal, type Prefix } from '../model/address.js';
 import type { Peer, SoughtPeer } from '../model/peer.js';
+import { present } from '../model/present.js';
 import { aName, anAddress, aUnixUrl, parsed, seconds, wholeNumber } from './fields.js';
 import { guardsSection } from './guards-section.js';
 import { listenRangeSection } from './listen-range-section.js';
 import { peerConflicts } from './peer-conflicts.js';
 import { routerId } from './router-id.js';
-import { anAsn, familiesOf, present, sessionFields, sessionOf, someFamilies, timers } from './session-fields.js';
+import { anAsn, familiesOf, sessionFields, sessionOf, someFamilies, timers } from './session-fields.js';
 import type { ThisNode } from './this-node.js';
 
 const NO_PEER = ['0.0.0.0/8', '224.0.0.0/3', '::/128', 'ff00::/8'] as Prefix[];

@@ -3,9 +3,10 @@
  *
  * Runs on every list element that is well-formed by itself, so that one typo does not hide what else is wrong.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
 import { contains, isBlock, overlap, type Prefix } from '../model/address.js';
-import type { NetConfNetworks, Network } from '../model/network.js';
+import { isHeardBy, type NetConfNetworks, type Network } from '../model/network.js';
 import { type ListenRange, type Peer, peerKey, type SoughtPeer } from '../model/peer.js';
 import { peerSection } from './bgp-section.js';
 import { listenRangeSection } from './listen-range-section.js';
@@ -38,6 +39,7 @@ export function crossProblems(root: unknown, node: ThisNode): Problem[] {
     ...all.flatMap(({ value, path }) => unfitPeerSetting(value, path, ownSection(root))),
     ...[...all, ...ranges].flatMap(({ value, path }) => untellable(value, path, ownSection(root), networks)),
     ...doubles(peers, 'address', peerKey),
+    ...namesakes(peers),
     ...doubles(networks, 'name', (network) => network.name),
     ...doubles(frames, 'name', (frame) => frame.name),
     ...sharedTables(networks),
@@ -100,6 +102,26 @@ function doubles<T>(elements: readonly Element<T>[], key: string, of: (value: T)
   }));
 }
 
+/**
+ * Link-local peers of one address on several links: gobgpd's one export policy knows neighbours by prefixes, which have no
+ * link, so what differs between the two would hold for both.
+ */
+function namesakes(peers: readonly Element<Peer>[]): Problem[] {
+  return twins(peers, (peer) => peer.address)
+    .filter(([earlier, later]) => earlier.value.device !== later.value.device)
+    .flatMap(([earlier, later]) =>
+      TOLD_BY_ADDRESS.filter((key) => !isDeepStrictEqual(earlier.value[key], later.value[key])).map((key) => ({
+        path: [...later.path, later.value[key] === undefined ? 'address' : key],
+        message:
+          `gobgpd tells ${later.value.address} on ${earlier.value.device} and on ${later.value.device} the same: ` +
+          `give ${earlier.path.join('.')} the same ${key}, or another address to one of the two`,
+      })),
+    );
+}
+
+/** What a peer is told is chosen by its address alone. */
+const TOLD_BY_ADDRESS = ['announce', 'communities', 'largeCommunities', 'localPreference'] as const;
+
 /** gobgpd would take one of the two, and which is its secret. */
 function overlappingRanges(ranges: readonly Element<ListenRange>[]): Problem[] {
   return ranges.flatMap((later, i) => {
@@ -160,10 +182,6 @@ function overlaps({ path, value }: Element<Network>, earlier: Network): Problem[
     const message = `${ours} overlaps ${theirs} of "${earlier.name}", and neither imports what the other exports: an address would be of both; keep them apart`;
     return [{ path: [...path, 'prefixes', i], message }];
   });
-}
-
-function isHeardBy(exporter: Network, importer: Network): boolean {
-  return exporter.exports.some((target) => importer.imports.has(target));
 }
 
 function peersInPools(peers: readonly Element<Peer>[], networks: readonly Element<Pooled>[]): Problem[] {

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { address, prefix } from '../model/address.js';
 import { prefixRange } from '../model/prefix-range.js';
+import { quoted } from '../model/quoted.js';
 import { type RouteTarget, routeTarget } from '../model/route-target.js';
 
 /** sizeof(sockaddr_un.sun_path) is 108 (linux/un.h), one of them NUL. */
@@ -91,11 +92,6 @@ export function absolute(text: string): string {
     throw new RangeError(`expected an absolute path without "..", "." and "//", found ${quoted(text)}`);
   }
   return text;
-}
-
-/** Bounded, without control characters. */
-export function quoted(text: string): string {
-  return JSON.stringify(text.length > 64 ? `${text.slice(0, 64)}...` : text);
 }
 
 function socketPath(path: string): string {

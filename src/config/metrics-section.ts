@@ -1,7 +1,8 @@
 /** `metrics:` of the file: where Prometheus may read over TCP. Without it, only root can, on the admin socket. */
 import { z } from 'zod';
 import { type Address, address } from '../model/address.js';
-import { parsed, quoted } from './fields.js';
+import { quoted } from '../model/quoted.js';
+import { parsed } from './fields.js';
 
 const WILDCARDS = ['0.0.0.0', '::'];
 

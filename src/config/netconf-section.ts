@@ -1,8 +1,9 @@
 /** `netConfNetworks:` of the file: networks that CNI configurations may define by themselves. */
 import { z } from 'zod';
 import type { NetConfNetworks } from '../model/network.js';
+import { quoted } from '../model/quoted.js';
 import { allowance, allowanceOf } from './allowance.js';
-import { parsed, quoted } from './fields.js';
+import { parsed } from './fields.js';
 import { placeFields } from './network-section.js';
 
 /** A network's name, or its beginning and a star. */

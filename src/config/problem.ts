@@ -1,4 +1,5 @@
 /** What can be wrong with a configuration file, and how it is said: one line per problem, as compilers do. */
+import { printable } from '../model/quoted.js';
 
 /** A step into the file: a key of a map or an index of a list. */
 export type Path = readonly (string | number)[];
@@ -35,7 +36,5 @@ export class ConfigError extends Error {
 
 /** One line whatever the file holds: its keys are in the path, and may have line ends in them. */
 function line(filename: string, { line, column, path, message }: LocatedProblem): string {
-  const text = `${filename}:${line}:${column}: ${path === '' ? '' : `${path}: `}${message}`;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: removing them is the point
-  return text.replace(/[\u0000-\u001f\u007f]/g, '?');
+  return printable(`${filename}:${line}:${column}: ${path === '' ? '' : `${path}: `}${message}`);
 }

@@ -252,7 +252,19 @@ const CASES: Record<string, [text: string, problem: string]> = {
   ],
   'a pool of loopback addresses': [
     network('pools: [127.1.0.0/16]'),
-    '4:13: networks.0.pools.0: holds addresses that no container can have (loopback, link-local, multicast or reserved)',
+    '4:13: networks.0.pools.0: holds addresses that no container can have (loopback, IPv4-mapped, link-local, multicast or reserved)',
+  ],
+  'a pool of IPv4 addresses in the clothes of IPv6': [
+    network('pools: ["::ffff:10.1.0.0/112"]'),
+    '4:13: networks.0.pools.0: holds addresses that no container can have (loopback, IPv4-mapped, link-local, multicast or reserved)',
+  ],
+  'a key of nobody in a network, where other spellings of keys are taken, and not advertised': [
+    network('vrf: red'),
+    '4:5: networks.0.vrf: unknown key; known here: name, import, export, pools, prefixes, allow, maxRoutes, egress, announce, subnetFile, mtu, table, ipMasq, allowTargets, allowOverride',
+  ],
+  'another encoding than UTF-8': [
+    network('pools: []  # r\uFFFDseau'),
+    '4:19: this is not UTF-8; save the file as UTF-8 text',
   ],
   "a pool outside of the network's prefixes": [
     network('pools: [10.30.0.0/24]\n    prefixes: [10.20.0.0/16]'),
@@ -331,6 +343,13 @@ const CASES: Record<string, [text: string, problem: string]> = {
   'two peers of one address': [
     bgp('peers:\n  - { address: 2001:db8::1, asn: 1 }\n  - { name: t, address: "2001:DB8:0::1", asn: 1 }'),
     '5:25: bgp.peers.1.address: "2001:db8::1" is the address of bgp.peers.0 too',
+  ],
+  'two link-local peers of one address that are to be told different things': [
+    bgp(
+      'peers: [{ name: a, address: "fe80::1", interface: e1, asn: 2 },\n' +
+        '    { name: b, address: "fe80::1", interface: e2, asn: 2, communities: [no-export] }]',
+    ),
+    '4:72: bgp.peers.1.communities: gobgpd tells fe80::1 on e1 and on e2 the same: give bgp.peers.0 the same communities, or another address to one of the two',
   ],
   'two networks of one name': [two('- { name: blue }'), '4:11: networks.1.name: "blue" is the name of networks.0 too'],
   'two networks of one name, whose tables are then one as well': [

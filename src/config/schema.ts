@@ -40,9 +40,9 @@ const kernelSection = z.strictObject({
     .describe('What containers send to; the same two on every node.'),
   shortcut: z
     .boolean()
-    .prefault(false)
+    .prefault(true)
     .describe(
-      'Permitted packets between nodes pass by the stack (BPF), while nobody else filters, translates or tracks.',
+      'Permitted packets between nodes pass by the stack (BPF), while nobody else filters, translates, tracks or encrypts.',
     ),
 });
 

@@ -3,6 +3,7 @@
  * like FLANNEL_SUBNET=10.244.1.1/24. So nothing that differs from node to node stands in any other configuration.
  */
 import { address, type Prefix, prefix, prefixAround } from '../model/address.js';
+import { quoted } from '../model/quoted.js';
 import { textOfFile } from './named-file.js';
 
 /** What the file says, of what concerns us. */
@@ -46,7 +47,7 @@ function subnet(text: string, what: string): Prefix {
     const around = prefix(`${base.includes(':') ? '::' : '0.0.0.0'}/${length}`);
     return prefixAround(address(base), Number(around.split('/')[1]));
   } catch (error) {
-    throw new RangeError(`${what}: not a subnet: ${JSON.stringify(text.slice(0, 64))}`, { cause: error });
+    throw new RangeError(`${what}: not a subnet: ${quoted(text)}`, { cause: error });
   }
 }
 
@@ -54,5 +55,5 @@ function mtu(text: string | undefined, path: string): number | undefined {
   if (text === undefined || text === '') return undefined;
   const bytes = Number(text);
   if (Number.isInteger(bytes) && bytes >= 68 && bytes <= 65535) return bytes;
-  throw new RangeError(`${path}: FLANNEL_MTU: not a number from 68 to 65535: ${JSON.stringify(text.slice(0, 64))}`);
+  throw new RangeError(`${path}: FLANNEL_MTU: not a number from 68 to 65535: ${quoted(text)}`);
 }

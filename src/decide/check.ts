@@ -2,9 +2,9 @@
  * CHECK: what of an endpoint is not as it was attached, a sentence each. Wanted is what the record says, and where a
  * plugin after us may have changed something (a MAC address, an MTU), what the last result says.
  */
-import { type Address, bitsOf, type Family, familyOf } from '../model/address.js';
+import { type Address, bitsOf, familyOf } from '../model/address.js';
 import type { Endpoint } from '../model/endpoint.js';
-import type { Gateways } from '../model/network.js';
+import { type Gateways, gatewayOf, gatewaysFor } from '../model/network.js';
 import { MAIN_TABLE } from '../model/route.js';
 import { hostSettings, type LinkEnd, type Wiring } from '../model/wiring.js';
 
@@ -37,7 +37,7 @@ function hostEnd({ endpoint, gateways, mac }: Wanted, found: Wiring['host']): st
   return [
     ...same(`${at} has MAC address`, link.mac, found.mac),
     ...whenDown(at, found),
-    ...gatewaysOf(addresses, gateways)
+    ...gatewaysFor(addresses, gateways)
       .filter((gateway) => !found.gateways.includes(gateway))
       .map((gateway) => `${at} lacks the gateway ${gateway}`),
     // The MAC address of today, whoever gave it: with another one here, no packet reaches the container.
@@ -52,7 +52,6 @@ function hostEnd({ endpoint, gateways, mac }: Wanted, found: Wiring['host']): st
 function containerEnd({ endpoint, gateways, mac, mtu }: Wanted, found: Wiring['container']): string[] {
   const { ifname, addresses, routes, link } = endpoint;
   if (!found) return [`${ifname} is gone from the container`];
-  const gatewayOf = (family: Family) => (family === 4 ? gateways.v4 : gateways.v6);
   return [
     ...same(`${ifname} has MAC address`, mac, found.mac),
     ...(mtu === undefined ? [] : same(`${ifname} has MTU`, mtu, found.mtu)),
@@ -62,10 +61,10 @@ function containerEnd({ endpoint, gateways, mac, mtu }: Wanted, found: Wiring['c
       .filter((own) => !found.addresses.includes(own))
       .map((own) => `${ifname} lacks address ${own}`),
     ...routes
-      .map((prefix) => ({ prefix, gateway: gatewayOf(familyOf(prefix)) }))
+      .map((prefix) => ({ prefix, gateway: gatewayOf(gateways, familyOf(prefix)) }))
       .filter(({ prefix, gateway }) => !found.routes.some((it) => it.prefix === prefix && it.gateway === gateway))
       .map(({ prefix, gateway }) => `the container lacks the route ${prefix} via ${gateway} dev ${ifname}`),
-    ...gatewaysOf(addresses, gateways).flatMap((gateway) => neighbour(ifname, gateway, link.mac, found)),
+    ...gatewaysFor(addresses, gateways).flatMap((gateway) => neighbour(ifname, gateway, link.mac, found)),
   ];
 }
 
@@ -96,10 +95,6 @@ function neighbour(at: string, address: Address, mac: string, { neighbours }: Li
 
 function whenDown(what: string, { up }: LinkEnd): string[] {
   return up ? [] : [`${what} is down`];
-}
-
-function gatewaysOf(addresses: readonly Address[], gateways: Gateways): Address[] {
-  return [...new Set(addresses.map(familyOf))].map((family) => (family === 4 ? gateways.v4 : gateways.v6));
 }
 
 function same<T>(what: string, wanted: T, found: T): string[] {

@@ -4,7 +4,7 @@ import type { OwnTargets, TargetWish } from '../model/endpoint.js';
 import type { Network, Networks, TargetAllowance } from '../model/network.js';
 import { type RouteTarget, routeTarget } from '../model/route-target.js';
 import { matchesTarget, targetPattern } from '../model/target-pattern.js';
-import { type Asked, asksForOwn, freeTable, refusal, withOwnNetworks } from './own-network.js';
+import { type Asked, asksForOwn, freeTable, targetRefusal, withOwnNetworks } from './own-network.js';
 
 const allowance = (imports: string[], exports: string[]): TargetAllowance => ({
   imports: imports.map(targetPattern),
@@ -47,10 +47,10 @@ const made = (own: Asked, configured = networks) =>
 
 describe('targets that an endpoint brings along', () => {
   it('may be those of its network, and those that the configuration allows besides', () => {
-    expect(refusal(networks, asked('blue', wish(['1:1', '2:77'], ['2:1'])))).to.equal(undefined);
-    expect(refusal(networks, asked('red', wish([], ['1:1'])))).to.equal(undefined);
-    expect(refusal(networks, asked('tenant-a', wish(['9:1'], ['9:2'])))).to.equal(undefined);
-    expect(refusal(networks, asked('blue', {}, wish(['3:5', '1:1'])))).to.equal(undefined);
+    expect(targetRefusal(networks, asked('blue', wish(['1:1', '2:77'], ['2:1'])))).to.equal(undefined);
+    expect(targetRefusal(networks, asked('red', wish([], ['1:1'])))).to.equal(undefined);
+    expect(targetRefusal(networks, asked('tenant-a', wish(['9:1'], ['9:2'])))).to.equal(undefined);
+    expect(targetRefusal(networks, asked('blue', {}, wish(['3:5', '1:1'])))).to.equal(undefined);
   });
 
   it('are refused with what, why and a remedy where it does not', () => {
@@ -69,8 +69,8 @@ describe('targets that an endpoint brings along', () => {
       [asked('green', wish(['9:1'])), /"green" is not configured on this node/, /blue, red, tenant-\*/],
     ];
     for (const [own, reason, remedy] of cases) {
-      expect(refusal(networks, own)?.reason).to.match(reason);
-      expect(refusal(networks, own)?.remedy).to.match(remedy);
+      expect(targetRefusal(networks, own)?.reason).to.match(reason);
+      expect(targetRefusal(networks, own)?.remedy).to.match(remedy);
     }
   });
 

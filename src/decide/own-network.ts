@@ -13,6 +13,7 @@
 import type { Endpoint, OwnTargets, TargetWish } from '../model/endpoint.js';
 import type { NetConfNetworks, Network, Networks, TargetAllowance } from '../model/network.js';
 import type { RouteTarget } from '../model/route-target.js';
+import { FIRST_TABLE, LAST_TABLE } from '../model/table.js';
 import { matchesTarget } from '../model/target-pattern.js';
 
 /** What an attachment asks for. */
@@ -46,13 +47,16 @@ function sameTargets(asked: readonly RouteTarget[] | undefined, own: readonly Ro
 }
 
 /** Why something may not be asked for, and what would help. */
-export interface Refusal {
+export interface TargetRefusal {
   readonly reason: string;
   readonly remedy: string;
 }
 
 /** Why these targets cannot be had; undefined when they can. */
-export function refusal(networks: Networks, { base: name, byNetConf, byContainer }: Asked): Refusal | undefined {
+export function targetRefusal(
+  networks: Networks,
+  { base: name, byNetConf, byContainer }: Asked,
+): TargetRefusal | undefined {
   const base = baseOf(networks, name);
   if (!base) return { reason: `network "${name}" is not configured on this node`, remedy: remedyForUnknown(networks) };
   if (!networks.byName.has(name) && !byNetConf.imports && !byNetConf.exports) {
@@ -79,7 +83,7 @@ function refusalOf(
   wish: TargetWish,
   allowance: TargetAllowance | undefined,
   key: string,
-): Refusal | undefined {
+): TargetRefusal | undefined {
   const permitted = permittedOf(base, wish, allowance);
   for (const direction of ['imports', 'exports'] as const) {
     const foreign = (wish[direction] ?? []).filter((target) => !permitted[direction]?.includes(target));
@@ -150,17 +154,12 @@ function ownNetwork(
   };
 }
 
-/** Tables that networks may have: up to the largest mark, and none of the kernel's own. */
-const LAST_TABLE = 8191;
-const FIRST_TABLE = 1000;
-
 /** The first table from this one on that nobody has. Throws RangeError when there is none. */
 export function freeTable(from: number, taken: ReadonlySet<number>): number {
-  for (let i = 0; i <= LAST_TABLE - FIRST_TABLE; i++) {
-    const table = FIRST_TABLE + ((from - FIRST_TABLE + i) % (LAST_TABLE - FIRST_TABLE + 1));
+  const count = LAST_TABLE - FIRST_TABLE + 1;
+  for (let i = 0; i < count; i++) {
+    const table = FIRST_TABLE + ((from - FIRST_TABLE + i) % count);
     if (!taken.has(table)) return table;
   }
-  throw new RangeError(
-    `all ${LAST_TABLE - FIRST_TABLE + 1} tables for networks are in use; attach with fewer different targets`,
-  );
+  throw new RangeError(`all ${count} tables for networks are in use; attach with fewer different targets`);
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { Network, Networks } from '../model/network.js';
 import { routeTarget } from '../model/route-target.js';
 import { targetPattern } from '../model/target-pattern.js';
-import { refusal, withOwnNetworks } from './own-network.js';
+import { targetRefusal, withOwnNetworks } from './own-network.js';
 import { possibilities } from './possible.js';
 
 const place = { pools: [], prefixes: [], allow: [], egress: 'isolated' as const };
@@ -63,7 +63,7 @@ describe('what others may choose', () => {
         const b = network('b', [], others);
         const networks = worldOf([a, b]);
         const asked = { base: 'a', byNetConf: { imports: wish.map(routeTarget) }, byContainer: {} };
-        fc.pre(refusal(networks, asked) === undefined);
+        fc.pre(targetRefusal(networks, asked) === undefined);
         const made = withOwnNetworks(networks, [{ network: 'a~1', own: { ...asked, table: 5000 } }]).byName.get('a~1')!;
         const hears = (one: Network) => b.exports.some((target) => one.imports.has(target));
         const named = possibilities(networks).some(({ name, mayHear }) => name === 'a' && mayHear.includes('b'));

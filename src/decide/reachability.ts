@@ -8,7 +8,7 @@
  * its own targets.
  */
 import { overlap, type Prefix } from '../model/address.js';
-import type { HostNetwork, Network, Networks } from '../model/network.js';
+import { type HostNetwork, isHeardBy, type Network, type Networks } from '../model/network.js';
 
 /** `forth` and `back`: a route in this direction alone, so packets are dropped on the way in. */
 export type Relation = 'both' | 'forth' | 'back' | 'none';
@@ -53,18 +53,10 @@ function relation(from: Side, to: Side, place: Place, host: HostNetwork): Relati
 function hasRoute(from: Side, to: Side, place: Place, host: HostNetwork): boolean {
   // Hosts reach each other by routes that are not ours; an endpoint reaches a host elsewhere only through its own host's.
   if (to === 'host') return from === 'host' || place === 'here' || from.egress === 'host';
-  if (from === 'host') return place === 'here' || sharesTarget(to, host);
-  if (place === 'here') return from === to || sharesTarget(to, from);
+  if (from === 'host') return place === 'here' || isHeardBy(to, host);
+  if (place === 'here') return from === to || isHeardBy(to, from);
   // The main table is the host's: what the host has heard from other nodes is there, the endpoints of this node are not.
-  return heardBy(from, to) || (from.egress === 'host' && sharesTarget(to, host));
-}
-
-function heardBy(importer: Network, exporter: Network): boolean {
-  return sharesTarget(exporter, importer) && fenceAdmits(importer, exporter);
-}
-
-function sharesTarget(exporter: Network, importer: Network | HostNetwork): boolean {
-  return exporter.exports.some((target) => importer.imports.has(target));
+  return (isHeardBy(to, from) && fenceAdmits(from, to)) || (from.egress === 'host' && isHeardBy(to, host));
 }
 
 /** A network without prefixes and pools may have any address, and then its targets alone decide. */

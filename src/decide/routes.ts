@@ -2,7 +2,7 @@
 import type { Prefix } from '../model/address.js';
 import type { Duty } from '../model/duty.js';
 import type { Endpoint } from '../model/endpoint.js';
-import type { HostNetwork, Network, Networks } from '../model/network.js';
+import { type HostNetwork, isHeardBy, type Network, type Networks } from '../model/network.js';
 import type { Path } from '../model/path.js';
 import type { PeerKey } from '../model/peer.js';
 import { hopKey, isOfThisNode, MAIN_TABLE, type NextHop, type Route, satisfies } from '../model/route.js';
@@ -49,12 +49,8 @@ function routesToEndpoint(prefix: Prefix, endpoint: Endpoint, networks: Networks
   const nextHops = [{ device: endpoint.link.name }];
   const main = { table: MAIN_TABLE, prefix, nextHops };
   if (!own) return [main];
-  const hearing = [...networks.byName.values()].filter((other) => other === own || shareTarget(own, other));
+  const hearing = [...networks.byName.values()].filter((other) => other === own || isHeardBy(own, other));
   return [main, ...hearing.map(({ table }) => ({ table, prefix, nextHops }))];
-}
-
-function shareTarget(exporter: Network, importer: Network): boolean {
-  return exporter.exports.some((target) => importer.imports.has(target));
 }
 
 /**
@@ -66,19 +62,13 @@ function routesOfPaths({ prefix, paths, within }: Known, { byName, host }: Netwo
   const enter = (table: number, imported: readonly Candidate[]) => {
     if (imported.length > 0) routes.push({ table, prefix, nextHops: nextHopsOf(imported) });
   };
-  for (const network of byName.values())
-    enter(
-      network.table,
-      paths.filter((one) => isImported(network, one)),
-    );
-  const byHost = paths.filter((one) => isImported(host, one));
-  const byAny = (one: Candidate) => [...byName.values()].some((network) => isImported(network, one));
-  enter(MAIN_TABLE, within && byHost.length === 0 ? paths.filter(byAny) : byHost);
+  const importedBy = (network: Network | HostNetwork) =>
+    paths.filter((candidate) => importVerdict(network, candidate.path, candidate) === 'imported');
+  for (const network of byName.values()) enter(network.table, importedBy(network));
+  const byHost = importedBy(host);
+  const byAny = () => [...new Set([...byName.values()].flatMap(importedBy))];
+  enter(MAIN_TABLE, within && byHost.length === 0 ? byAny() : byHost);
   return routes;
-}
-
-function isImported(network: Network | HostNetwork, candidate: Candidate): boolean {
-  return importVerdict(network, candidate.path, candidate) === 'imported';
 }
 
 /**

@@ -10,7 +10,6 @@ import {
   constants,
   fstatSync,
   fsyncSync,
-  lstatSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -19,6 +18,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { refuseUnlessPrivate } from '../private-directory.js';
 
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 
@@ -34,17 +34,7 @@ export interface Directory extends Disposable {
 /** Opens a directory that belongs to this process's user alone, and makes it first where there is none. */
 export function openPrivateDirectory(path: string): Directory {
   makeDirectory(path);
-  const found = lstatSync(path);
-  if (!found.isDirectory()) throw new Error(`${path} is not a directory; remove it, or set another runDir`);
-  if (found.uid !== process.geteuid?.()) {
-    throw new Error(
-      `${path} belongs to user ${found.uid}, not to us (${process.geteuid?.()}); run: chown root ${path}`,
-    );
-  }
-  if ((found.mode & 0o077) !== 0) {
-    const mode = (found.mode & 0o777).toString(8).padStart(4, '0');
-    throw new Error(`${path} has mode ${mode}, so others can reach its sockets and records; run: chmod 0700 ${path}`);
-  }
+  refuseUnlessPrivate(path);
   const fd = openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   return { path, fd, [Symbol.dispose]: () => closeSync(fd) };
 }

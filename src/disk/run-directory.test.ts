@@ -64,9 +64,7 @@ describe('the run directory', function () {
       [0o702, '0702'],
     ] as const) {
       chmodSync(path, mode);
-      expect(refusal()).to.equal(
-        `/run has mode ${text}, so others can reach its sockets and records; run: chmod 0700 /run`,
-      );
+      expect(refusal()).to.equal(`/run has mode ${text}, so others can reach what is in it; run: chmod 0700 /run`);
     }
   });
 
@@ -74,16 +72,16 @@ describe('the run directory', function () {
     if (process.geteuid?.() !== 0) return this.skip();
     mkdirSync(path, { mode: 0o700 });
     chownSync(path, 65534, 65534);
-    expect(refusal()).to.equal('/run belongs to user 65534, not to us (0); run: chown root /run');
+    expect(refusal()).to.equal('/run belongs to user 65534, not to us (0); run: chown 0 /run');
   });
 
   it('is refused when it is a link or a file, even to a private directory', () => {
     mkdirSync(join(parent, 'real'), { mode: 0o700 });
     symlinkSync('real', path);
-    expect(refusal()).to.equal('/run is not a directory; remove it, or set another runDir');
+    expect(refusal()).to.equal('/run is not a directory; remove it, or name another');
     rmSync(path);
     writeFileSync(path, '');
-    expect(refusal()).to.equal('/run is not a directory; remove it, or set another runDir');
+    expect(refusal()).to.equal('/run is not a directory; remove it, or name another');
   });
 
   it('is not made without its parent', () => {

@@ -4,7 +4,8 @@
  * Mind protobufjs's two spellings: camelCase for our own .proto files, `type_url` for its built-in Any.
  */
 import type { TargetParts } from '../model/route-target.js';
-import { type ApiTarget, codecOf, familyMessage, ORIGIN_IGP, ROUTE_TARGET, typesOf } from './api.js';
+import { type ApiTarget, codecOf, ORIGIN_IGP, ROUTE_TARGET, typesOf } from './api.js';
+import { familyMessage } from './api-family.js';
 import type { Codec, Received, WirePath, WireRank } from './codec.js';
 import type { RawPath } from './path-shell.js';
 import { latin1, rememberBytes, rememberText } from './remember.js';

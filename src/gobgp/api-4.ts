@@ -3,7 +3,8 @@
  * that nothing was said, so that most numbers are one more than in 3.x.
  */
 import type { TargetParts } from '../model/route-target.js';
-import { type ApiTarget, codecOf, familyMessage, ORIGIN_IGP, ROUTE_TARGET, typesOf } from './api.js';
+import { type ApiTarget, codecOf, ORIGIN_IGP, ROUTE_TARGET, typesOf } from './api.js';
+import { familyMessage } from './api-family.js';
 import type { Codec, Received, WirePath, WireRank } from './codec.js';
 import type { RawPath } from './path-shell.js';
 import { rememberBytes } from './remember.js';

@@ -1,11 +1,18 @@
 /** Peers in GoBGP's API, configuration in, configuration and state out: what we use of them is the same in 3.x and 4.x. */
 import type { Family } from '../model/address.js';
 import type { Bfd } from '../model/peer.js';
-import type { ListedPeer, WirePeer, WirePeerState, WireRange, WireTable } from './codec.js';
+import { type ApiFamily, familyMessage, readFamily } from './api-family.js';
+import {
+  ESTABLISHED,
+  type ListedPeer,
+  type WirePeer,
+  type WirePeerState,
+  type WireRange,
+  type WireTable,
+} from './codec.js';
 
 /** What packets start with where GTSM is on (RFC 5082). */
 const TTL = 255;
-const ESTABLISHED = 6;
 /**
  * In s, as after any other loss; by default 30. BFD of 4.8 ends a session by a reset, and keeps resets for the next session
  * that it hears of while there is none.
@@ -64,7 +71,7 @@ interface ApiPeerState {
 interface ApiAfiSafi {
   readonly prefixLimits: { maxPrefixes: number } | null;
   readonly longLivedGracefulRestart: { config: { restartTime: number } | null } | null;
-  readonly config: { family: { afi: number; safi: number } | null } | null;
+  readonly config: { family: ApiFamily | null } | null;
   readonly mpGracefulRestart: {
     state: { received: boolean; advertised: boolean; endOfRibReceived: boolean } | null;
   } | null;
@@ -140,12 +147,11 @@ function sessionMessage(peer: WirePeer): object {
     ...(peer.reflectedAs !== '' && {
       routeReflector: { routeReflectorClient: true, routeReflectorClusterId: peer.reflectedAs },
     }),
-    afiSafis: peer.families.map((family) => afiSafiMessage(family, graceful, peer)),
+    afiSafis: peer.families.map((family) => afiSafiMessage(familyMessage(family), graceful, peer)),
   };
 }
 
-function afiSafiMessage(number: Family, graceful: boolean, { maxPrefixes, longLivedRestart }: WirePeer): object {
-  const family = { afi: number === 4 ? 1 : 2, safi: 1 };
+function afiSafiMessage(family: ApiFamily, graceful: boolean, { maxPrefixes, longLivedRestart }: WirePeer): object {
   return {
     config: { family, enabled: true },
     mpGracefulRestart: { config: { enabled: graceful } },
@@ -211,10 +217,8 @@ function readTable(afiSafi: ApiAfiSafi): WireTable[] {
   }));
 }
 
-function familyOf(afiSafi: ApiAfiSafi): Family[] {
-  const family = afiSafi.config?.family;
-  if (family?.safi !== 1) return [];
-  return family.afi === 1 ? [4] : family.afi === 2 ? [6] : [];
+function familyOf({ config }: ApiAfiSafi): Family[] {
+  return [readFamily(config?.family)].filter((family) => family !== undefined);
 }
 
 function count(value: unknown): number {

@@ -6,6 +6,7 @@
  */
 import type { Type } from 'protobufjs';
 import { type Family, familyOf, type Prefix } from '../model/address.js';
+import { familyMessage } from './api-family.js';
 import { type ApiPeer, groupMessage, keptOutMessage, peerMessage, readPeer } from './api-peer.js';
 import { policyMessages, readAssignment, readSet } from './api-policy.js';
 import type { Codec, OldRelease, RangeName, Received, Rpc, Subject, WireEvent, WireGlobal, WirePath } from './codec.js';
@@ -173,11 +174,6 @@ function globalMessage(global: WireGlobal): object {
 function readGlobal(reply: { global: WireGlobal | null }): WireGlobal {
   const { asn = 0, routerId = '', listenPort = 0, listenAddresses = [] } = reply.global ?? {};
   return { asn, routerId, listenPort, listenAddresses };
-}
-
-/** Family as a message: IANA's numbers. */
-export function familyMessage(family: Family): object {
-  return { afi: family === 4 ? 1 : 2, safi: 1 };
 }
 
 function rangeMessage({ prefix, group }: RangeName): object {

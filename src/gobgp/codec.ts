@@ -227,9 +227,12 @@ export interface WireStatement {
 /** A peer as gobgpd lists it. */
 export type ListedPeer = WirePeer & WirePeerState;
 
+/** GoBGP's number of a session that stands: the same in all generations. */
+export const ESTABLISHED = 6;
+
 /** What its session does. */
 export interface WirePeerState {
-  /** GoBGP's number, 0 unknown, 1 idle .. 6 established: the same in all generations. */
+  /** GoBGP's number, 0 unknown, 1 idle .. ESTABLISHED. */
   readonly session: number;
   /** gobgpd has shut the session down because of `maxPrefixes`, and will not open it again by itself. */
   readonly overLimit: boolean;

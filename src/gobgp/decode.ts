@@ -22,12 +22,12 @@ export type Told =
   | { readonly kind: 'refused'; readonly path?: PathName; readonly reason: string };
 
 /** The link of each link-local peer, by its address without zone; SEVERAL when there is one on each of several links. */
-export type Links = Map<string, string>;
+export type PeerLinks = Map<string, string>;
 export const SEVERAL = '';
-const NO_LINKS: Links = new Map();
+const NO_LINKS: PeerLinks = new Map();
 
 /** Gives a received path its meaning. Never throws. */
-export function told(received: Received, links: Links = NO_LINKS): Told {
+export function told(received: Received, links: PeerLinks = NO_LINKS): Told {
   if ('unreadable' in received) return { kind: 'refused', reason: received.unreadable };
   const of = attempt(() => prefix(`${received.base}/${received.length}`));
   if (of instanceof Error) return { kind: 'refused', reason: of.message };

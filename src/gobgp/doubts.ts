@@ -7,13 +7,11 @@
  * of a session, and is over when the peer has said everything again. Until then the outcomes are to be watched.
  */
 import type { PeerKey } from '../model/peer.js';
-import type { ListedPeer } from './codec.js';
+import { ESTABLISHED, type ListedPeer } from './codec.js';
 import type { Finished } from './end-of-rib.js';
 
 /** Asked after each listing of the peers: is there anybody whose paths may change without a word of his? */
 export type Doubts = (peers: readonly ListedPeer[], finished: Finished, holders: readonly PeerKey[]) => boolean;
-
-const ESTABLISHED = 6;
 
 /** Where gobgpd has policies that are not ours, no UPDATE tells what they make of it. */
 export const alwaysInDoubt: Doubts = () => true;

@@ -6,11 +6,10 @@
  * says later in the same session are changes, and no new table.
  */
 import type { Family } from '../model/address.js';
-import type { ListedPeer } from './codec.js';
+import { ESTABLISHED, type ListedPeer } from './codec.js';
 
 /** FRR sends its table 1 s after the session is up; nobody pauses for this long in the middle. */
 const QUIET_MS = 5_000;
-const ESTABLISHED = 6;
 
 /** The families that each peer has finished, by the peer's address. */
 export type Finished = ReadonlyMap<string, ReadonlySet<Family>>;

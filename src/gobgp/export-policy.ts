@@ -4,10 +4,9 @@
  * Above all, a node is no transit: gobgpd passes on to every peer what the others say, so with two ToRs a node would be a
  * way between them. Only what we say ourselves leaves, and from a route reflector what its own AS says.
  *
- * gobgpd refuses a policy for one peer alone, so there is one for all, whose statements name their neighbour. Names carry a
- * digest of the content: a policy of the wanted name is the wanted one, and 4.8 would not look at replaced sets again.
+ * gobgpd refuses a policy for one peer alone, so there is one for all, whose statements name their neighbour. What changes gets
+ * another name (`ours.ts`): 4.8 would not look at replaced sets again.
  */
-import { createHash } from 'node:crypto';
 import { hostPrefix, type Prefix } from '../model/address.js';
 import type { Announcement, Audience } from '../model/announcement.js';
 import { GRACEFUL_SHUTDOWN } from '../model/community.js';
@@ -18,14 +17,13 @@ import { ANY_MARK, type AudienceMarks, audienceMarks } from './audience-marks.js
 import { listing, unary } from './call.js';
 import type { WirePolicy, WireSet, WireStatement } from './codec.js';
 import type { NextHops } from './next-hop.js';
+import { nameOf, OURS } from './ours.js';
 import { listAnnounced, type Session } from './session.js';
 
-/** Policies of this name are ours. */
-const OURS = 'slash32-';
 const LEAVING = 'leaving';
 
 /** The policy of this speaker. */
-export function exportPolicy(speaker: Speaker): WirePolicy {
+function exportPolicy(speaker: Speaker): WirePolicy {
   const sets: WireSet[] = [{ name: LEAVING, kind: 'community', list: [`^${GRACEFUL_SHUTDOWN}$`] }];
   const all = [...speaker.peers, ...(speaker.ranges ?? [])];
   const audiences = audiencePolicy(all, audienceMarks(speaker));
@@ -121,11 +119,7 @@ function settingsOf(peer: Peer | ListenRange): WireStatement[] {
 
 /** Puts the digest of all of it into every name. */
 function named(sets: readonly WireSet[], statements: readonly WireStatement[]): WirePolicy {
-  const digest = createHash('sha256')
-    .update(JSON.stringify([sets, statements]))
-    .digest('hex')
-    .slice(0, 12);
-  const name = `${OURS}${digest}`;
+  const name = nameOf([sets, statements]);
   const unique = (part: string) => `${name} ${part}`;
   return {
     name,

@@ -5,8 +5,8 @@
  *     {"Key":"192.0.2.0","Code":6,"Subcode":1,"Data":"AAEBAAAAAg==","msg":"received notification", ...}
  *     {"Key":"192.0.2.0","Reason":"notification-received code 6(cease) ...","msg":"Peer Down", ...}
  */
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import type { Goodbye } from '../model/peer.js';
+import { type Note, noteBeside } from './beside-socket.js';
 
 /** By the peer's address, as gobgpd writes it. */
 export type Goodbyes = ReadonlyMap<string, Goodbye>;
@@ -21,10 +21,10 @@ const DOWN = 'Peer Down';
 
 /** Follows what a new gobgpd prints. What was noted of the one before is gone: it is about its sessions. */
 export function noteGoodbyes(api: string): (line: string) => void {
-  const file = fileOf(api);
+  const note = noteOf(api);
   const said = new Map<string, Goodbye>();
   const down = new Map<string, Goodbye>();
-  let writing = rm(file, { force: true }).catch(ignored);
+  let writing = note.remove().catch(ignored);
   return (line) => {
     const event = eventIn(line);
     if (!event) return;
@@ -38,13 +38,13 @@ export function noteGoodbyes(api: string): (line: string) => void {
     if (goodbye) down.set(peer, goodbye);
     else down.delete(peer);
     const content = JSON.stringify(Object.fromEntries(down));
-    writing = writing.then(() => replace(file, content)).catch(ignored);
+    writing = writing.then(() => note.write(content)).catch(ignored);
   };
 }
 
 /** What is noted now; nothing where another supervisor runs gobgpd. */
 export async function goodbyes(api: string): Promise<Goodbyes> {
-  const text = await readFile(fileOf(api), 'utf8').catch(() => '{}');
+  const text = (await noteOf(api).read()) ?? '{}';
   try {
     return new Map(Object.entries(JSON.parse(text) as Record<string, Goodbye>));
   } catch {
@@ -71,13 +71,8 @@ function limitIn(code: number, subcode: number, data: unknown): Pick<Goodbye, 'l
   return { limit: bytes.readUInt32BE(LIMIT_AT) };
 }
 
-async function replace(file: string, content: string): Promise<void> {
-  await writeFile(`${file}.new`, content, { mode: 0o600 });
-  await rename(`${file}.new`, file);
-}
-
-function fileOf(api: string): string {
-  return `${api.replace(/^unix:\/\//, '')}.goodbyes`;
+function noteOf(api: string): Note {
+  return noteBeside(api, 'goodbyes');
 }
 
 /** Without the note, the reason is looked for in other ways. */

@@ -3,7 +3,7 @@ import { address } from '../model/address.js';
 import type { ListenRange, Peer, PeerState, Speaker } from '../model/peer.js';
 import { listing, reasonOf, unary } from './call.js';
 import type { ListedPeer, WirePeer } from './codec.js';
-import { type Links, SEVERAL } from './decode.js';
+import { type PeerLinks, SEVERAL } from './decode.js';
 import type { Finished } from './end-of-rib.js';
 import type { Goodbyes } from './goodbyes.js';
 import type { Session } from './session.js';
@@ -195,8 +195,8 @@ function noteLinks({ links }: Session, peers: readonly WirePeer[]): void {
 }
 
 /** The link of each link-local peer; SEVERAL where there is one of the same address on each of several links. */
-export function linksOf(peers: readonly Pick<WirePeer, 'address'>[]): Links {
-  const links: Links = new Map();
+export function linksOf(peers: readonly Pick<WirePeer, 'address'>[]): PeerLinks {
+  const links: PeerLinks = new Map();
   for (const peer of peers) {
     const [address = '', device] = peer.address.split('%');
     if (device !== undefined) links.set(address, (links.get(address) ?? device) === device ? device : SEVERAL);

@@ -1,24 +1,19 @@
 /**
- * Listen ranges: gobgpd takes the settings of a peer group for whoever connects from a range. A group's name carries a digest
- * of its settings, so that a group of the wanted name is the wanted one, and a change is one group less and another more.
+ * Listen ranges: gobgpd takes the settings of a peer group for whoever connects from a range.
  */
-import { createHash } from 'node:crypto';
 import { address, contains, type Prefix } from '../model/address.js';
 import type { Speaker } from '../model/peer.js';
 import { listing, reasonOf, unary } from './call.js';
 import type { RangeName, WireRange } from './codec.js';
+import { nameOf, OURS } from './ours.js';
 import { isKeptOut, listPeers, speaksWithoutBfd, wireSession } from './peers.js';
 import type { Session } from './session.js';
-
-/** Groups of this name are ours. */
-const OURS = 'slash32-';
 
 /** The speaker's ranges as gobgpd should hold them. */
 export function wireRanges(speaker: Speaker): readonly WireRange[] {
   return (speaker.ranges ?? []).map((range) => {
     const peer = wireSession(range, speaker);
-    const digest = createHash('sha256').update(JSON.stringify(peer)).digest('hex').slice(0, 12);
-    return { prefix: range.prefix, group: `${OURS}${digest} ${range.prefix}`, peer };
+    return { prefix: range.prefix, group: `${nameOf(peer)} ${range.prefix}`, peer };
   });
 }
 

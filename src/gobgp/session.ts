@@ -9,7 +9,7 @@ import { api4 } from './api-4.js';
 import { type AudienceMarks, audienceMarks, isMarkedOtherwise } from './audience-marks.js';
 import { listing, openClient, reasonOf, statusOf, unary } from './call.js';
 import type { Codec, Received, WireGlobal, WirePath } from './codec.js';
-import { type Links, told } from './decode.js';
+import { type PeerLinks, told } from './decode.js';
 import type { NextHops } from './next-hop.js';
 
 /** An open connection. */
@@ -21,7 +21,7 @@ export interface Session extends Disposable {
   /** How gobgpd was set when we came. */
   readonly found: WireGlobal;
   /** The link of each link-local peer, by its address without zone. Grows as peers are told and listed. */
-  readonly links: Links;
+  readonly links: PeerLinks;
   /** How announcements say who hears them, as long as the export policy in force understands it. */
   marks: AudienceMarks;
 }

@@ -13,7 +13,7 @@ import type { PeerKey } from '../model/peer.js';
 import type { BgpEvent } from '../ports.js';
 import { listing, reasonOf, watching } from './call.js';
 import type { Received, Subject, WireEvent } from './codec.js';
-import { type Links, type Told, told } from './decode.js';
+import { type PeerLinks, type Told, told } from './decode.js';
 import type { Session } from './session.js';
 
 /** Called once a message that held unusable paths: how many, and the first reason. */
@@ -96,7 +96,7 @@ export function tableListener(
   refused: Refused,
   ready: () => void,
   known: KnownPaths = new Map(),
-  links?: Links,
+  links?: PeerLinks,
 ): TableListener {
   let early: Received[] | undefined = [];
   const learn = (paths: readonly Path[]) => {
@@ -145,7 +145,7 @@ function missingIn(heard: readonly Path[], known: KnownPaths): PathName[] {
 function changesIn(
   received: readonly Received[],
   refused: Refused,
-  links?: Links,
+  links?: PeerLinks,
 ): { heard: Path[]; unheard: PathName[] } {
   // As gobgpd 3.x tells it, one path a message, there is nothing to choose from.
   if (received.length === 1) return changeIn(told(received[0]!, links), refused);

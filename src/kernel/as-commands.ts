@@ -4,7 +4,7 @@
  */
 import { type Address, bitsOf, familyOf, type Prefix } from '../model/address.js';
 import { type Endpoint, hasIpv6 } from '../model/endpoint.js';
-import type { Gateways, Networks } from '../model/network.js';
+import { type Gateways, gatewayOf, gatewaysFor, type Networks } from '../model/network.js';
 import type { NextHop, Route } from '../model/route.js';
 import { AF_INET, type Rule, RuleAction } from '../netlink/index.js';
 import { aliasOf } from './alias.js';
@@ -49,14 +49,9 @@ export function separateCommands(networks: Networks, gateways: Gateways, priorit
   ];
 }
 
-/** The wiring of an endpoint, step by step as `Wire.connect` does it. */
+/** The host's side of an endpoint, step by step as `Wire.connect` does it. */
 export function connectCommands(endpoint: Endpoint, gateways: Gateways): string[] {
-  return [
-    pairCommand(endpoint),
-    ...hostCommands(endpoint),
-    ...upCommands(endpoint, gateways),
-    ...containerCommands(endpoint, gateways),
-  ];
+  return [pairCommand(endpoint), ...hostCommands(endpoint), ...upCommands(endpoint, gateways)];
 }
 
 export function disconnectCommand({ link }: { readonly link: Pick<Endpoint['link'], 'name'> }): string {
@@ -98,9 +93,10 @@ function hostCommands(endpoint: Endpoint): string[] {
   ];
 }
 
-function containerCommands({ netns, ifname, addresses, routes, link }: Endpoint, gateways: Gateways): string[] {
+/** The container's side, as `Wire.furnish` does it. */
+export function furnishCommands({ netns, ifname, addresses, routes, link }: Endpoint, gateways: Gateways): string[] {
   const inside = (...words: readonly string[]) => shell(['nsenter', `--net=${netns}`, ...words]);
-  const used = [...new Set(addresses.map((own) => (familyOf(own) === 4 ? gateways.v4 : gateways.v6)))];
+  const used = gatewaysFor(addresses, gateways);
   const route = (to: string, ...way: string[]) =>
     inside('ip', ...version(to), 'route', 'add', to, ...way, 'dev', ifname);
   const sourceOf = (to: Prefix) => addresses.find((own) => familyOf(own) === familyOf(to));
@@ -115,7 +111,7 @@ function containerCommands({ netns, ifname, addresses, routes, link }: Endpoint,
     ...used.map((gateway) => inside('ip', ...neighbourWords(gateway, link.mac, ifname))),
     ...routes.map((to) => {
       const source = sourceOf(to);
-      return route(to, 'via', familyOf(to) === 4 ? gateways.v4 : gateways.v6, ...(source ? ['src', source] : []));
+      return route(to, 'via', gatewayOf(gateways, familyOf(to)), ...(source ? ['src', source] : []));
     }),
   ];
 }

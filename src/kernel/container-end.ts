@@ -6,7 +6,7 @@
  */
 import { type Address, baseOf, bitsOf, bytesOf, familyOf, lengthOf, type Prefix } from '../model/address.js';
 import { type Endpoint, hasIpv6 } from '../model/endpoint.js';
-import type { Gateways } from '../model/network.js';
+import { type Gateways, gatewayOf, gatewaysFor } from '../model/network.js';
 import { MAIN_TABLE } from '../model/route.js';
 import {
   AddressGeneration,
@@ -35,26 +35,23 @@ const RTPROT_BOOT = 3;
 /** Under /proc/sys these two are no links. */
 const NO_LINK_NAMES = ['all', 'default'];
 
-/** A socket that speaks to the container's kernel. Throws WiringError when the interface to be made is there already. */
-export function enter({ ifname }: Endpoint, namespace: Namespace): NetlinkSocket {
-  const occupied = () => new WiringError('veth pair', `the container has an interface "${ifname}" already`);
+/** Throws WiringError when no link can be called as the container end is to be. */
+export function refuseName({ ifname }: Endpoint): void {
   if (NO_LINK_NAMES.includes(ifname))
     throw new WiringError('container settings', `"${ifname}" cannot be a link's name`);
-  return inNamespace(namespace.fd, () => {
-    if (indexOfName(ifname) !== undefined) throw occupied();
-    return new NetlinkSocket(NETLINK_ROUTE, 0);
-  });
+}
+
+/** Throws WiringError when the container has an interface of that name. */
+export function refuseOccupiedInside({ ifname }: Endpoint, namespace: Namespace): void {
+  if (inNamespace(namespace.fd, () => indexOfName(ifname)) === undefined) return;
+  throw new WiringError('veth pair', `the container has an interface "${ifname}" already`);
 }
 
 /** Sets the container end up and raises it. It was made in its namespace, under its final name. */
-export function configureContainerEnd(
-  endpoint: Endpoint,
-  gateways: Gateways,
-  namespace: Namespace,
-  socket: NetlinkSocket,
-): void {
+export function configureContainerEnd(endpoint: Endpoint, gateways: Gateways, namespace: Namespace): void {
+  using socket = inNamespace(namespace.fd, () => new NetlinkSocket(NETLINK_ROUTE, 0));
   const { index, ipv6 } = named('container settings', () => findEnd(endpoint, namespace, socket));
-  const used = gatewaysOf(endpoint, gateways);
+  const used = gatewaysFor(endpoint.addresses, gateways);
   perform(socket, [
     ...(ipv6 ? [{ what: 'container settings', request: quiet(index) }] : []),
     ...endpoint.addresses.map((own) => addressStep(index, own)),
@@ -103,15 +100,10 @@ function gatewayStep(index: number, gateway: Address): Step {
 
 /** The gateways are at the host end. */
 export function gatewayNeighbours(index: number, endpoint: Endpoint, gateways: Gateways): Step[] {
-  return gatewaysOf(endpoint, gateways).map((gateway) => ({
+  return gatewaysFor(endpoint.addresses, gateways).map((gateway) => ({
     what: `container neighbour ${gateway}`,
     request: putNeighbour({ index, ip: bytesOf(gateway), mac: endpoint.link.mac }),
   }));
-}
-
-/** One per family that the endpoint has. */
-function gatewaysOf({ addresses }: Endpoint, gateways: Gateways): Address[] {
-  return [...new Set(addresses.map(familyOf))].map((family) => (family === 4 ? gateways.v4 : gateways.v6));
 }
 
 function routeStep(index: number, prefix: Prefix, { addresses }: Endpoint, gateways: Gateways): Step {
@@ -119,7 +111,7 @@ function routeStep(index: number, prefix: Prefix, { addresses }: Endpoint, gatew
   const source = addresses.find((own) => familyOf(own) === family);
   if (!source)
     throw new WiringError(`container route ${prefix}`, `the container has no IPv${family} address to leave from`);
-  const gateway = bytesOf(family === 4 ? gateways.v4 : gateways.v6);
+  const gateway = bytesOf(gatewayOf(gateways, family));
   const place = { destination: bytesOf(baseOf(prefix)), length: lengthOf(prefix) };
   const hops = [{ gateway, oif: index }];
   const route = { ...place, hops, source: bytesOf(source) };

@@ -20,7 +20,7 @@ import {
 } from '../netlink/index.js';
 import type { Namespace } from '../ports.js';
 import { aliasOf } from './alias.js';
-import { enter } from './container-end.js';
+import { refuseOccupiedInside } from './container-end.js';
 import { ipv6GatewaySteps } from './gateways.js';
 import type { Host } from './host.js';
 import { HOST_END_GROUP } from './ours.js';
@@ -39,8 +39,8 @@ export function createPair(socket: NetlinkSocket, endpoint: Endpoint, namespace:
   try {
     socket.request(createVeth({ name: link.name, mac: link.mac, mtu }, { name, mac, mtu }, namespace.fd));
   } catch (error) {
-    enter(endpoint, namespace)[Symbol.dispose](); // somebody was quicker
-    refuseOccupied(endpoint);
+    refuseOccupiedInside(endpoint, namespace);
+    refuseOccupied(endpoint); // somebody was quicker
     throw new WiringError('veth pair', error);
   }
   return named('veth pair', () => {

@@ -4,6 +4,7 @@ import type { Kernel, Wire } from '../ports.js';
 import {
   connectCommands,
   disconnectCommand,
+  furnishCommands,
   putRouteCommand,
   removeRouteCommand,
   separateCommands,
@@ -12,7 +13,7 @@ import {
 /** Both ports, as they are but told. */
 export function traced(
   { kernel, wire }: { readonly kernel: Kernel; readonly wire: Wire },
-  gateways: Gateways,
+  { gateways, rulePriority }: { readonly gateways: Gateways; readonly rulePriority: number },
   tell: (command: string) => void,
 ): { readonly kernel: Kernel; readonly wire: Wire } {
   return {
@@ -30,7 +31,7 @@ export function traced(
         return kernel.remove(routes);
       },
       separate: (networks) => {
-        for (const command of separateCommands(networks, gateways)) tell(command);
+        for (const command of separateCommands(networks, gateways, rulePriority)) tell(command);
         return kernel.separate(networks);
       },
     },
@@ -45,6 +46,10 @@ export function traced(
       connect: (endpoint, namespace) => {
         for (const command of connectCommands(endpoint, gateways)) tell(command);
         return wire.connect(endpoint, namespace);
+      },
+      furnish: (endpoint, namespace) => {
+        for (const command of furnishCommands(endpoint, gateways)) tell(command);
+        return wire.furnish(endpoint, namespace);
       },
       disconnect: (endpoint) => {
         tell(disconnectCommand(endpoint));

@@ -1,37 +1,37 @@
 /**
  * The wiring of endpoints with veth pairs: the `Wire` port on Linux.
  *
- *     filters -> pair -> host end -> host end up -> container end, up
+ *     connect: filters -> pair -> host end -> host end up        furnish: container end, up
  *
  * Filters first, and nothing has a carrier before the container end is up: no packet ever passes unguarded. The host end goes
  * up without one on purpose: with a carrier, Linux walks every IPv6 route of the host within that call (rt6_sync_up), 1.6 ms
- * with 1,000 endpoints; like this it does so once, afterwards. No process is started: five system calls carry everything.
- * What fails is undone, and the error names the step.
+ * with 1,000 endpoints; like this it does so once, afterwards. And it takes routes like that, so an endpoint can be announced
+ * while its container end is made. No process is started: five system calls carry everything.
+ * What fails in `connect` is undone, and the error names the step.
  */
 import type { Endpoint, EndpointId } from '../model/endpoint.js';
 import type { Wiring } from '../model/wiring.js';
 import { decodeLink, dumpLinks, type Link, openNamespace } from '../netlink/index.js';
 import type { Namespace, Wire, WiredLink } from '../ports.js';
 import { aliasOf, parseAlias } from './alias.js';
-import { configureContainerEnd, enter } from './container-end.js';
+import { configureContainerEnd, refuseName } from './container-end.js';
 import { followMacs } from './follow-mac.js';
 import type { Host } from './host.js';
 import { createPair, prepareHostEnd, raiseHostEnd, refuseOccupied } from './host-end.js';
 import { inspect, linkOf } from './inspect.js';
 import { hostLinkName } from './link-name.js';
+import { sharedTurn } from './shared-turn.js';
 import { named } from './step.js';
 import { uplinkMtu } from './uplink.js';
 import { watchHostEnds } from './vanished.js';
 
 export class VethWire implements Wire {
   readonly #host: Host;
-  /** Endpoints by the index of their host end. */
-  readonly #wired: Map<number, Endpoint>;
+  readonly #expelTogether: (endpoint: EndpointId) => Promise<void>;
 
-  /** @param attached the endpoints that exist */
-  constructor(host: Host, attached: Iterable<Endpoint> = []) {
+  constructor(host: Host) {
     this.#host = host;
-    this.#wired = new Map([...attached].map((endpoint) => [endpoint.link.index, endpoint]));
+    this.#expelTogether = sharedTurn((...endpoints) => host.filters.expel(...endpoints));
   }
 
   open(netns: string): Namespace {
@@ -41,17 +41,14 @@ export class VethWire implements Wire {
   async connect(endpoint: Endpoint, namespace: Namespace): Promise<number> {
     let index: number | undefined;
     // Before the filters: those may be of the same endpoint, wired long ago.
-    using inside = enter(endpoint, namespace);
     refuseOccupied(endpoint);
+    refuseName(endpoint);
     try {
       await this.#host.filters.prepare(endpoint);
       named('filters', () => this.#admit(endpoint));
       index = createPair(this.#host.socket, endpoint, namespace);
       prepareHostEnd(this.#host, index, endpoint);
       raiseHostEnd(this.#host, index, endpoint);
-      configureContainerEnd(endpoint, this.#host.gateways, namespace, inside);
-      this.#wired.set(index, endpoint);
-      this.#host.shortcut.add(endpoint, index);
       return index;
     } catch (error) {
       await this.#undo(endpoint, index, error);
@@ -59,14 +56,22 @@ export class VethWire implements Wire {
     }
   }
 
+  async furnish(endpoint: Endpoint, namespace: Namespace): Promise<void> {
+    configureContainerEnd(endpoint, this.#host.gateways, namespace);
+    const { index } = endpoint.link;
+    this.#host.wired.set(index, endpoint);
+    this.#host.shortcut.add(endpoint, index);
+  }
+
   async disconnect(endpoint: Endpoint): Promise<void> {
-    this.#host.shortcut.remove(endpoint);
+    const link = this.#linkOf(endpoint);
+    const index = link?.index ?? endpoint.link.index;
+    this.#host.shortcut.remove(endpoint, index);
     // Filters first: a link that is about to go leaves the group that other networks cannot reach. Without its elements
     // nothing passes from it, and nothing of another endpoint to it.
-    this.#host.filters.expel(endpoint);
-    this.#wired.delete(endpoint.link.index);
-    const link = this.#linkOf(endpoint);
-    if (link) await this.#host.removal.remove(link.index);
+    await this.#expelTogether(endpoint);
+    this.#host.wired.delete(index);
+    if (link) await this.#host.removal.remove(index);
   }
 
   async removeOrphan({ index, containerId, ifname }: WiredLink): Promise<void> {
@@ -92,7 +97,7 @@ export class VethWire implements Wire {
 
   watchLinks(gone: () => void, signal: AbortSignal): void {
     watchHostEnds(this.#host.ports, gone, signal);
-    followMacs(this.#host, this.#wired, signal);
+    followMacs(this.#host, this.#host.wired, signal);
   }
 
   uplinkMtu(): number {

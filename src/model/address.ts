@@ -6,6 +6,8 @@
  * `010.1.1.1`, `10.1`, `fe80::1%eth0` and `10.0.0.5/24` are refused, because libraries disagree on what they mean.
  */
 
+import { quoted } from './quoted.js';
+
 declare const brand: unique symbol;
 
 /** One IP address in canonical text: `10.20.1.10`, `2001:db8::a`. */
@@ -22,7 +24,7 @@ export function address(text: string): Address {
 
 function parse(text: string): Uint8Array {
   const bytes = text.includes(':') ? parse6(text) : parse4(text);
-  if (!bytes) throw new RangeError(`not an IP address: "${printable(text)}" (expected like 10.20.1.10 or 2001:db8::a)`);
+  if (!bytes) throw new RangeError(`not an IP address: ${quoted(text)} (expected like 10.20.1.10 or 2001:db8::a)`);
   return bytes;
 }
 
@@ -32,7 +34,7 @@ export function prefix(text: string): Prefix {
   const base = slash < 0 ? undefined : text.slice(0, slash);
   const lengthText = text.slice(slash + 1);
   if (base === undefined || !/^(0|[1-9]\d{0,2})$/.test(lengthText)) {
-    throw new RangeError(`not a prefix: "${printable(text)}" (expected address/length, like 10.20.1.0/24)`);
+    throw new RangeError(`not a prefix: ${quoted(text)} (expected address/length, like 10.20.1.0/24)`);
   }
   const bytes = parse(base);
   const length = Number(lengthText);
@@ -53,11 +55,6 @@ export function prefixAround(of: Address, length: number): Prefix {
 /** The /32 or /128 of one address. */
 export function hostPrefix(of: Address): Prefix {
   return `${of}/${bitsOf(of)}` as Prefix;
-}
-
-/** Is this a /32 or a /128? */
-export function isHostPrefix(of: Prefix): boolean {
-  return lengthOf(of) === bitsOf(of);
 }
 
 /** 4 or 6, of an address or a prefix. */
@@ -85,9 +82,9 @@ export function lengthOf(of: Prefix): number {
   return Number(of.slice(of.indexOf('/') + 1));
 }
 
-/** Does it hold more than one address? */
-export function isBlock(prefix: Prefix): boolean {
-  return !isHostPrefix(prefix);
+/** Does it hold more than one address: is it no /32 and no /128? */
+export function isBlock(of: Prefix): boolean {
+  return lengthOf(of) < bitsOf(of);
 }
 
 /** Does `outer` hold `inner`, an address or a prefix of at least its length? */
@@ -169,34 +166,47 @@ function parse4(text: string): Uint8Array | undefined {
 
 /** RFC 4291 section 2.2: eight groups, one `::`, and a dotted tail. No zone: an address is not an interface. */
 function parse6(text: string): Uint8Array | undefined {
-  const halves = text.split('::');
-  if (halves.length > 2) return undefined;
-  const head = groups(halves[0] as string, halves.length === 1);
-  const tail = halves.length === 2 ? groups(halves[1] as string, true) : [];
-  if (!head || !tail) return undefined;
-  const missing = 8 - head.length - tail.length;
-  if (halves.length === 1 ? missing !== 0 : missing < 1) return undefined;
   const bytes = new Uint8Array(16);
-  [...head, ...new Array<number>(missing).fill(0), ...tail].forEach((group, i) => {
-    bytes[i * 2] = group >> 8;
-    bytes[i * 2 + 1] = group & 0xff;
-  });
-  return bytes;
+  let filled = 0;
+  /** Where `::` stands, in bytes. */
+  let gap = text.startsWith('::') ? 0 : -1;
+  for (let at = gap === 0 ? 2 : 0; at < text.length; ) {
+    const end = endOfGroup(text, at);
+    if (end === at || end > at + 4 || filled === 16) return undefined;
+    if (text[end] === '.') {
+      const dotted = filled <= 12 ? parse4(text.slice(at)) : undefined;
+      if (!dotted) return undefined;
+      bytes.set(dotted, filled);
+      filled += 4;
+      break;
+    }
+    const group = Number.parseInt(text.slice(at, end), 16);
+    bytes[filled++] = group >> 8;
+    bytes[filled++] = group & 0xff;
+    const isGap = text.startsWith('::', end);
+    if (isGap && gap >= 0) return undefined;
+    if (isGap) gap = filled;
+    else if (end < text.length && (text[end] !== ':' || end === text.length - 1)) return undefined;
+    at = end + (isGap ? 2 : 1);
+  }
+  if (gap < 0) return filled === 16 ? bytes : undefined;
+  return filled === 16 ? undefined : withGap(bytes, gap, filled);
 }
 
-function groups(text: string, last: boolean): number[] | undefined {
-  if (text === '') return [];
-  const found: number[] = [];
-  const parts = text.split(':');
-  for (const [i, part] of parts.entries()) {
-    if (last && i === parts.length - 1 && part.includes('.')) {
-      const dotted = parse4(part);
-      if (!dotted) return undefined;
-      found.push((dotted[0]! << 8) | dotted[1]!, (dotted[2]! << 8) | dotted[3]!);
-    } else if (/^[0-9a-fA-F]{1,4}$/.test(part)) found.push(Number.parseInt(part, 16));
-    else return undefined;
-  }
-  return found;
+function endOfGroup(text: string, at: number): number {
+  let end = at;
+  while (isHex(text.charCodeAt(end))) end++;
+  return end;
+}
+
+function isHex(code: number): boolean {
+  return (code >= 48 && code <= 57) || (code >= 97 && code <= 102) || (code >= 65 && code <= 70);
+}
+
+/** What stands behind the gap moves to the end. */
+function withGap(bytes: Uint8Array, gap: number, filled: number): Uint8Array {
+  const tail = 16 - (filled - gap);
+  return bytes.copyWithin(tail, gap, filled).fill(0, gap, tail);
 }
 
 /** RFC 5952: lower case, no leading zeros, the first longest run of two or more zero groups becomes `::`. */
@@ -212,10 +222,4 @@ function print6(bytes: Uint8Array): string {
   const text = (from: number, to: number) =>
     Array.from({ length: to - from }, (_, i) => group(from + i).toString(16)).join(':');
   return start < 0 ? text(0, 8) : `${text(0, start)}::${text(start + length, 8)}`;
-}
-
-/** What came from outside may be anything: to be quoted in an error it is cut, and its control characters replaced. */
-export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: removing them is the point
-  return text.slice(0, 64).replace(/[\u0000-\u001f\u007f]/g, '?');
 }

@@ -1,4 +1,4 @@
-import type { Address, Prefix } from './address.js';
+import { type Address, type Family, familyOf, type Prefix } from './address.js';
 import type { RouteTarget } from './route-target.js';
 import type { TargetPattern } from './target-pattern.js';
 
@@ -36,6 +36,11 @@ export interface Network {
   readonly allowTargets?: TargetAllowance;
   /** The same for one container by its arguments. Absent: containers may not name any, not even the network's own. */
   readonly allowOverride?: TargetAllowance;
+}
+
+/** Does what the one exports enter the other? */
+export function isHeardBy({ exports }: Pick<Network, 'exports'>, { imports }: Pick<Network, 'imports'>): boolean {
+  return exports.some((target) => imports.has(target));
 }
 
 /** Between the name of a network and a hash, in the name of one that is made from it: no configured name has this character. */
@@ -77,4 +82,14 @@ export interface Networks {
 export interface Gateways {
   readonly v4: Address;
   readonly v6: Address;
+}
+
+/** The gateway of this family. */
+export function gatewayOf({ v4, v6 }: Gateways, family: Family): Address {
+  return family === 4 ? v4 : v6;
+}
+
+/** The gateways that somebody with these addresses needs: one for each family. */
+export function gatewaysFor(addresses: readonly Address[], gateways: Gateways): Address[] {
+  return [...new Set(addresses.map(familyOf))].map((family) => gatewayOf(gateways, family));
 }

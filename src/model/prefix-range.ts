@@ -1,5 +1,6 @@
 /** Entries of prefix lists, in the words that FRR and its relatives have for them: `10.0.0.0/8 ge 24 le 32`. */
-import { bitsOf, lengthOf, type Prefix, prefix, printable } from './address.js';
+import { bitsOf, lengthOf, type Prefix, prefix } from './address.js';
+import { quoted } from './quoted.js';
 
 /** Every prefix that lies in `within` and is at least `ge` and at most `le` bits long. */
 export interface PrefixRange {
@@ -17,9 +18,7 @@ export function prefixRange(text: string): PrefixRange {
   const words = found?.[2]?.trim().split(' ') ?? [];
   const bound = (word: string) => (words.includes(word) ? Number(words[words.indexOf(word) + 1]) : undefined);
   if (!found || words.length > 4 || (words.length === 4 && words[0] === words[2])) {
-    throw new RangeError(
-      `not a prefix range: "${printable(text)}" (expected like 10.0.0.0/8 or 10.0.0.0/8 ge 24 le 32)`,
-    );
+    throw new RangeError(`not a prefix range: ${quoted(text)} (expected like 10.0.0.0/8 or 10.0.0.0/8 ge 24 le 32)`);
   }
   const within = prefix(found[1]!);
   const own = lengthOf(within);

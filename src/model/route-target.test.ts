@@ -49,7 +49,7 @@ describe('a route target', function () {
     expect(() => routeTarget('4294967296:1')).to.throw('an AS number is at most 4294967295');
     expect(() => routeTarget('1.2.3:1')).to.throw('expected ASN:number or A.B.C.D:number, like 64512:100');
     expect(() => routeTarget('192.0.2.256:1')).to.throw('not an IP address: "192.0.2.256"');
-    expect(() => routeTarget('\x1b[2J\n')).to.throw('not a route target: "?[2J?"');
+    expect(() => routeTarget('\x1b[2J\n')).to.throw('not a route target: "\\u001b[2J\\n"');
   });
 
   it('is only what has one colon and whole numbers', () => {

@@ -4,7 +4,8 @@
  * Three forms of eight bytes, told apart by the administrator: `64512:100` (2-octet AS, 32-bit number),
  * `4200000000:100` (4-octet AS, 16-bit number), `192.0.2.1:100` (IPv4 address, 16-bit number).
  */
-import { address, printable } from './address.js';
+import { address } from './address.js';
+import { quoted } from './quoted.js';
 
 declare const brand: unique symbol;
 
@@ -26,7 +27,7 @@ const FORMS = 'expected ASN:number or A.B.C.D:number, like 64512:100';
  */
 export function routeTarget(text: string): RouteTarget {
   const found = /^(?:(\d{1,10})(L?)|(\d+\.\d+\.\d+\.\d+)):(\d{1,10})$/.exec(text.trim());
-  if (!found) throw new RangeError(`not a route target: "${printable(text)}" (${FORMS})`);
+  if (!found) throw new RangeError(`not a route target: ${quoted(text)} (${FORMS})`);
   const [, asn, long, ip, numberText] = found;
   const value = Number(numberText);
   const isAs2 = asn !== undefined && Number(asn) <= 0xffff && long !== 'L';

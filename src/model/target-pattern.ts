@@ -4,7 +4,7 @@
  * `64512:100` is that one, `64512:100-199` a range, `64512:*` all of an administrator, `*` any at all. The administrator
  * is compared in canonical text, so `64512L:*` and `64512:*` are as different as the targets are on the wire.
  */
-import { printable } from './address.js';
+import { quoted } from './quoted.js';
 import { type RouteTarget, routeTarget } from './route-target.js';
 
 /** Targets of one administrator, or of any, whose number is from `least` to `most`. */
@@ -26,7 +26,7 @@ export function targetPattern(written: string): TargetPattern {
   const [, administrator = '', numbers = ''] = /^([^:]+):(\*|\d{1,10}(?:-\d{1,10})?)$/.exec(text) ?? [];
   if (numbers === '') {
     throw new RangeError(
-      `not a pattern of route targets: "${printable(text)}" (expected 64512:100, 64512:100-199, 64512:* or *)`,
+      `not a pattern of route targets: ${quoted(text)} (expected 64512:100, 64512:100-199, 64512:* or *)`,
     );
   }
   if (numbers === '*') return { text, ...partsOf(`${administrator}:0`), ...EVERY_NUMBER };

@@ -3,7 +3,7 @@ import { hostPrefix, type Prefix } from '../model/address.js';
 import type { Endpoint } from '../model/endpoint.js';
 import type { Peering } from './peering.js';
 import type { Reconciler } from './reconciler.js';
-import { Waiters } from './settled.js';
+import { Waiters } from './waiters.js';
 import type { World } from './world.js';
 
 /** How far a caller waits for its endpoint. */

@@ -1,11 +1,12 @@
 /**
- * The place of gobgpd's socket. Who reaches it can announce anything and read every password, and gobgpd asks nobody for
- * credentials: so the directory, ours and closed to all others, is the lock.
+ * The place of gobgpd's socket. Who reaches it can announce anything and read every password: so its directory is ours, and
+ * closed to all others.
  */
 import { lstat, mkdir, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { refuseUnlessPrivate } from '../private-directory.js';
 
 /** sun_path in linux/un.h, with its closing NUL. */
 const LONGEST_PATH = 107;
@@ -27,18 +28,7 @@ export function socketPath(api: string): string {
 export async function prepareDirectory(path: string): Promise<void> {
   const directory = dirname(path);
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  const { uid, mode, isDirectory } = await lstatOf(directory);
-  if (!isDirectory) throw new Error(`${directory} is not a directory (a symbolic link is refused too): remove it`);
-  if (uid !== process.geteuid?.())
-    throw new Error(`${directory} belongs to uid ${uid}, not to us: remove it, or choose another`);
-  if ((mode & 0o077) !== 0) {
-    throw new Error(`${directory} is open to others (mode ${(mode & 0o777).toString(8)}): chmod 700 ${directory}`);
-  }
-}
-
-async function lstatOf(directory: string) {
-  const stats = await lstat(directory);
-  return { uid: stats.uid, mode: stats.mode, isDirectory: stats.isDirectory() };
+  refuseUnlessPrivate(directory);
 }
 
 /**

@@ -1,6 +1,7 @@
 /** `slash32 sidecar`: the supervisor as a command, until SIGTERM or SIGINT. */
-import { Command, InvalidArgumentError } from 'commander';
-import { runSidecar } from './sidecar.js';
+import { Command } from 'commander';
+import { runSidecar } from '../sidecar/sidecar.js';
+import { wholeNumber } from './whole-number.js';
 
 interface Options {
   readonly api: string;
@@ -11,14 +12,15 @@ interface Options {
 
 /** The command, for the CLI to add. */
 export function sidecarCommand(): Command {
-  return new Command('sidecar')
+  return new Command('slash32 sidecar')
     .description('run gobgpd: start it, restart it, kill it when it hangs')
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
     .option('--api <socket>', 'where gobgpd listens', 'unix:///run/slash32/gobgpd.sock')
     .option('--gobgpd <path>', 'the binary', 'gobgpd')
     .option(
       '--hold <seconds>',
       'hold time of the BGP sessions: a hang is found in less than a third of it',
-      wholeSeconds,
+      wholeNumber(3, 65_535),
       9,
     )
     .option(
@@ -33,12 +35,4 @@ async function sidecar({ api, gobgpd, hold, withdrawOnStop }: Options): Promise<
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => ended.abort());
   const stop = withdrawOnStop ? 'withdraw' : 'silent';
   await runSidecar({ api, gobgpd, holdSeconds: hold, stop }, ended.signal);
-}
-
-function wholeSeconds(text: string): number {
-  const seconds = Number(text);
-  if (!Number.isInteger(seconds) || seconds < 3 || seconds > 65_535) {
-    throw new InvalidArgumentError('expected whole seconds, 3 to 65535.');
-  }
-  return seconds;
 }

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { expect } from 'chai';
-import { Waiters } from './settled.js';
+import { Waiters } from './waiters.js';
 
 describe('those who wait for a pass', () => {
   const late = () => new Error('late');
