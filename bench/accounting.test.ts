@@ -1,9 +1,10 @@
 import { expect } from 'chai';
-import { loopMilliseconds, processorSeconds, residentMegabytes, ticks } from './accounting.js';
+import { ticksIn } from '../src/sidecar/processor-time.js';
+import { loopMilliseconds, processorSeconds, residentMegabytes } from './accounting.js';
 
 describe('the accounting', () => {
   it('finds the ticks whatever the command is called', () => {
-    expect(ticks('7 (a) b) (c) S 1 7 7 0 -1 4194304 100 0 0 0 25 17 0 0 20 0 1 0 100')).to.equal(42);
+    expect(ticksIn('7 (a) b) (c) S 1 7 7 0 -1 4194304 100 0 0 0 25 17 0 0 20 0 1 0 100')).to.equal(42);
   });
 
   it('sees this process work', () => {

@@ -8,7 +8,7 @@ import { inRepository } from '../e2e/lab/repository.js';
 import { type Figure, ROWS, type RowName } from './figure.js';
 import { isQuiet, type Machine, machineText, type Occupation, occupationText } from './machine.js';
 import { picture } from './picture.js';
-import { cells } from './report.js';
+import { COLUMNS, cells } from './report.js';
 
 /** A row as it was measured last. */
 export interface MeasuredRow {
@@ -64,8 +64,6 @@ function origin(name: RowName, { at, command, occupation }: MeasuredRow): string
   const noise = isQuiet(occupation) ? '' : `; ${occupationText(occupation)}`;
   return `- \`${name}\`: ${at}, \`${command}\`${noise}`;
 }
-
-const COLUMNS = ['figure', 'ours', 'ours p99', 'peer', 'peer p99', 'ratio', 'goal', 'verdict', 'against'];
 
 function markdownTable(figures: readonly Figure[]): string {
   const line = (texts: readonly string[]) => `| ${texts.join(' | ')} |`;

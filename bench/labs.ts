@@ -22,7 +22,7 @@ const SESSIONS: Readonly<Record<string, readonly string[]>> = {
 /** Works in a lab of fabric/hosts.clab.yml in which only the ToR and these nodes run; their sessions stand. */
 export function withHosts<T>(name: string, nodes: readonly string[], work: (lab: Lab) => Promise<T>): Promise<T> {
   return withLab(name, 'hosts', async (lab) => {
-    await Promise.all(['tor1', ...nodes].map((node) => startAll(lab, node)));
+    await Promise.all(['tor1', ...nodes].map((node) => lab.node(node).startAll()));
     await established(lab, nodes);
     return work(lab);
   });
@@ -31,7 +31,7 @@ export function withHosts<T>(name: string, nodes: readonly string[], work: (lab:
 /** Works in a lab of fabric/tors.clab.yml; its sessions stand. */
 export function withTors<T>(name: string, work: (lab: Lab) => Promise<T>): Promise<T> {
   return withLab(name, 'tors', async (lab) => {
-    await Promise.all([...lab.nodes.keys()].map((node) => startAll(lab, node)));
+    await Promise.all([...lab.nodes.keys()].map((node) => lab.node(node).startAll()));
     await established(lab, ['node1', 'bird1', 'frr1']);
     const isUp = async () => {
       const said = await lab.node('tor2').exec(['birdc', '-s', '/run/slash32/bird.ctl', 'show', 'protocols']);
@@ -69,11 +69,6 @@ export async function abandon(running: Promise<unknown>): Promise<void> {
 
 async function removeAll(): Promise<void> {
   for (const name of up) await Lab.find(name)?.down();
-}
-
-/** Starts what the node's image runs. */
-export async function startAll(lab: Lab, node: string): Promise<void> {
-  for (const process of lab.node(node).processes) await lab.node(node).start(process);
 }
 
 type Summary = Record<string, { readonly peers?: Record<string, { readonly state: string }> }>;

@@ -7,7 +7,7 @@ import { inodeOf } from '../e2e/lab/namespace.js';
 import type { LabNode } from '../e2e/lab/node.js';
 import { commandOf, processesIn } from '../e2e/lab/process.js';
 import { until } from '../e2e/lab/until.js';
-import { startAll, withLab } from './labs.js';
+import { withLab } from './labs.js';
 
 /** Each with its AS number, its address and the feeder's on the link between them, and the kernel table that it fills. */
 const PLACES = {
@@ -43,7 +43,7 @@ export function withReceivers<T>(
   work: (receivers: readonly Receiver[], lab: Lab) => Promise<T>,
 ): Promise<T> {
   return withLab(lab, 'receivers', async (it) => {
-    await Promise.all(names.map((name) => startAll(it, name)));
+    await Promise.all(names.map((name) => it.node(name).startAll()));
     return work(await Promise.all(names.map((name) => receiver(it, name))), it);
   });
 }
@@ -94,8 +94,7 @@ async function startFeeder(
 
 /** How many paths gobgpd has, local ones included. */
 export async function pathsOf(node: LabNode): Promise<number> {
-  const api = 'unix:///run/slash32/gobgpd.sock';
-  const summary = await node.exec(['gobgp', '--target', api, 'global', 'rib', 'summary', '-a', 'ipv4']);
+  const summary = await node.gobgp('global', 'rib', 'summary', '-a', 'ipv4');
   return Number(/Path: (\d+)/.exec(summary)?.[1] ?? Number.NaN);
 }
 

@@ -2,7 +2,8 @@
 import { table } from '../src/cli/table.js';
 import { type Figure, goalText, isMet, ratio } from './figure.js';
 
-const COLUMNS = ['figure', 'ours', 'ours p99', 'peer', 'peer p99', 'ratio', 'goal', 'verdict', 'against'];
+/** In the order in which they are shown. */
+export const COLUMNS = ['figure', 'ours', 'ours p99', 'peer', 'peer p99', 'ratio', 'goal', 'verdict', 'against'];
 
 /** One line per figure. */
 export function figureTable(figures: readonly Figure[]): string {

@@ -9,6 +9,9 @@ const print = (text: string) => void process.stdout.write(text);
 if (!verb) {
   process.stderr.write('usage: demo up|down\n');
   process.exitCode = 2;
+} else if (process.getuid?.() !== 0) {
+  process.stderr.write('the demo makes and removes network namespaces: run it as root (sudo)\n');
+  process.exitCode = 1;
 } else {
   process.exitCode = await verb(print);
 }

@@ -17,8 +17,8 @@
 /* CNI error codes (SPEC.md, section 5). */
 enum { BAD_ENVIRONMENT = 4, BAD_STDIN = 5, TRY_AGAIN_LATER = 11, NOT_AVAILABLE = 50 };
 
-static const char start_it[] = "start slash32d on this node (systemctl start slash32d), then see: slash32 doctor";
-static const char read_its_log[] = "try again; slash32d's log says more (journalctl -u slash32d), then see: slash32 doctor";
+static const char start_it[] = "start slash32d on this node (systemctl start slash32d), then see: slash32 status";
+static const char read_its_log[] = "try again; slash32d's log says more (journalctl -u slash32d), then see: slash32 status";
 static const char make_room[] = "start slash32d, which empties that directory, or mend what is named here; then DEL again";
 
 struct verb {

@@ -21,12 +21,13 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   sidecar: ['gobgp', 'log', 'private-directory'],
   disk: ['model', 'ports', 'flock', 'private-directory'],
   log: [],
+  version: [],
   cni: ['model', 'ports', 'decide', 'reconcile', 'flock', 'boot-time', 'private-directory'],
   config: ['model', 'log'],
   metrics: ['model', 'ports', 'decide', 'reconcile'],
   admin: ['model', 'ports', 'decide', 'reconcile'],
   'tor-config': ['model'],
-  cli: ['model', 'admin', 'config', 'sidecar', 'tor-config'],
+  cli: ['model', 'admin', 'config', 'sidecar', 'tor-config', 'version'],
 };
 
 /** npm packages that only one module may know. */

@@ -11,7 +11,7 @@ import type { Networks } from './model/network.js';
 import type { Path, PathName } from './model/path.js';
 import type { Greeting, Peer, PeerState, Speaker } from './model/peer.js';
 import type { Route } from './model/route.js';
-import type { Bystanders, PeerPlace } from './model/shortcut.js';
+import type { Bystanders, PeerPlace, ShortcutUse } from './model/shortcut.js';
 import type { Wiring } from './model/wiring.js';
 
 /** Nobody was there to refuse: not a failure to report, but one to wait for. */
@@ -93,16 +93,17 @@ export interface WiredLink extends EndpointId {
 export interface Shortcut {
   /** Puts it in place, not allowed yet. Throws an Error that says what is missing, with the remedy. */
   open(): void;
-  /** Takes all of it away, what an earlier controller left too. */
+  /** Ends it at once, and takes all of it away by and by, what an earlier controller left too. */
   close(): void;
-  /** What of others is where packets on it do not come by, asked now. */
-  bystanders(): Bystanders;
-  /** Allows it for the next two seconds, for what comes from or goes to endpoints and in over the links of these peers. */
-  allow(peers: readonly PeerPlace[]): void;
+  /** What of others is where packets on it would not come by, asked now: with these peers it may come in over their links. */
+  bystanders(peers: readonly PeerPlace[]): Bystanders;
+  /** Allows it for the next two seconds, over the links that were looked at last. Not while networks change. */
+  allow(): void;
   /** Ends that at once. */
   forbid(): void;
-  /** Packets that took it since it was opened. */
-  packets(): number;
+  /** Is it allowed at this moment? */
+  isAllowed(): boolean;
+  use(): ShortcutUse;
 }
 
 /** Who is beside this node. Each throws an Error that says why there is nobody, or nobody that can be told apart. */

@@ -1,6 +1,6 @@
 /**
- * `tor` and `remote`: from the exec of ADD until the container's route is in another kernel. Both moments are CLOCK_MONOTONIC of one machine: timed-exec reads it before it spawns the plugin,
- * route-times when the kernel notifies it of the route.
+ * `tor` and `remote`: from the exec of ADD until the container's route is in another kernel. Both moments are CLOCK_MONOTONIC
+ * of one machine: timed-exec reads it before it spawns the plugin, route-times when the kernel notifies it of the route.
  */
 import type { Lab } from '../../e2e/lab/lab.js';
 import { compare } from '../figure.js';

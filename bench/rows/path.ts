@@ -1,6 +1,6 @@
 /**
  * `path`: what a packet costs between containers on two nodes, through the ToR, with one endpoint on the sender's node and
- * with 2,000. The peer is ptp on the same fabric, with static routes in the ToR: two links and a routing table, no filters.
+ * with 2,000, and without the shortcut. The peer is ptp on the same fabric, with static routes in the ToR: two links and a routing table, no filters.
  * Beside it stands ptp with the least that anybody has who filters at all, to tell what filtering costs from what ours does.
  * bench/flow.c says how it is measured without being disturbed.
  */
@@ -21,6 +21,8 @@ import { percentile } from '../statistics.js';
 const CROWD = 2000;
 /** More than stray packets, less than a round. */
 const MEASURED = 10_000;
+/** Of the configuration of a node. */
+const WITHOUT = '\nkernel: { shortcut: false }\n';
 /** Of so many turns, some milliseconds each, the fastest is one measurement. */
 const TURNS = '24';
 
@@ -63,19 +65,23 @@ export const path: Measurement = {
   measure: (run) =>
     withHosts('path', ['node1', 'node2', ...PTP.map(({ node }) => node)], async (lab) => {
       const [ours, peer, filtered] = await pairs(lab);
-      const alone = await measure([ours!, peer!, filtered!], run);
-      const shortened = await withShortcut(lab, () => measure([ours!, peer!], run));
+      const nodes = [lab.node('node1'), lab.node('node2')];
+      const talk = () => measure([ours!], { rounds: 0, say: () => {} });
+      const alone = await onShortcut(nodes, talk, () => measure([ours!, peer!, filtered!], run));
+      for (const node of nodes) await reconfigure(node, (yaml) => yaml + WITHOUT);
+      const without = await measure([ours!, peer!, filtered!], run);
+      for (const node of nodes) await reconfigure(node, (yaml) => yaml.replace(WITHOUT, ''));
       const count = run.quick ? CROWD / 10 : CROWD;
       await crowdOfPtp(lab, count);
       const leave = await gather(lab.node('node1'), count);
       run.say(`${count} more endpoints are there`);
       try {
-        const crowded = await measure([ours!, peer!], run);
+        const crowded = await onShortcut(nodes, talk, () => measure([ours!, peer!], run));
         return [
-          ...figures('1 endpoint', alone[0]!, alone[1]!, run),
-          ...figures(`${count.toLocaleString('en-US')} endpoints`, crowded[0]!, crowded[1]!, run),
-          ...figures('with the shortcut', shortened[0]!, shortened[1]!, run),
-          ...figuresFiltered(alone[0]!, alone[2]!),
+          ...figures('1 endpoint', PARTS, alone[0]!, alone[1]!, run),
+          ...figures(`${count.toLocaleString('en-US')} endpoints`, PARTS, crowded[0]!, crowded[1]!, run),
+          ...figures('without the shortcut', PARTS.map(withoutGoal), without[0]!, without[1]!, run),
+          ...figuresFiltered(without[0]!, without[2]!),
         ];
       } finally {
         leave();
@@ -137,22 +143,23 @@ async function filter(lab: Lab, node: string): Promise<void> {
   await execa('ip', ['netns', 'exec', lab.node(node).namespace, 'nft', '-f', '-'], { input: rules });
 }
 
-/** With the shortcut on both nodes; it must have been taken, or something else has been measured. */
-async function withShortcut<T>(lab: Lab, work: () => Promise<T>): Promise<T> {
-  const nodes = [lab.node('node1'), lab.node('node2')];
-  for (const node of nodes) await reconfigure(node, (yaml) => `${yaml}\nkernel: { shortcut: true }\n`);
-  for (const node of nodes) {
-    await until(async () => (await standing(node)).is === 'on', { what: `the shortcut of ${node.name}` });
-  }
+/** Once those who talk have their programs. Packets must have taken the shortcut, or something else has been measured. */
+async function onShortcut<T>(nodes: LabNode[], talk: () => Promise<unknown>, work: () => Promise<T>): Promise<T> {
+  const areThere = async () => {
+    await talk();
+    return (await Promise.all(nodes.map(standing))).every(({ is, endpoints }) => is === 'on' && endpoints > 0);
+  };
+  await until(areThere, { what: 'the shortcut of both nodes and both ends' });
+  const before = await Promise.all(nodes.map(standing));
   const done = await work();
-  for (const node of nodes) {
-    if ((await standing(node)).packets < MEASURED) throw new Error(`packets did not take the shortcut of ${node.name}`);
-    await reconfigure(node, (yaml) => yaml.replace('\nkernel: { shortcut: true }\n', ''));
+  for (const [at, node] of nodes.entries()) {
+    const packets = (await standing(node)).packets - before[at]!.packets;
+    if (packets < MEASURED) throw new Error(`packets did not take the shortcut of ${node.name}`);
   }
   return done;
 }
 
-async function standing(node: LabNode): Promise<{ readonly is: string; readonly packets: number }> {
+async function standing(node: LabNode): Promise<{ is: string; packets: number; endpoints: number }> {
   const status = await slash32Cli(node, 'status', '-o', 'json');
   return JSON.parse(status).shortcut;
 }
@@ -186,8 +193,18 @@ async function measure(pairs: readonly Pair[], run: Pick<Run, 'rounds' | 'say'>)
   return samples;
 }
 
-function figures(among: string, ours: readonly number[][], peer: readonly number[][], run: Run): Figure[] {
-  return PARTS.map(({ part, unit, goal }, at) => {
+function withoutGoal({ part, unit, from }: Part): Part {
+  return { part, unit, from };
+}
+
+function figures(
+  among: string,
+  parts: readonly Part[],
+  ours: readonly number[][],
+  peer: readonly number[][],
+  run: Run,
+): Figure[] {
+  return parts.map(({ part, unit, goal }, at) => {
     const subject = { row: 'path', against: 'ptp, static routes', part: `${part}, ${among}`, unit } as const;
     const ratios = ours[at]!.map((value, round) => value / peer[at]![round]!);
     const [low, high] = [25, 75].map((percent) => percentile(ratios, percent).toFixed(3));

@@ -68,7 +68,10 @@ export async function watchInvariants(lab: Lab, nodeName: string): Promise<Invar
   };
 }
 
-/** I3: each survivor reaches the next one, and the last the first. One of them is on the far side of the ToR, if the caller cares. */
+/**
+ * I3: each survivor reaches the next one, and the last the first. One of them is on the far side of the ToR, if the caller
+ * cares.
+ */
 async function unreachable(survivors: readonly Survivor[]): Promise<string[]> {
   const trips = survivors.flatMap((from, i) => {
     const other = survivors[(i + 1) % survivors.length]!;

@@ -48,7 +48,6 @@ describe('the leak oracle', () => {
     before(() => node.kill('slash32d', 'SIGSTOP'));
     after(() => node.kill('slash32d', 'SIGCONT'));
 
-    const gobgp = ['gobgp', '--target', 'unix:///run/slash32/gobgpd.sock', 'global', 'rib'];
     const map = ['element', 'inet', 'slash32', 'destination4'];
     const rule = ['fwmark', '0x3eb/0x1fff', 'lookup', '1003', 'priority', '2032', 'protocol', '32'];
     const torRoute = ['10.20.1.253', 'via', '192.0.2.1', 'proto', 'bgp'];
@@ -108,8 +107,8 @@ describe('the leak oracle', () => {
       ],
       [
         'an announcement',
-        onNode(...gobgp, 'add', '10.20.1.252/32'),
-        onNode(...gobgp, 'del', '10.20.1.252/32'),
+        () => node.gobgp('global', 'rib', 'add', '10.20.1.252/32'),
+        () => node.gobgp('global', 'rib', 'del', '10.20.1.252/32'),
         [
           'announcement at gobgpd too many: 10.20.1.252/32',
           'path at the ToR too many: 10.20.1.252/32',

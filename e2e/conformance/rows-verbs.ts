@@ -1,4 +1,5 @@
 /** V13 to V17: CHECK, STATUS, GC, VERSION. */
+import { GOBGP_API } from '../lab/image.js';
 import { until } from '../lab/until.js';
 import { OPEN, type Outcome } from './execute.js';
 import { failing, scriptedIpam } from './ipam.js';
@@ -67,11 +68,10 @@ const HOST_SABOTAGE: readonly (readonly [
   ],
   [
     'its announcement is gone',
-    (_, v4) => ['gobgp', '--target', GOBGP, 'global', 'rib', 'del', `${v4}/32`],
-    (_, v4) => ['sh', '-c', `gobgp --target ${GOBGP} global rib ${v4}/32 | grep -qF ${v4}`],
+    (_, v4) => ['gobgp', '--target', GOBGP_API, 'global', 'rib', 'del', `${v4}/32`],
+    (_, v4) => ['sh', '-c', `gobgp --target ${GOBGP_API} global rib ${v4}/32 | grep -qF ${v4}`],
   ],
 ];
-const GOBGP = 'unix:///run/slash32/gobgpd.sock';
 
 /** What the controller repairs may be repaired already: what counts is that CHECK does not pass while it is missing. */
 async function sabotagedOnHost(trial: Trial): Promise<void> {

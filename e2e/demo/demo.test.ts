@@ -6,6 +6,7 @@ import { differences, foreignState } from '../lab/foreign-state.js';
 import { Lab } from '../lab/lab.js';
 import { inRepository } from '../lab/repository.js';
 import { labDirectory } from '../lab/state.js';
+import { until } from '../lab/until.js';
 import { DEMO } from './up.js';
 
 const demo = (verb: string) => execa(process.execPath, [inRepository('dist/e2e/demo.js'), verb], { reject: false });
@@ -51,6 +52,22 @@ describe('the demo', () => {
     expect(stdout).to.match(/^removed 6 processes and 7 network namespaces with their links:\n {2}s32-demo-tor1 /);
     expect(existsSync(labDirectory(DEMO))).to.equal(false);
     expect((await demo('down')).stdout).to.equal('no demo is up');
+  });
+
+  it('that is interrupted removes what it has made, and says so; killed half-way it is none that is up', async () => {
+    const endedBy = async (signal: NodeJS.Signals) => {
+      const running = execa(process.execPath, [inRepository('dist/e2e/demo.js'), 'up'], { reject: false });
+      await until(async () => existsSync('/run/netns/s32-demo-blue-1'), { what: "the demo's third step" });
+      running.kill(signal);
+      return running;
+    };
+    const { stdout, exitCode } = await endedBy('SIGINT');
+    expect(exitCode, stdout).to.equal(130);
+    expect(stdout).to.match(/^interrupted: [\s\S]*^the demo has been taken down again; nothing is left$/m);
+    expect(existsSync(labDirectory(DEMO))).to.equal(false);
+    await endedBy('SIGKILL');
+    expect(Lab.find(DEMO)?.condition).to.equal('wreck');
+    expect((await demo('down')).stdout).to.match(/^removed /);
   });
 
   it('that fails says why, shows the log that matters, and leaves nothing', async () => {

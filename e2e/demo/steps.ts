@@ -19,8 +19,12 @@ export class StepFailed extends Error {
   }
 }
 
-/** Runs one after the other. Throws StepFailed at the first that fails. */
-export async function runSteps(steps: readonly Step[], print: (text: string) => void): Promise<void> {
+/** Runs one after the other. Throws StepFailed at the first that fails, and the signal's reason after one that it came in. */
+export async function runSteps(
+  steps: readonly Step[],
+  print: (text: string) => void,
+  interrupted?: AbortSignal,
+): Promise<void> {
   for (const [i, step] of steps.entries()) {
     print(`[${i + 1}/${steps.length}] ${step.title.padEnd(58)} `);
     const start = performance.now();
@@ -30,6 +34,7 @@ export async function runSteps(steps: readonly Step[], print: (text: string) => 
       print(`${paint('red', 'failed')}\n`);
       throw new StepFailed(step, error as Error);
     }
+    interrupted?.throwIfAborted();
     print(`${seconds(start).padStart(7)}\n`);
   }
 }

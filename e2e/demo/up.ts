@@ -23,17 +23,38 @@ export async function up(print: (text: string) => void): Promise<number> {
   const start = performance.now();
   if (!(await isFree(print))) return 0;
   const found: Partial<Findings> = {};
+  const interrupted = untilInterrupted(print);
   try {
-    await runSteps(steps(found), print);
+    await runSteps(steps(found), print, interrupted);
+    found.lab!.finished();
     await report(found as Findings, print, start);
     return 0;
   } catch (error) {
-    print(`\n${paint('red', (error as Error).message)}\n`);
-    if (error instanceof StepFailed && found.lab) printLogs(found.lab, error.step, print);
+    if (!interrupted.aborted) {
+      print(`\n${paint('red', (error as Error).message)}\n`);
+      if (error instanceof StepFailed && found.lab) printLogs(found.lab, error.step, print);
+    }
     await Lab.find(DEMO)?.down();
     print('\nthe demo has been taken down again; nothing is left\n');
-    return 1;
+    return interrupted.aborted ? INTERRUPTED : 1;
   }
+}
+
+/** What shells say of a command that ctrl-c has ended. */
+const INTERRUPTED = 130;
+
+/** The step that runs comes to its end first, since nobody could say what half of it has made. A second ctrl-c does not wait. */
+function untilInterrupted(print: (text: string) => void): AbortSignal {
+  const interrupted = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    // Not `once`: execa ends a process in whose listeners it finds none but its own.
+    process.on(name, () => {
+      if (interrupted.signal.aborted) process.exit(INTERRUPTED);
+      print('\ninterrupted: when this step is through, all of it is removed\n');
+      interrupted.abort();
+    });
+  }
+  return interrupted.signal;
 }
 
 /** A demo that stands stays; the remains of one that was killed half-way go. */
@@ -57,7 +78,7 @@ function steps(found: Partial<Findings>): Step[] {
       title: 'fabric: tor1 (FRR), node1 and node2 (gobgpd, slash32d)',
       logs: [],
       run: async () => {
-        found.lab = await Lab.up(inRepository('e2e/fabric.clab.yml'), { name: DEMO });
+        found.lab = await Lab.up(inRepository('e2e/fabric.clab.yml'), { name: DEMO, unfinished: true });
       },
     },
     {

@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import { openFilters } from '../../src/kernel/filters.js';
 import { address } from '../../src/model/address.js';
 import type { Endpoint } from '../../src/model/endpoint.js';
-import { Lab, networksOf, run } from './lab.js';
+import { Lab, networksOf } from './lab.js';
+import { run } from './space.js';
 
 const BLUE = 1001;
 const MANY = 2000;

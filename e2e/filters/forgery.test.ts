@@ -1,22 +1,9 @@
 import { expect } from 'chai';
 import { type Filters, openFilters } from '../../src/kernel/filters.js';
 import { advertisement, ECHO, type Forgery, frame, quoting, solicitation } from './frames.js';
-import {
-  answers,
-  type Container,
-  echoesHeard,
-  icmpHeard,
-  Lab,
-  macOf,
-  networksOf,
-  nft,
-  pings,
-  readLink,
-  run,
-  sendFrames,
-  spaceOf,
-  sysctl,
-} from './lab.js';
+import { type Container, Lab, networksOf } from './lab.js';
+import { macOf, nft, readLink, run, spaceOf, sysctl } from './space.js';
+import { answers, echoesHeard, icmpHeard, pings, sendFrames } from './traffic.js';
 
 const BLUE = 1001;
 const NETWORKS = networksOf({ blue: BLUE });

@@ -1,21 +1,9 @@
 import { expect } from 'chai';
 import { type Filters, openFilters } from '../../src/kernel/filters.js';
 import { frame, quoting } from './frames.js';
-import {
-  answers,
-  type Container,
-  echoesHeard,
-  GROUP,
-  icmpHeard,
-  Lab,
-  macOf,
-  NODE,
-  networksOf,
-  pings,
-  readLink,
-  run,
-  sendFrames,
-} from './lab.js';
+import { type Container, GROUP, Lab, NODE, networksOf } from './lab.js';
+import { macOf, readLink, run } from './space.js';
+import { answers, echoesHeard, icmpHeard, pings, sendFrames } from './traffic.js';
 
 const [BLUE, GREEN, RED, GOLD] = [1001, 1002, 1003, 1004];
 

@@ -10,16 +10,13 @@
  * and rules are made with `ip`, as another part of slash32 makes them. Reverse path filters are off unless a test says
  * otherwise: what is dropped, the filters dropped.
  */
-import { execFileSync } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { address } from '../../src/model/address.js';
 import type { Endpoint } from '../../src/model/endpoint.js';
 import type { Network, Networks } from '../../src/model/network.js';
-import { bind, close, indexOfName, send, setns, socket } from '../../src/netlink/libc.js';
+import { setns } from '../../src/netlink/libc.js';
+import { CLONE_NEWNET, inside, macOf, readLink, run, spaceOf, sysctl } from './space.js';
 
-const CLONE_NEWNET = 0x40000000;
-/** Name of a namespace of this run: other runs may go on beside it. */
-export const spaceOf = (name: string) => `s32-filters-${process.pid}-${name}`;
 export const OUTSIDE = { v4: '198.51.100.1', v6: '2001:db8:100::1' };
 export const ROUTER = { v4: '192.0.2.254', v6: '2001:db8:ff::fe' };
 export const NODE = { v4: '192.0.2.1', v6: '2001:db8:ff::1' };
@@ -32,104 +29,6 @@ export interface Container {
   readonly v4: string;
   readonly v6: string;
   readonly endpoint: Endpoint;
-}
-
-/** Runs a command and returns what it prints. Throws with its stderr. */
-export function run(command: string): string {
-  const [file = '', ...args] = command.split(' ');
-  return execFileSync(file, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-}
-
-/** Hands text to nft, as an administrator would. */
-export function nft(text: string): string {
-  return execFileSync('nft', ['-f', '-'], { input: text, encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'] });
-}
-
-export function sysctl(name: string, value: number | string): void {
-  writeFileSync(`/proc/sys/net/${name}`, String(value));
-}
-
-/** Runs `work` inside a container or the router: synchronous, because the thread comes back afterwards. */
-export function inside<T>(name: string, work: () => T): T {
-  const [there, here] = [openSync(`/run/netns/${spaceOf(name)}`, 'r'), openSync('/proc/thread-self/ns/net', 'r')];
-  try {
-    setns(there, CLONE_NEWNET);
-    return work();
-  } finally {
-    setns(here, CLONE_NEWNET);
-    closeSync(there);
-    closeSync(here);
-  }
-}
-
-/** Echo requests that have reached a container, of both families. What a spoofed source sends is counted too. */
-export function echoesHeard(name: string): number {
-  return inside(name, () => {
-    const [names = '', values = ''] = readFileSync('/proc/thread-self/net/snmp', 'utf8').match(/^IcmpMsg:.*$/gm) ?? [];
-    const v4 = values.split(' ')[names.split(' ').indexOf('InType8')] ?? 0;
-    const v6 = /^Icmp6InEchos\s+(\d+)$/m.exec(readFileSync('/proc/thread-self/net/snmp6', 'utf8'))?.[1] ?? 0;
-    return Number(v4) + Number(v6);
-  });
-}
-
-/** Answers to pings that have come back to a container, in the IP version of an address. */
-export function repliesHeard(name: string, to: string): number {
-  const file = (path: string) => inside(name, () => readFileSync(`/proc/thread-self/net/${path}`, 'utf8'));
-  if (to.includes(':')) return Number(/^Icmp6InEchoReplies\s+(\d+)$/m.exec(file('snmp6'))?.[1]);
-  const [names = '', values = ''] = file('snmp').match(/^IcmpMsg:.*$/gm) ?? [];
-  return Number(values.split(' ')[names.split(' ').indexOf('InType0')] ?? 0);
-}
-
-/** Packets that a container has sent. */
-export function packetsSent(name: string): number {
-  const devices = inside(name, () => readFileSync('/proc/thread-self/net/dev', 'utf8'));
-  return Number(/^ *eth0:((?: +\d+){16})$/m.exec(devices)?.[1]?.trim().split(/ +/)[9]);
-}
-
-/** ICMP messages of any kind that have reached a container. */
-export function icmpHeard(name: string): number {
-  const snmp = inside(name, () => readFileSync('/proc/thread-self/net/snmp', 'utf8'));
-  return Number(/^Icmp: (\d+) /m.exec(snmp)?.[1]);
-}
-
-/** Does one of the pings of ten seconds come back? To be asked where one should: a link may be up before it carries. */
-export function answers(from: string, to: string, options = ''): boolean {
-  return pings(from, to, `-w 10${options && ` ${options}`}`);
-}
-
-/** Does a ping come back within half a second? */
-export function pings(from: string, to: string, options = ''): boolean {
-  try {
-    run(`ip netns exec ${spaceOf(from)} ping -n -q -c 1 -W 0.5${options && ` ${options}`} ${to}`);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Sends whole Ethernet frames out of a link, as whoever has NET_RAW may. */
-export function sendFrames(from: string, link: string, frames: readonly Buffer[]): void {
-  inside(from, () => {
-    const fd = socket(17, 3, 0); // AF_PACKET, SOCK_RAW
-    try {
-      const to = Buffer.alloc(20); // struct sockaddr_ll
-      to.writeUInt16LE(17, 0);
-      to.writeInt32LE(indexOfName(link) ?? 0, 4);
-      bind(fd, to);
-      for (const frame of frames) send(fd, frame, frame.length);
-    } finally {
-      close(fd);
-    }
-  });
-}
-
-export function macOf(name: string, link: string): string {
-  return inside(name, () => readLink(link));
-}
-
-/** MAC of a link of the node. */
-export function readLink(link: string): string {
-  return (JSON.parse(run(`ip -j link show ${link}`)) as { address: string }[])[0]!.address;
 }
 
 /** Networks for the filters, of which they look at names and tables only. */

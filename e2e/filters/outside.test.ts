@@ -1,26 +1,9 @@
 import { expect } from 'chai';
 import { type Filters, openFilters } from '../../src/kernel/filters.js';
 import { ECHO, frame } from './frames.js';
-import {
-  answers,
-  type Container,
-  echoesHeard,
-  icmpHeard,
-  inside,
-  Lab,
-  macOf,
-  NODE,
-  networksOf,
-  nft,
-  OUTSIDE,
-  pings,
-  ROUTER,
-  readLink,
-  run,
-  sendFrames,
-  spaceOf,
-  sysctl,
-} from './lab.js';
+import { type Container, Lab, NODE, networksOf, OUTSIDE, ROUTER } from './lab.js';
+import { inside, macOf, nft, readLink, run, spaceOf, sysctl } from './space.js';
+import { answers, echoesHeard, icmpHeard, pings, sendFrames } from './traffic.js';
 
 const BLUE = 1001;
 const NETWORKS = networksOf({ blue: BLUE });

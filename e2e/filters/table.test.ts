@@ -2,19 +2,11 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { type Filters, openFilters } from '../../src/kernel/filters.js';
+import { generation as generationOf, NETLINK_NETFILTER, NetlinkSocket } from '../../src/netlink/index.js';
 import { until } from '../lab/until.js';
-import {
-  answers,
-  type Container,
-  Lab,
-  networksOf,
-  nft,
-  packetsSent,
-  pings,
-  repliesHeard,
-  run,
-  spaceOf,
-} from './lab.js';
+import { type Container, Lab, networksOf } from './lab.js';
+import { nft, run, spaceOf } from './space.js';
+import { answers, packetsSent, pings, repliesHeard } from './traffic.js';
 
 const [BLUE, GREEN] = [1001, 1002];
 const NETWORKS = networksOf({ blue: BLUE, green: GREEN });
@@ -31,6 +23,11 @@ const sorted = (text: string) =>
     .split(/[\s,]+/)
     .sort()
     .join(' ');
+/** Grows by one with each transaction of anybody. */
+const generation = () => {
+  using socket = new NetlinkSocket(NETLINK_NETFILTER);
+  return generationOf(socket);
+};
 const foreign = () =>
   run('nft -a list table inet s32-filters-foreign') + run('nft -a list table ip s32-filters-foreign4');
 
@@ -157,6 +154,21 @@ describe('our nft table', function () {
     filters.admit(other!.endpoint, GREEN);
     expect(sorted(ours())).to.equal(sorted(before));
     expect(answers('node', other!.v4)).to.equal(true);
+  });
+
+  it('lets several endpoints go in one transaction, also when elements of one of them are gone already', () => {
+    const [before, earlier] = [ours(), generation()];
+    filters.expel(one!.endpoint, other!.endpoint);
+    expect(generation()).to.equal(earlier + 1);
+    expect(ours()).to.include(two!.v4).and.not.include(one!.v4).and.not.include(other!.v6);
+    filters.admit(one!.endpoint, BLUE);
+    filters.admit(other!.endpoint, GREEN);
+    nft(`delete element inet slash32 destination4 { ${one!.v4} }`);
+    filters.expel(one!.endpoint, other!.endpoint);
+    expect(ours()).to.include(two!.v4).and.not.include(one!.v6).and.not.include(other!.v4);
+    filters.admit(one!.endpoint, BLUE);
+    filters.admit(other!.endpoint, GREEN);
+    expect(sorted(ours())).to.equal(sorted(before));
   });
 
   it('gives an address to the endpoint that was admitted with it last, and keeps it when the former goes', () => {

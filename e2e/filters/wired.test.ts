@@ -7,7 +7,9 @@ import { VethWire } from '../../src/kernel/wire.js';
 import { address, hostPrefix, prefix } from '../../src/model/address.js';
 import type { Endpoint } from '../../src/model/endpoint.js';
 import { MAIN_TABLE } from '../../src/model/route.js';
-import { answers, echoesHeard, Lab, NODE, networksOf, pings, spaceOf } from './lab.js';
+import { Lab, NODE, networksOf } from './lab.js';
+import { spaceOf } from './space.js';
+import { answers, echoesHeard, pings } from './traffic.js';
 
 const TABLES: Record<string, number> = { blue: 1001, green: 1002 };
 

@@ -18,7 +18,7 @@ describe('without a controller', function () {
       expect(refusal.exitCode).to.equal(1);
       expect(printed(refusal)).to.include({ code, cniVersion: '1.1.0' });
       expect(printed(refusal).msg).to.contain(place.socket);
-      expect(printed(refusal).details).to.contain('slash32 doctor');
+      expect(printed(refusal).details).to.contain('slash32 status');
       expect(refusal.stdout).not.to.contain('canary');
       expect(() => rmSync(place.run)).to.throw('ENOENT');
     });

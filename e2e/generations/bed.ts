@@ -69,7 +69,7 @@ export function addressOf(index: number, session: Session, end: 'tor' | 'node'):
 }
 
 /** What the switch originates, without a target. */
-export const ORIGINATED = ['10.97.1.0/24', '10.98.1.0/24', '10.99.1.0/24', '10.99.2.0/24'] as const;
+const ORIGINATED = ['10.97.1.0/24', '10.98.1.0/24', '10.99.1.0/24', '10.99.2.0/24'] as const;
 
 /** A node and its gobgpd. */
 export interface Node {

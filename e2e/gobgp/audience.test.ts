@@ -2,12 +2,12 @@
 import { writeFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import { contractSpeaker } from '../../src/gobgp/gobgp.contract.js';
-import { until } from '../../src/gobgp/until.js';
 import { address, prefix } from '../../src/model/address.js';
 import type { Announcement } from '../../src/model/announcement.js';
 import type { Announce } from '../../src/model/network.js';
 import type { Speaker } from '../../src/model/peer.js';
 import { routeTarget } from '../../src/model/route-target.js';
+import { until } from '../../src/until.fixture.js';
 import { daemonIn } from './daemon.js';
 import { createLab, NEIGHBOUR, NODE } from './lab.js';
 import { announceThenAdmit, Listener } from './listener.js';

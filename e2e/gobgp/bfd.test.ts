@@ -2,9 +2,9 @@
 import { expect } from 'chai';
 import { contractSpeaker } from '../../src/gobgp/gobgp.contract.js';
 import { Gobgp } from '../../src/gobgp/gobgp.js';
-import { until } from '../../src/gobgp/until.js';
 import { address } from '../../src/model/address.js';
 import type { Speaker } from '../../src/model/peer.js';
+import { until } from '../../src/until.fixture.js';
 import { daemonIn } from './daemon.js';
 import { startFrr, torConfig } from './frr.js';
 import { createLab, type Lab, NEIGHBOUR, NODE } from './lab.js';

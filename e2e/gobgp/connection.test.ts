@@ -1,9 +1,9 @@
 /** A gobgpd that hangs, and one that a former controller has left with old settings. */
 import { expect } from 'chai';
 import { contractSpeaker } from '../../src/gobgp/gobgp.contract.js';
-import { until } from '../../src/gobgp/until.js';
 import { address, prefix } from '../../src/model/address.js';
 import { routeTarget } from '../../src/model/route-target.js';
+import { until } from '../../src/until.fixture.js';
 import { daemonIn } from './daemon.js';
 import { startFrr, torConfig } from './frr.js';
 import { createLab, NEIGHBOUR, NODE } from './lab.js';

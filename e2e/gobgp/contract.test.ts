@@ -1,10 +1,10 @@
 import { type BgpWorld, bgpContract, contractSpeaker } from '../../src/gobgp/gobgp.contract.js';
 import { Gobgp } from '../../src/gobgp/gobgp.js';
-import { until } from '../../src/gobgp/until.js';
 import { address } from '../../src/model/address.js';
-import { type Announcement, announcementKey } from '../../src/model/announcement.js';
+import type { Announcement } from '../../src/model/announcement.js';
 import type { Speaker } from '../../src/model/peer.js';
 import type { BgpEvent } from '../../src/ports.js';
+import { until } from '../../src/until.fixture.js';
 import { daemonIn } from './daemon.js';
 import { createLab, NEIGHBOUR, NODE } from './lab.js';
 import { onEachRelease } from './newer.js';
@@ -43,9 +43,9 @@ async function speakThere({ api, start }: { api: string; start(): void }) {
   const hear = (event: BgpEvent) => {
     if (event.kind === 'connected') connected = true;
     if (event.kind === 'all-paths') heard.clear();
-    if (event.kind === 'all-paths') for (const path of event.paths) heard.set(announcementKey(path), path);
-    if (event.kind === 'paths') for (const path of event.heard) heard.set(announcementKey(path), path);
-    if (event.kind === 'paths') for (const path of event.gone) heard.delete(announcementKey(path));
+    if (event.kind === 'all-paths') for (const path of event.paths) heard.set(path.prefix, path);
+    if (event.kind === 'paths') for (const path of event.heard) heard.set(path.prefix, path);
+    if (event.kind === 'paths') for (const path of event.gone) heard.delete(path.prefix);
   };
   start();
   void bgp.run(() => speaker, hear, ended.signal);

@@ -1,6 +1,6 @@
 /** A bare gobgpd in a lab, without a supervisor: tests kill it themselves. */
 import { rm } from 'node:fs/promises';
-import { until } from '../../src/gobgp/until.js';
+import { until } from '../../src/until.fixture.js';
 import { standsStill } from '../lab/process.js';
 import type { End, Lab, Running } from './lab.js';
 

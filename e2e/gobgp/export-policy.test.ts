@@ -1,11 +1,11 @@
 /** What a peer hears of us beyond targets: communities and local preference, and what changes them while sessions stand. */
 import { expect } from 'chai';
 import { contractSpeaker } from '../../src/gobgp/gobgp.contract.js';
-import { until } from '../../src/gobgp/until.js';
 import { address, prefix } from '../../src/model/address.js';
 import { largeCommunity, standardCommunity } from '../../src/model/community.js';
 import type { Peer } from '../../src/model/peer.js';
 import { routeTarget } from '../../src/model/route-target.js';
+import { until } from '../../src/until.fixture.js';
 import { daemonIn } from './daemon.js';
 import { type Frr, startFrr } from './frr.js';
 import { createLab, NEIGHBOUR, NODE } from './lab.js';

@@ -1,7 +1,7 @@
 /** FRR as the neighbour: its own zebra and bgpd, with its own sockets, in the lab's namespace `b`. */
 import { chown, mkdir, writeFile } from 'node:fs/promises';
 import { execa } from 'execa';
-import { until } from '../../src/gobgp/until.js';
+import { until } from '../../src/until.fixture.js';
 import { accepts } from '../lab/node.js';
 import type { Lab, Running } from './lab.js';
 

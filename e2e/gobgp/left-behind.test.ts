@@ -4,8 +4,8 @@
  */
 import { expect } from 'chai';
 import { contractSpeaker } from '../../src/gobgp/gobgp.contract.js';
-import { until } from '../../src/gobgp/until.js';
 import { address } from '../../src/model/address.js';
+import { until } from '../../src/until.fixture.js';
 import { daemonIn } from './daemon.js';
 import { startFrr, torConfig } from './frr.js';
 import { createLab, NEIGHBOUR, NODE } from './lab.js';

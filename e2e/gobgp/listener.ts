@@ -1,11 +1,11 @@
 /** A controller in small, for tests: connects, announces, admits the peers, and keeps what it hears. */
 
 import { Gobgp } from '../../src/gobgp/gobgp.js';
-import { until } from '../../src/gobgp/until.js';
 import type { Announcement } from '../../src/model/announcement.js';
 import type { Path } from '../../src/model/path.js';
 import type { Speaker } from '../../src/model/peer.js';
 import type { Bgp, BgpEvent } from '../../src/ports.js';
+import { until } from '../../src/until.fixture.js';
 
 /** What a listener does at each connection. */
 export type Behaviour = (bgp: Bgp, event: Extract<BgpEvent, { kind: 'connected' }>) => Promise<void>;

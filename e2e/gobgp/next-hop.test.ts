@@ -1,10 +1,10 @@
 /** What a ToR does with the next hops we give it: the proof is its kernel, not its BGP table. */
 import { expect } from 'chai';
 import { contractSpeaker } from '../../src/gobgp/gobgp.contract.js';
-import { until } from '../../src/gobgp/until.js';
 import { address, prefix } from '../../src/model/address.js';
 import type { Speaker } from '../../src/model/peer.js';
 import { routeTarget } from '../../src/model/route-target.js';
+import { until } from '../../src/until.fixture.js';
 import { daemonIn } from './daemon.js';
 import { type Frr, startFrr, torConfig } from './frr.js';
 import { createLab, type Lab, NEIGHBOUR, NODE } from './lab.js';

@@ -2,9 +2,9 @@
 import { writeFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import { contractSpeaker } from '../../src/gobgp/gobgp.contract.js';
-import { until } from '../../src/gobgp/until.js';
 import { address, prefix } from '../../src/model/address.js';
 import type { Speaker } from '../../src/model/peer.js';
+import { until } from '../../src/until.fixture.js';
 import { daemonIn } from './daemon.js';
 import { createLab, NEIGHBOUR, NODE } from './lab.js';
 import { announceThenAdmit, Listener } from './listener.js';

@@ -1,10 +1,13 @@
-/** What each gobgpd makes of a listen range's settings, with FRR as who comes by it; and what is done where it makes nothing of them. */
+/**
+ * What each gobgpd makes of a listen range's settings, with FRR as who comes by it; and what is done where it makes nothing of
+ * them.
+ */
 import { expect } from 'chai';
 import { contractSpeaker } from '../../src/gobgp/gobgp.contract.js';
 import { Gobgp } from '../../src/gobgp/gobgp.js';
-import { until } from '../../src/gobgp/until.js';
 import { address } from '../../src/model/address.js';
 import type { ListenRange, PeerState, Speaker } from '../../src/model/peer.js';
+import { until } from '../../src/until.fixture.js';
 import { daemonIn } from './daemon.js';
 import { type Frr, startFrr, torConfig } from './frr.js';
 import { createLab, type Lab, NEIGHBOUR, NODE, RANGE } from './lab.js';

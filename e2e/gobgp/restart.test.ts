@@ -4,9 +4,9 @@
  */
 import { expect } from 'chai';
 import { contractSpeaker } from '../../src/gobgp/gobgp.contract.js';
-import { until } from '../../src/gobgp/until.js';
 import { address, prefix } from '../../src/model/address.js';
 import { routeTarget } from '../../src/model/route-target.js';
+import { until } from '../../src/until.fixture.js';
 import { monitorRoutes, type RouteEvent } from '../lab/route-monitor.js';
 import { type Daemon, daemonIn } from './daemon.js';
 import { startFrr, torConfig } from './frr.js';

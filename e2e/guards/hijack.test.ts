@@ -1,7 +1,8 @@
 /** The hijack matrix: what a peer may say at most without the kernel of a node changing, and where one sees that it did. */
 import { expect } from 'chai';
+import type { Explanation } from '../../src/admin/explain.js';
 import type { StatusView } from '../../src/admin/server.js';
-import type { Explanation, RouteView } from '../../src/admin/views.js';
+import type { RouteView } from '../../src/admin/views.js';
 import type { Container } from '../lab/container.js';
 import type { Lab } from '../lab/lab.js';
 import { monitorRoutes } from '../lab/route-monitor.js';

@@ -3,8 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { ask } from '../../src/cli/ask.js';
 import { Lab } from '../lab/lab.js';
 import type { LabNode } from '../lab/node.js';
-import { until } from '../lab/until.js';
-import { gobgp } from '../tor-config/fabric.js';
+import { gobgpSessions } from '../lab/sessions.js';
 
 const TOPOLOGY = fileURLToPath(new URL('../../../e2e/guards/hijack.clab.yml', import.meta.url));
 export const TARGET = '64512:100';
@@ -13,20 +12,12 @@ export const TARGET = '64512:100';
 export async function hostileLab(name: string): Promise<Lab> {
   const lab = await Lab.forTests(TOPOLOGY, { name });
   try {
-    await sessionsUp(lab.node('tor1'));
+    await gobgpSessions(lab.node('tor1'), 2);
     return lab;
   } catch (error) {
     await lab.down();
     throw error;
   }
-}
-
-async function sessionsUp(tor: LabNode): Promise<void> {
-  const states = async () => {
-    const peers = JSON.parse(await gobgp(tor, '-j', 'neighbor')) as { state: { session_state?: number } }[];
-    return peers.map(({ state }) => state.session_state);
-  };
-  await until(async () => (await states()).every((state) => state === 6), { what: 'both sessions', timeout: 40_000 });
 }
 
 const ownNextHop = (prefix: string) => (prefix.includes(':') ? '2001:db8:ffff:1::' : '192.0.2.0');
@@ -42,18 +33,18 @@ export async function announce(
   }: { readonly nextHop?: string; readonly target?: string | null } = {},
 ): Promise<void> {
   const rt = target === null ? [] : ['rt', target];
-  await gobgp(lab.node('tor1'), 'global', 'rib', 'add', '-a', familyOf(prefix), prefix, 'nexthop', nextHop, ...rt);
+  await lab.node('tor1').gobgp('global', 'rib', 'add', '-a', familyOf(prefix), prefix, 'nexthop', nextHop, ...rt);
 }
 
 export async function withdraw(lab: Lab, prefix: string): Promise<void> {
-  await gobgp(lab.node('tor1'), 'global', 'rib', 'del', '-a', familyOf(prefix), prefix);
+  await lab.node('tor1').gobgp('global', 'rib', 'del', '-a', familyOf(prefix), prefix);
 }
 
 /** What the node's own gobgpd has taken from the ToR. */
 export async function accepted(lab: Lab): Promise<string[]> {
   const ribs = await Promise.all(
     (['192.0.2.0', '2001:db8:ffff:1::'] as const).map(async (peer, i) => {
-      const text = await gobgp(lab.node('node1'), '-j', 'neighbor', peer, 'adj-in', '-a', i === 0 ? 'ipv4' : 'ipv6');
+      const text = await lab.node('node1').gobgp('-j', 'neighbor', peer, 'adj-in', '-a', i === 0 ? 'ipv4' : 'ipv6');
       return Object.keys(JSON.parse(text || '{}') ?? {});
     }),
   );

@@ -1,16 +1,13 @@
 /** What is believed of one peer, changed under a running node: prefix lists, targets for what carries none, quotas. */
-import { join } from 'node:path';
 import { expect } from 'chai';
-import { execa } from 'execa';
+import type { Explanation } from '../../src/admin/explain.js';
 import type { StatusView } from '../../src/admin/server.js';
-import type { Explanation } from '../../src/admin/views.js';
 import type { Lab } from '../lab/lab.js';
 import { monitorRoutes } from '../lab/route-monitor.js';
 import { cni } from '../lab/runtime.js';
 import { until } from '../lab/until.js';
 import { kernelRoutes } from '../main-job/fabric.js';
 import { reconfigure } from '../networks/reconfigure.js';
-import { gobgp } from '../tor-config/fabric.js';
 import { announce, asked, hostileLab, withdraw } from './hostile-tor.js';
 
 describe('what is believed of a peer', () => {
@@ -28,21 +25,14 @@ describe('what is believed of a peer', () => {
     reconfigure(node(), (yaml) => yaml.replace(/^ {4}(maxRoutes: \d+\n {4})?table: 1001/m, `    ${limit}table: 1001`));
   const since = async () => {
     type Peer = { conf: { neighbor_address: string }; timers: { state?: { uptime?: object } } };
-    const peers = JSON.parse(await gobgp(node(), '-j', 'neighbor')) as Peer[];
+    const peers = JSON.parse(await node().gobgp('-j', 'neighbor')) as Peer[];
     return peers.map(({ conf, timers }) => JSON.stringify([conf.neighbor_address, timers.state?.uptime])).sort();
   };
   const saidOf = async (address: string) => {
     const { lines } = await asked<Explanation>(lab, `/explain?address=${address}`);
     return lines.find(({ what }) => what === 'network blue')?.says;
   };
-  const slash32 = (...words: string[]) =>
-    execa(
-      join(import.meta.dirname, '../../../bin/slash32'),
-      [...words, '--socket', `${node().directory}/slash32/admin.sock`],
-      {
-        reject: false,
-      },
-    );
+  const slash32 = (...words: string[]) => node().slash32(...words);
 
   before(async function () {
     this.timeout(90_000);
@@ -121,7 +111,7 @@ describe('what is believed of a peer', () => {
     expect(quotas).to.have.length(1);
     expect(quotas[0]).to.include({ of: 'network blue', maxRoutes: 3, routes: 3, refused: 2 });
     const status = await slash32('status');
-    expect(status.exitCode, status.stdout).to.equal(3);
+    expect(status.code, status.stdout).to.equal(3);
     expect(status.stdout).to.match(
       /quota +network blue 3\/3 routes[\s\S]*over quota: "maxRoutes" of network blue is 3/,
     );

@@ -5,7 +5,6 @@
  * The last test prints the table and compares it with docs/interop.md; UPDATE_DOCS=1 writes it there.
  */
 import { expect } from 'chai';
-import { inRepository } from '../lab/repository.js';
 import { monitorRoutes, type RouteEvent } from '../lab/route-monitor.js';
 import { add } from '../lab/runtime.js';
 import { until } from '../lab/until.js';
@@ -163,7 +162,8 @@ describe('interop', () => {
   });
 
   describe('a drained node', () => {
-    const slash32 = (...words: string[]) => bed.lab.node('node1').exec([inRepository('bin/slash32'), ...words]);
+    const slash32 = async (...words: string[]) =>
+      expect((await bed.lab.node('node1').slash32(...words)).code).to.equal(0);
     before(async function () {
       this.timeout(180_000);
       for (const peer of bed.peers) for (const family of FAMILIES) await heardBy(peer, container[family]);

@@ -1,4 +1,7 @@
-/** What independent witnesses say of a session: the daemon's own client, the kernel's `ip` and `ss`, Debian's gobgp at the other node. */
+/**
+ * What independent witnesses say of a session: the daemon's own client, the kernel's `ip` and `ss`, Debian's gobgp at the other
+ * node.
+ */
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import { startIn } from '../lab/long-command.js';
@@ -36,7 +39,6 @@ function limitsIn(printed: string): Map<string, Set<number>> {
 }
 
 const FAMILIES = [4, 6] as const;
-const GOBGP = ['gobgp', '--target', 'unix:///run/slash32/gobgpd.sock'];
 
 /** A host route as BGP has it. */
 export function hostRoute(address: string): string {
@@ -91,8 +93,8 @@ export async function spreadOver(bed: Bed, container: string, nextHop: string): 
 export function saidToNode2(bed: Bed, { index, daemon }: Peer, prefix: string): Promise<Shown> {
   const family = prefix.includes(':') ? 6 : 4;
   const from = addressOf('node2', index, family, 'daemon');
-  const argv = [...GOBGP, '-j', 'neighbor', from, 'adj-in', prefix, '-a', `ipv${family}`];
-  return until(async () => paths(await bed.lab.node('node2').exec(argv))[0], {
+  const words = ['-j', 'neighbor', from, 'adj-in', prefix, '-a', `ipv${family}`];
+  return until(async () => paths(await bed.lab.node('node2').gobgp(...words))[0], {
     what: `${daemon.name} to say ${prefix} to node2`,
   });
 }
@@ -101,7 +103,7 @@ export function saidToNode2(bed: Bed, { index, daemon }: Peer, prefix: string): 
 export async function everySession(bed: Bed, name: NodeName): Promise<void> {
   const node = bed.lab.node(name);
   const open = async () => {
-    const up = new Set(established(await node.exec([...GOBGP, '-j', 'neighbor'])));
+    const up = new Set(established(await node.gobgp('-j', 'neighbor')));
     const all = bed.peers.flatMap(({ index }) => FAMILIES.map((family) => addressOf(name, index, family, 'daemon')));
     return all.filter((address) => !up.has(address));
   };
@@ -153,9 +155,9 @@ export async function watchWithdrawals(bed: Bed, transits: readonly Peer[]): Pro
     transits.every(({ index }) => withdrawn.get(addressOf('node2', index, 4, 'daemon'))?.includes(CONTROL));
   await until(
     async () => {
-      await node1.exec([...GOBGP, 'global', 'rib', 'add', CONTROL, '-a', 'ipv4']);
+      await node1.gobgp('global', 'rib', 'add', CONTROL, '-a', 'ipv4');
       for (const peer of transits) await saidToNode2(bed, peer, CONTROL);
-      await node1.exec([...GOBGP, 'global', 'rib', 'del', CONTROL, '-a', 'ipv4']);
+      await node1.gobgp('global', 'rib', 'del', CONTROL, '-a', 'ipv4');
       await until(hasEach, { what: 'the control to be withdrawn by each daemon', timeout: 15_000 });
       return true;
     },

@@ -5,7 +5,7 @@ import type { Container } from '../lab/container.js';
 import { Lab } from '../lab/lab.js';
 import type { LabNode } from '../lab/node.js';
 import { add } from '../lab/runtime.js';
-import { until } from '../lab/until.js';
+import { frrSessions } from '../lab/sessions.js';
 import { PLAN, type Plan, planYaml } from './plan.js';
 import { type Placed, Prober } from './prober.js';
 
@@ -42,7 +42,7 @@ export async function isolationUp(name: string, networks = Object.keys(PLAN.netw
     const write = (node: LabNode, next: Plan) =>
       writeFileSync(node.boundFile(FILE), common.get(node.name) + planYaml(next, node.name));
     for (const node of nodes) write(node, plan);
-    await Promise.all([...lab.nodes.values()].map(startAll));
+    await Promise.all([...lab.nodes.values()].map((node) => node.startAll()));
     await sessionsUp(lab);
     const containers = new Map<string, Member>();
     for (const node of NODES)
@@ -76,10 +76,6 @@ export async function attached(lab: Lab, node: string, network: string, suffix =
   return { name: container.name, node, network, namespace: container.namespace, v4, v6, container, hostLink };
 }
 
-async function startAll(node: LabNode): Promise<void> {
-  for (const name of node.processes) await node.start(name);
-}
-
 function hostOf(node: LabNode): Placed {
   const number = Number(node.name.replace(/\D/g, ''));
   return {
@@ -94,16 +90,5 @@ function hostOf(node: LabNode): Placed {
 
 /** Every BGP session of the ToR is established. */
 export async function sessionsUp(lab: Lab): Promise<void> {
-  const states = async () => {
-    type Summary = Record<string, { peers?: Record<string, { state: string }> }>;
-    const summary = await lab.node('tor1').vtyshJson<Summary>('show bgp summary json');
-    return Object.values(summary).flatMap(({ peers = {} }) => Object.values(peers).map(({ state }) => state));
-  };
-  await until(
-    async () => {
-      const all = await states();
-      return all.length >= 2 * NODES.length && all.every((state) => state === 'Established');
-    },
-    { what: 'every BGP session of tor1', timeout: 40_000 },
-  );
+  await frrSessions(lab.node('tor1'), 2 * NODES.length);
 }

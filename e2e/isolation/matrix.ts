@@ -41,7 +41,7 @@ export async function matrix(fabric: Fabric, plan: Plan) {
   return { open, shut: all.length - open };
 }
 
-export function attempts(from: Placed, to: Placed): Attempt[] {
+function attempts(from: Placed, to: Placed): Attempt[] {
   return PROTOCOLS.map((protocol) => attempt(from, to, protocol));
 }
 

@@ -29,7 +29,7 @@ export interface Party {
 }
 
 /** The target that the nodes' files give to what the ToR says without one: here the way to the nodes themselves. */
-export const UNTAGGED = '64512:1';
+const UNTAGGED = '64512:1';
 
 /** Mesh, hub and spokes, extranet (with mesh), one-way (hears mesh, is not heard), isolated, and one the hosts import. */
 export const PLAN: Plan = {

@@ -9,7 +9,8 @@ import { NetlinkKernel } from '../../src/kernel/netlink-kernel.js';
 import { address, lengthOf, type Prefix, prefix } from '../../src/model/address.js';
 import type { Route } from '../../src/model/route.js';
 import type { KernelEvent } from '../../src/ports.js';
-import { inPrivateNamespace, ipJson, namespaceForSuite, run, until } from '../netlink/private-namespace.js';
+import { until } from '../../src/until.fixture.js';
+import { inPrivateNamespace, ipJson, namespaceForSuite, run } from '../netlink/private-namespace.js';
 import { BLUE, GATEWAYS, makeUplink, networks, recordingFilters } from './world.js';
 
 const tor4 = address('192.0.2.0');

@@ -11,7 +11,8 @@ import { address, hostPrefix } from '../../src/model/address.js';
 import type { Endpoint } from '../../src/model/endpoint.js';
 import { MAIN_TABLE } from '../../src/model/route.js';
 import type { KernelEvent, Namespace } from '../../src/ports.js';
-import { inPrivateNamespace, ipJson, namespaceForSuite, run, until } from '../netlink/private-namespace.js';
+import { until } from '../../src/until.fixture.js';
+import { inPrivateNamespace, ipJson, namespaceForSuite, run } from '../netlink/private-namespace.js';
 import { endpointNumber, GATEWAYS, makeUplink, networks, recordingFilters } from './world.js';
 
 inPrivateNamespace(import.meta.url, () => {

@@ -16,7 +16,9 @@ export function recordingFilters(): Filters & { readonly admitted: Set<string> }
   return {
     admitted,
     admit: ({ containerId }) => void admitted.add(containerId),
-    expel: ({ containerId }) => void admitted.delete(containerId),
+    expel: (...endpoints) => {
+      for (const { containerId } of endpoints) admitted.delete(containerId);
+    },
     prepare: async () => {},
     separate: async () => {},
     lacking: () => [],

@@ -14,9 +14,14 @@ export class Container {
   static async create(node: LabNode, name: string, state: LabState): Promise<Container> {
     const container = new Container(node, name, state);
     if (state.namespaces.includes(container.namespace)) throw new Error(`lab ${state.name} has a "${name}" already`);
-    await addNamespace(container.namespace);
-    state.namespaces = [...state.namespaces, container.namespace];
-    save(state);
+    // Written down first: after a kill in between, removal finds it.
+    container.#note([...state.namespaces, container.namespace]);
+    try {
+      await addNamespace(container.namespace);
+    } catch (error) {
+      container.#forget(); // It is somebody else's.
+      throw error;
+    }
     return container;
   }
 
@@ -45,7 +50,15 @@ export class Container {
   /** Removes the namespace with everything in it, as a runtime does after (or, badly, before) DEL. */
   async remove(): Promise<void> {
     await removeNamespace(this.namespace);
-    this.#state.namespaces = this.#state.namespaces.filter((it) => it !== this.namespace);
+    this.#forget();
+  }
+
+  #forget(): void {
+    this.#note(this.#state.namespaces.filter((it) => it !== this.namespace));
+  }
+
+  #note(namespaces: string[]): void {
+    this.#state.namespaces = namespaces;
     save(this.#state);
   }
 }

@@ -39,7 +39,10 @@ export function unpackedSystem(suite: string, name: string, users: readonly stri
   });
 }
 
-/** The command that runs `argv` in such a root, with the caller's /run, /proc and /dev. Needs a mount namespace that may be changed. */
+/**
+ * The command that runs `argv` in such a root, with the caller's /run, /proc and /dev. Needs a mount namespace that may be
+ * changed.
+ */
 export function inSystem(root: string, argv: readonly string[]): string[] {
   const mounts = 'for part in run proc dev; do mount -n --rbind /$part "$0/$part"; done; exec chroot "$0" "$@"';
   return ['sh', '-e', '-c', mounts, root, ...argv];
@@ -106,7 +109,10 @@ async function unpack(directory: string, target: string): Promise<void> {
   }
 }
 
-/** Since bookworm a Debian has its /bin, /lib and /sbin in /usr, but packages of bookworm still bring them. The rest is what scripts make. */
+/**
+ * Since bookworm a Debian has its /bin, /lib and /sbin in /usr, but packages of bookworm still bring them. The rest is what
+ * scripts make.
+ */
 async function furnish(root: string): Promise<void> {
   for (const part of ['bin', 'sbin', 'lib', 'lib64']) {
     await mkdir(join(root, 'usr', part), { recursive: true });

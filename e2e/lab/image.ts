@@ -22,7 +22,8 @@ interface Image {
   processes(config: string): readonly ProcessSpec[];
 }
 
-const GOBGP_API = 'unix:///run/slash32/gobgpd.sock';
+/** Where a node's gobgpd is asked. */
+export const GOBGP_API = 'unix:///run/slash32/gobgpd.sock';
 
 const IMAGES: Record<string, Image> = {
   frr: { config: '/etc/frr/frr.conf', processes: frrDaemons },

@@ -23,12 +23,7 @@ async function kernelRoutes(lab: Lab, family: '-4' | '-6'): Promise<string[]> {
 
 async function announce(lab: Lab, node: string, prefix: string): Promise<void> {
   const family = prefix.includes(':') ? 'ipv6' : 'ipv4';
-  await lab
-    .node(node)
-    .exec([
-      ...['gobgp', '--target', 'unix:///run/slash32/gobgpd.sock', 'global', 'rib', '-a', family],
-      ...['add', prefix, 'rt', '64512:100'],
-    ]);
+  await lab.node(node).gobgp('global', 'rib', '-a', family, 'add', prefix, 'rt', '64512:100');
 }
 
 describe('a lab', () => {
@@ -57,8 +52,7 @@ describe('a lab', () => {
   it('carries route targets through the ToR', async () => {
     const seen = await until(
       async () => {
-        const rib = ['gobgp', '--target', 'unix:///run/slash32/gobgpd.sock', 'global', 'rib', '10.20.1.1/32'];
-        const printed = await lab.node('node2').exec(rib);
+        const printed = await lab.node('node2').gobgp('global', 'rib', '10.20.1.1/32');
         return printed.includes('65000 65001') && printed;
       },
       { what: "node1's route at node2" },

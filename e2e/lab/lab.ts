@@ -22,6 +22,8 @@ export interface LabOptions {
   readonly name?: string;
   /** Do not start the nodes' processes. */
   readonly bare?: boolean;
+  /** More is to come until it is whole: it counts as starting until `finished`. */
+  readonly unfinished?: boolean;
 }
 
 /** A lab of that name is there already. Nothing was changed. */
@@ -58,8 +60,7 @@ export class Lab {
     const lab = new Lab(topology, state);
     try {
       await lab.#build(options);
-      state.phase = 'up';
-      save(state);
+      if (!options.unfinished) lab.finished();
       return lab;
     } catch (error) {
       await lab.down();
@@ -67,7 +68,10 @@ export class Lab {
     }
   }
 
-  /** A lab that lives no longer than this process: one of the name whose runner is gone was left by a killed run, and is removed. */
+  /**
+   * A lab that lives no longer than this process: one of the name whose runner is gone was left by a killed run, and is
+   * removed.
+   */
   static async forTests(file: string, options: LabOptions = {}): Promise<Lab> {
     const left = Lab.find(options.name ?? readTopology(file).name);
     if (left && !isAlive(left.#state.runner)) await left.down();
@@ -89,6 +93,12 @@ export class Lab {
   get condition(): 'up' | 'starting' | 'wreck' {
     if (this.#state.phase === 'up') return 'up';
     return isAlive(this.#state.runner) ? 'starting' : 'wreck';
+  }
+
+  /** It is whole now, and outlives who made it. */
+  finished(): void {
+    this.#state.phase = 'up';
+    save(this.#state);
   }
 
   /** A node by name. */
@@ -123,7 +133,7 @@ export class Lab {
     }
     for (const [a, b] of this.topology.links) await link(this.node(a.node), a.device, this.node(b.node), b.device);
     for (const node of this.nodes.values()) await this.#furnish(node);
-    if (!options.bare) await Promise.all([...this.nodes.values()].map(startAll));
+    if (!options.bare) await Promise.all([...this.nodes.values()].map((node) => node.startAll()));
   }
 
   async #furnish(node: LabNode): Promise<void> {
@@ -169,10 +179,6 @@ async function link(a: LabNode, deviceA: string, b: LabNode, deviceB: string): P
   await execa('ip', ['link', 'add', ...left, 'type', 'veth', 'peer', ...right]);
   await execa('ip', ['-n', a.namespace, 'link', 'set', deviceA, 'up']);
   await execa('ip', ['-n', b.namespace, 'link', 'set', deviceB, 'up']);
-}
-
-async function startAll(node: LabNode): Promise<void> {
-  for (const name of node.processes) await node.start(name);
 }
 
 /** Debian's FRR gives up root for its own user, who must be able to make sockets. Undefined where it is not installed. */

@@ -1,10 +1,11 @@
 /** One node of a running lab: its commands, its processes, its logs. */
 import { existsSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { type ProcessSpec, processesOf } from './image.js';
+import { GOBGP_API, type ProcessSpec, processesOf } from './image.js';
 import { attempt, inodeOf, type Output, succeed } from './namespace.js';
 import { inNode } from './private-run.js';
 import { commandOf, identify, isAlive, launch, processesIn, type Running, signalProcess } from './process.js';
+import { inRepository } from './repository.js';
 import { type LabState, labDirectory, save } from './state.js';
 import type { NodeSpec } from './topology.js';
 import { until } from './until.js';
@@ -20,7 +21,10 @@ export class LabNode {
   readonly name: string;
   /** Its network namespace, by name. */
   readonly namespace: string;
-  /** Its directory on the host: `slash32/` and `frr/` are its /run/slash32 and /run/frr, `etc/` holds its bound files, `log/` its logs. */
+  /**
+   * Its directory on the host: `slash32/` and `frr/` are its /run/slash32 and /run/frr, `etc/` holds its bound files, `log/`
+   * its logs.
+   */
   readonly directory: string;
   readonly #spec: NodeSpec;
   readonly #state: LabState;
@@ -41,6 +45,16 @@ export class LabNode {
   /** Runs a command in the node; returns exit code and output. */
   attempt(argv: readonly string[], input?: string): Promise<Output> {
     return attempt(inNode(this.namespace, labDirectory(this.#state.name), this.directory, argv), input);
+  }
+
+  /** Asks gobgpd, with Debian's own client: `-j neighbor`. Throws when it refuses. */
+  gobgp(...words: readonly string[]): Promise<string> {
+    return this.exec(['gobgp', '--target', GOBGP_API, ...words]);
+  }
+
+  /** Our own command line: `status`. Its exit code may be part of the answer. */
+  slash32(...words: readonly string[]): Promise<Output> {
+    return this.attempt([inRepository('bin/slash32'), ...words]);
   }
 
   /** Asks FRR, as an engineer would: `show ip route bgp json`. */
@@ -78,6 +92,11 @@ export class LabNode {
     this.#remember(name, running);
     await this.#untilReady(spec, running);
     if (spec.afterwards) await this.exec(spec.afterwards);
+  }
+
+  /** Starts all that its image runs. */
+  async startAll(): Promise<void> {
+    for (const name of this.processes) await this.start(name);
   }
 
   /** Signals a process, and waits for its end, or standstill after SIGSTOP; not after SIGCONT or SIGHUP. */

@@ -46,7 +46,10 @@ export async function unmountRuns(lab: string): Promise<void> {
   for (const mount of mounts.filter((path) => path.startsWith(`${lab}/`))) await execa('umount', ['-n', '-l', mount]);
 }
 
-/** The command that runs `argv` in a node: its network, its /run, its host name. Becomes `argv` without leaving a process in between. */
+/**
+ * The command that runs `argv` in a node: its network, its /run, its host name. Becomes `argv` without leaving a process in
+ * between.
+ */
 export function inNode(namespace: string, lab: string, nodeDirectory: string, argv: readonly string[]): string[] {
   return ['ip', 'netns', 'exec', namespace, 'unshare', '--uts', 'sh', '-c', SCRIPT, 'sh', nodeDirectory, lab, ...argv];
 }

@@ -5,7 +5,8 @@ const PRESSURE = '/proc/pressure/cpu';
 
 /**
  * Milliseconds, since some moment, in which a process that could run had to wait for a processor (Linux, accounting/psi.rst,
- * "some"); the kernel brings it up to date every two seconds. Where the kernel does not count that, all time counts as such: nobody can tell there.
+ * "some"); the kernel brings it up to date every two seconds. Where the kernel does not count that, all time counts as such:
+ * nobody can tell there.
  */
 export function waitedForProcessor(): number {
   if (!existsSync(PRESSURE)) return performance.now();

@@ -32,7 +32,7 @@ export async function monitorRoutes(namespace: string): Promise<RouteMonitor> {
 }
 
 /** Reads one line of `ip -ts -o monitor route`; undefined for a line that is no route. */
-export function parseEvent(line: string): RouteEvent | undefined {
+function parseEvent(line: string): RouteEvent | undefined {
   const found = /^\[([^\]]+)\] ?(?:\[ROUTE\])?(Deleted )?(.+)$/.exec(line);
   if (!found) return undefined;
   const [, at = '', deleted, route = ''] = found;

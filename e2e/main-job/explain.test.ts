@@ -1,7 +1,5 @@
 /** The commands of the CLI, against a controller on the fabric. */
-import { join } from 'node:path';
 import { expect } from 'chai';
-import { execa } from 'execa';
 import type { Lab } from '../lab/lab.js';
 import { add } from '../lab/runtime.js';
 import { until } from '../lab/until.js';
@@ -11,21 +9,17 @@ describe('slash32, the command', () => {
   let lab: Lab;
   let near: string;
   let far: string;
+  let far6: string;
 
   before(async () => {
     lab = await fabricUp('explain');
     near = (await add(await lab.container('node1', 'near'))).v4;
-    far = (await add(await lab.container('node2', 'far'), { network: 'red' })).v4;
-    await atNodes(lab, far);
+    ({ v4: far, v6: far6 } = await add(await lab.container('node2', 'far'), { network: 'red' }));
+    for (const address of [far, far6]) await atNodes(lab, address);
   });
   after(() => lab?.down());
 
-  const slash32 = (...argv: string[]) =>
-    execa(
-      join(import.meta.dirname, '../../../bin/slash32'),
-      [...argv, '--socket', `${lab.node('node1').directory}/slash32/admin.sock`],
-      { reject: false },
-    );
+  const slash32 = (...words: string[]) => lab.node('node1').slash32(...words);
 
   it('explains why a prefix is in one network and not in another', async () => {
     const { stdout } = await slash32('explain', far);
@@ -52,28 +46,58 @@ describe('slash32, the command', () => {
   });
 
   it('shows the node at a glance, and exits with 3 when a peer is down', async () => {
-    const { stdout, exitCode } = await slash32('status');
-    expect([exitCode, stdout]).to.satisfy(
-      ([code, text]: [number, string]) => code === 0 && /2\/2 established/.test(text),
-      stdout,
-    );
+    const { stdout, code } = await slash32('status');
+    expect(stdout).to.match(/2\/2 established/);
+    expect(code).to.equal(0);
     await lab.node('tor1').vtysh('configure\nrouter bgp 65000\nneighbor 192.0.2.1 shutdown');
-    await until(async () => (await slash32('status')).exitCode === 3, { what: 'status to say that a peer is down' });
+    await until(async () => (await slash32('status')).code === 3, { what: 'status to say that a peer is down' });
+  });
+
+  it('says of all that it explains who cannot be heard now, or cannot hear: gobgpd that is away, peers without a session', async () => {
+    const node = lab.node('node1');
+    const says = (what: string, words: RegExp) =>
+      until(async () => words.test((await slash32('explain', what)).stdout), {
+        what: `explain ${what} to say ${words}`,
+      });
+    expect((await slash32('explain', far6)).stdout).not.to.match(/sessions/);
+    await says(
+      '10.99.99.99',
+      /no +sessions +tor1 has no session.*, so what it would say of 10\.99\.99\.99\/32 is not known/,
+    );
+
+    await lab.node('tor1').kill('bgpd', 'SIGKILL');
+    await says(
+      far6,
+      /ok +network red[\s\S]*no +sessions +tor1-v6 has no session.*, and its path is kept for its restart time/,
+    );
+    await says(near, /ok +announced[\s\S]*no +sessions +no BGP session is established \(tor1/);
+
+    await node.kill('sidecar', 'SIGKILL');
+    await says(far6, /ok +network red[\s\S]*no +sessions +gobgpd is away \(.*what was heard before is kept/);
+    await says(near, /no +sessions +gobgpd is away/);
+  });
+
+  it('has in its log a line for each session that came or went, with its peer', async () => {
+    const events = lab
+      .node('node1')
+      .log('slash32d')
+      .split('\n')
+      .map((line) => JSON.parse(line) as { event: string; peer?: string });
+    const of = (peer: string) => events.filter((event) => event.peer === peer).map(({ event }) => event);
+    expect(events.filter(({ event }) => event === 'gobgpd-up')).to.have.length(1);
+    expect([of('tor1'), of('tor1-v6')]).to.eql([
+      ['peer-up', 'peer-down'],
+      ['peer-up', 'peer-down'],
+    ]);
   });
 
   it('says in one line what is wrong: an address that is none, a controller that is away, a command that does not exist', async () => {
-    expect(await slash32('explain', '10.1')).to.include({
-      exitCode: 1,
-      stderr: 'slash32: not an IP address: "10.1" (expected like 10.20.1.10 or 2001:db8::a)',
-    });
-    const away = await execa(
-      join(import.meta.dirname, '../../../bin/slash32'),
-      ['status', '--socket', '/run/s32-nobody.sock'],
-      { reject: false },
-    );
-    expect([away.exitCode, away.stderr]).to.satisfy(
-      ([code, text]: [number, string]) => code === 1 && /is slash32d running\?/.test(text),
-    );
-    expect((await slash32('statsu')).exitCode).to.equal(2);
+    const none = await slash32('explain', '10.1');
+    expect(none.stderr.trim()).to.equal('slash32: not an IP address: "10.1" (expected like 10.20.1.10 or 2001:db8::a)');
+    expect(none.code).to.equal(1);
+    const away = await slash32('status', '--socket', '/run/s32-nobody.sock');
+    expect(away.stderr).to.match(/is slash32d running\?/);
+    expect(away.code).to.equal(1);
+    expect((await slash32('statsu')).code).to.equal(2);
   });
 });

@@ -100,16 +100,7 @@ export async function holdings(node: LabNode): Promise<Holdings> {
 /** What gobgpd says for us, asked with Debian's own client. */
 export async function announced(node: LabNode): Promise<string[]> {
   const list = async (family: string) => {
-    const text = await node.exec([
-      'gobgp',
-      '--target',
-      'unix:///run/slash32/gobgpd.sock',
-      '-j',
-      'global',
-      'rib',
-      '-a',
-      family,
-    ]);
+    const text = await node.gobgp('-j', 'global', 'rib', '-a', family);
     const rib = JSON.parse(text || '{}') as Record<string, { 'neighbor-ip'?: string; source_id?: string }[]>;
     return Object.entries(rib ?? {})
       .filter(([, paths]) => paths.some((path) => isLocal(path)))

@@ -45,15 +45,6 @@ export function ipJson(...args: string[]): any[] {
   return JSON.parse(run('ip', '-json', '-details', ...args) || '[]');
 }
 
-/** Waits until a condition holds. Only a failure ever waits for all of these seconds. */
-export async function until(what: string, holds: () => boolean, seconds = 60): Promise<void> {
-  const deadline = performance.now() + seconds * 1000;
-  while (!holds()) {
-    if (performance.now() > deadline) throw new Error(`not within ${seconds} s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
 function runMocha(file: string): Promise<{ code: number | null; output: string }> {
   const args = ['-n', process.execPath, MOCHA, '--no-config', '--exit', '--timeout', '240000', file];
   const child = spawn('unshare', args, { env: { ...process.env, [MARK]: '1' }, stdio: ['ignore', 'pipe', 'pipe'] });

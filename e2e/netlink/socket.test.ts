@@ -1,7 +1,8 @@
 /** The socket against the real kernel: errors, large batches, overflow, events. */
 import { expect } from 'chai';
 import * as nl from '../../src/netlink/index.js';
-import { inPrivateNamespace, run, until } from './private-namespace.js';
+import { until } from '../../src/until.fixture.js';
+import { inPrivateNamespace, run } from './private-namespace.js';
 
 inPrivateNamespace(import.meta.url, () => {
   let index = 0;
@@ -119,6 +120,15 @@ inPrivateNamespace(import.meta.url, () => {
         await until('all events', () => heard().length >= expected.length);
         expect(heard().sort()).to.deep.equal(expected.sort());
         expect(seen).to.include(RTM_NEWLINK);
+      });
+    });
+
+    it('hears messages of one type alone where no other is wanted', async () => {
+      await listening({ type: nl.RTM_DELLINK, ignorePorts: [9999, 9998] }, async (seen) => {
+        run('ip', 'link', 'add', 's32c', 'type', 'veth', 'peer', 'name', 's32d');
+        run('ip', 'link', 'del', 's32c');
+        await until('both ends', () => seen.length >= 2);
+        expect(seen).to.deep.equal([nl.RTM_DELLINK, nl.RTM_DELLINK]);
       });
     });
 

@@ -118,8 +118,7 @@ describe('targets that come with an attachment', () => {
     const check = () =>
       cni('CHECK', over, { ...asking('64512:200,64512:100', '64512:200'), conf: { prevResult: over.result } });
     expect((await check()).json).to.equal(undefined);
-    const withdraw = ['gobgp', '--target', 'unix:///run/slash32/gobgpd.sock', 'global', 'rib', 'del', `${over.v4}/32`];
-    await lab.node('node1').exec(withdraw);
+    await lab.node('node1').gobgp('global', 'rib', 'del', `${over.v4}/32`);
     expect((await check()).json?.msg).to.include(`does not announce ${over.v4}/32 with 64512:200`);
     // Not of over-1: at some time within half a minute an audit announces it again.
     await del(over);

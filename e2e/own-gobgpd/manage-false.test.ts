@@ -8,7 +8,6 @@ import { monitorRoutes } from '../lab/route-monitor.js';
 import { type Attached, add, del } from '../lab/runtime.js';
 import { until } from '../lab/until.js';
 import { announced, atTor, kernelRoutes } from '../main-job/fabric.js';
-import { gobgp } from '../tor-config/fabric.js';
 
 const TOPOLOGY = fileURLToPath(new URL('../../../e2e/own-gobgpd/own-gobgpd.clab.yml', import.meta.url));
 
@@ -31,7 +30,7 @@ describe('a controller beside a gobgpd that has a file of its own', () => {
     state: { session_state?: number; neighbor_address?: string };
     timers: { state?: { uptime?: { seconds?: number } } };
   }
-  const peers = async () => JSON.parse(await gobgp(lab.node('node1'), '-j', 'neighbor')) as Peer[];
+  const peers = async () => JSON.parse(await lab.node('node1').gobgp('-j', 'neighbor')) as Peer[];
   const bothUp = () =>
     until(async () => (await peers()).filter(({ state }) => state.session_state === 6).length === 2, {
       what: 'both sessions',

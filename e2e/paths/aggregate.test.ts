@@ -6,7 +6,6 @@
 import { expect } from 'chai';
 import type { Lab } from '../lab/lab.js';
 import { startPinging } from '../lab/ping.js';
-import { inRepository } from '../lab/repository.js';
 import { monitorRoutes } from '../lab/route-monitor.js';
 import { add, cni } from '../lab/runtime.js';
 import { until } from '../lab/until.js';
@@ -133,8 +132,7 @@ describe('a block that is announced as a whole', () => {
   });
 
   it('is named by slash32 routes and explain', async () => {
-    const slash32 = async (...words: string[]) =>
-      (await nodes().node1.attempt([inRepository('bin/slash32'), ...words])).stdout;
+    const slash32 = async (...words: string[]) => (await nodes().node1.slash32(...words)).stdout;
     expect(await slash32('routes')).to.match(/blue +10\.20\.1\.0\/24 +blackhole .*announced/);
     expect(await slash32('explain', own.v4)).to.match(/10\.20\.1\.0\/24 leads to it, as "announce" of blue says/);
     expect(await slash32('explain', UNUSED[0]!)).to.match(/blackhole 10\.20\.1\.0\/24 table 254/);

@@ -6,7 +6,6 @@ import { expect } from 'chai';
 import type { Lab } from '../lab/lab.js';
 import type { LabNode } from '../lab/node.js';
 import { isAnswered, startPinging } from '../lab/ping.js';
-import { inRepository } from '../lab/repository.js';
 import { monitorRoutes } from '../lab/route-monitor.js';
 import { until } from '../lab/until.js';
 import { announced, kernelRoutes } from '../main-job/fabric.js';
@@ -88,7 +87,7 @@ describe('two switches of one node', () => {
     await isTold('tor2', hosts(), BLOCKS);
     const results = await Promise.all(flows.map((flow) => flow.stop()));
     expect(results.map(({ lost }) => lost)).to.eql([0, 0]);
-    const explain = async (what: string) => (await node.attempt([inRepository('bin/slash32'), 'explain', what])).stdout;
+    const explain = async (what: string) => (await node.slash32('explain', what)).stdout;
     expect(await explain(own.v4)).to.match(
       /announced with the export targets of blue, to peers that are told host routes/,
     );

@@ -46,7 +46,7 @@ describe('BFD beside graceful restart', () => {
 
   const tor = () => lab.node('tor1');
   const node = () => lab.node('node1');
-  const status = async () => (await node().attempt([inRepository('bin/slash32'), 'status'])).stdout;
+  const status = async () => (await node().slash32('status')).stdout;
 
   async function heartbeats(): Promise<void> {
     const up = async () => (await tor().vtysh('show bfd peers')).includes('Status: up');

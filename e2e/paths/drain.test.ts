@@ -7,7 +7,6 @@ import { expect } from 'chai';
 import type { Container } from '../lab/container.js';
 import { Lab } from '../lab/lab.js';
 import { startPinging } from '../lab/ping.js';
-import { inRepository } from '../lab/repository.js';
 import { type Attached, add, cni } from '../lab/runtime.js';
 import { until } from '../lab/until.js';
 import { announced, kernelRoutes } from '../main-job/fabric.js';
@@ -45,7 +44,7 @@ describe('a drain', () => {
     return route?.gateway;
   };
   const reaches = async (address: string) => (await client.attempt(['ping', '-c', '1', '-W', '1', address])).code === 0;
-  const slash32 = (...words: string[]) => lab.node('node1').attempt([inRepository('bin/slash32'), ...words]);
+  const slash32 = (...words: string[]) => lab.node('node1').slash32(...words);
 
   it('moves traffic to the other node without losing a packet, says so, and withdraws', async () => {
     // The switch tells node3 of the address some time after it has the route itself.

@@ -2,10 +2,16 @@
  * Two ToRs, and one of them dies: three ways to die, and for each the time without packets, printed. The hold time is 3 s,
  * the shortest that both sides take; only the silent death has to wait for it.
  */
+import { closeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import { indexOfName } from '../../src/netlink/index.js';
+import { openTap, openUdp, receiveAll, sendTo, within } from '../isolation/sockets.js';
 import type { Lab } from '../lab/lab.js';
+import type { LabNode } from '../lab/node.js';
 import { until } from '../lab/until.js';
+import { reconfigure } from '../networks/reconfigure.js';
+import { slash32 } from '../networks/slash32.js';
 import {
   type Attachment,
   attach,
@@ -19,6 +25,11 @@ import {
 
 /** How long flows go on after the death has been dealt with, in ms. */
 const AFTERWARDS = 1_000;
+/** Enough that both ToRs get some. */
+const FLOWS = 64;
+const FIRST_PORT = 20_000;
+/** In the header of IPv4. */
+const UDP = 17;
 
 describe('a node with two ToRs', () => {
   let lab: Lab;
@@ -65,6 +76,47 @@ describe('a node with two ToRs', () => {
     const { lost } = await duringFlows(ones, others, () => sleep(1_000));
     expect(lost).to.equal(0);
     for (const [i, tor] of ['tor1', 'tor2'].entries()) expect((await carried(tor)) - before[i]!).to.be.above(100);
+  });
+
+  it('sends a flow over the same ToR past the stack as through it', async () => {
+    const [from, to, node] = [ones[0]!, others[0]!.v4, lab.node('node1')];
+    const shortcut = async () => JSON.parse(await slash32(node, 'status', '-o', 'json')).shortcut;
+    await until(
+      async () => {
+        await from.exec(['ping', '-q', '-f', '-c', '10000', to]);
+        return (await shortcut()).endpoints > 0;
+      },
+      { what: 'the program of one who talks much', timeout: 60_000 },
+    );
+    const before = (await shortcut()).packets;
+    const past = flowsOver('eth1', node, from, to);
+    expect((await shortcut()).packets - before).to.be.at.least(FLOWS);
+    await reconfigure(node, (yaml) => `${yaml}\nkernel: { shortcut: false }\n`);
+    expect(past.length).to.be.within(1, FLOWS - 1);
+    expect(flowsOver('eth1', node, from, to)).to.eql(past);
+    await reconfigure(node, (yaml) => yaml.replace('\nkernel: { shortcut: false }\n', ''));
+  });
+
+  it('uses the shorter AS path alone, and says so of the other', async () => {
+    const tor2 = (...lines: string[]) => lab.node('tor2').vtysh(['configure', ...lines].join('\n'));
+    const out = 'neighbor 192.0.2.5 route-map LONGER out';
+    const [to] = others.map(({ v4 }) => v4);
+    await tor2('route-map LONGER permit 10', 'set as-path prepend 65012 65012');
+    await tor2('router bgp 65012', 'address-family ipv4 unicast', out);
+    await hasWays(lab.node('node1'), to!, 1);
+    const explained = await slash32(lab.node('node1'), 'explain', to!);
+    expect(explained).to.match(
+      /from 192\.0\.2\.4, .*\n no +network blue +blue imports .*, but another path is better: this one has a longer AS path/,
+    );
+    expect(explained).to.match(/from 192\.0\.2\.0, .*\n ok +network blue +blue imports 64512:100\n/);
+    const routes = (await slash32(lab.node('node1'), 'routes'))
+      .split('\n')
+      .filter((line) => line.startsWith('blue ') && line.includes(`${to}/32`));
+    expect(routes.join('\n'))
+      .to.match(/192\.0\.2\.0 .* installed, table 1001/)
+      .and.to.match(/192\.0\.2\.4 .* better: /);
+    await tor2('router bgp 65012', 'address-family ipv4 unicast', `no ${out}`);
+    await bothWays(lab, ones, others);
   });
 
   it('is no way between its ToRs: each hears from it only what it says itself', async () => {
@@ -124,6 +176,19 @@ describe('a node with two ToRs', () => {
     expect(lost).to.equal(0);
   });
 });
+
+/** A datagram from each of some ports: those that leave the node by this link. */
+function flowsOver(link: string, node: LabNode, from: Attachment, to: string): number[] {
+  const tap = within(node.namespace, () => openTap(indexOfName(link)!));
+  const ports = Array.from({ length: FLOWS }, (_, at) => FIRST_PORT + at);
+  const sockets = within(from.namespace, () => ports.map((port) => openUdp(from.v4, port)));
+  // Forwarded before the call returns, as everything between veth links.
+  for (const socket of sockets) sendTo(socket, Buffer.from('flow'), to, 9);
+  const frames = [...receiveAll(tap)].map(({ bytes }) => bytes);
+  for (const fd of [tap, ...sockets]) closeSync(fd);
+  const isOurs = (frame: Buffer) => frame[23] === UDP && frame.subarray(30, 34).join('.') === to;
+  return frames.filter(isOurs).map((frame) => frame.readUInt16BE(34));
+}
 
 /** Nothing in, nothing out, nothing through; links stay up. */
 const SILENCE = ['add table inet silence']

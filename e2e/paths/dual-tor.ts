@@ -6,6 +6,7 @@ import type { LabNode } from '../lab/node.js';
 import { type PingResult, startPinging } from '../lab/ping.js';
 import { waitedForProcessor } from '../lab/processor.js';
 import { type Attached, add } from '../lab/runtime.js';
+import { frrSessions } from '../lab/sessions.js';
 import { until } from '../lab/until.js';
 
 const TOPOLOGY = fileURLToPath(new URL('../../../e2e/paths/dual-tor.clab.yml', import.meta.url));
@@ -27,15 +28,7 @@ export async function dualTorUp(name: string): Promise<Lab> {
 
 /** Every session of this ToR is established. */
 export async function sessionsUp(tor: LabNode, sessions = 4): Promise<void> {
-  await until(
-    async () => {
-      const summary =
-        await tor.vtyshJson<Record<string, { peers: Record<string, { state: string }> }>>('show bgp summary json');
-      const peers = Object.values(summary).flatMap((family) => Object.values(family.peers ?? {}));
-      return peers.length === sessions && peers.every(({ state }) => state === 'Established');
-    },
-    { what: `the sessions of ${tor.name}` },
-  );
+  await frrSessions(tor, sessions);
 }
 
 /** Attaches a container that must get its addresses. */

@@ -46,9 +46,7 @@ describe('a route reflector', () => {
   });
 
   it('passes the local preference on that a client has said', async () => {
-    const text = await lab
-      .node('node3')
-      .exec(['gobgp', '--target', 'unix:///run/slash32/gobgpd.sock', 'global', 'rib', `${at['blue-2']!.v4}/32`]);
+    const text = await lab.node('node3').gobgp('global', 'rib', `${at['blue-2']!.v4}/32`);
     expect(text).to.match(/LocalPref: 200/);
     expect(text).to.match(/Originator: 192\.0\.2\.2/);
   });
@@ -60,10 +58,12 @@ describe('a route reflector', () => {
     const flow = startPinging(at['blue-2']!.namespace, at['blue-3']!.v4);
     await node.kill('gobgpd', 'SIGKILL');
     await until(() => ![undefined, before].includes(node.pid('gobgpd')), { what: 'another gobgpd' });
-    const gobgp = ['gobgp', '--target', 'unix:///run/slash32/gobgpd.sock', '-j', 'global', 'rib'];
     for (const name of ['node2', 'node3']) {
       const fresh = async () => {
-        const rib = JSON.parse((await lab.node(name).exec(gobgp)) || '{}') as Record<string, { stale?: boolean }[]>;
+        const rib = JSON.parse((await lab.node(name).gobgp('-j', 'global', 'rib')) || '{}') as Record<
+          string,
+          { stale?: boolean }[]
+        >;
         const other = name === 'node2' ? 'blue-3' : 'blue-2';
         const paths = rib[`${at[other]!.v4}/32`] ?? [];
         return paths.length > 0 && paths.every(({ stale }) => !stale);

@@ -7,7 +7,6 @@ import { expect } from 'chai';
 import { Lab } from '../lab/lab.js';
 import type { LabNode } from '../lab/node.js';
 import { isAnswered, startPinging } from '../lab/ping.js';
-import { inRepository } from '../lab/repository.js';
 import { until } from '../lab/until.js';
 import { atTor, kernelRoutes } from '../main-job/fabric.js';
 import { reconfigure } from '../networks/reconfigure.js';
@@ -52,7 +51,7 @@ describe('a next hop that is two hops away', () => {
     until(() => isAnswered(own, far.v4), {
       what: 'an answer from there',
     });
-  const explain = async (what: string) => (await node.attempt([inRepository('bin/slash32'), 'explain', what])).stdout;
+  const explain = async (what: string) => (await node.slash32('explain', what)).stdout;
   const isSaid = (words: RegExp) =>
     until(async () => words.test(await explain(far.v4)), { what: `slash32 explain to say ${words}` });
 

@@ -1,9 +1,8 @@
 /** The fabric of this folder, and what gobgpd itself says of its peers. */
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { processorMilliseconds } from '../../src/sidecar/processor-time.js';
 import { Lab } from '../lab/lab.js';
 import type { LabNode } from '../lab/node.js';
-import { inRepository } from '../lab/repository.js';
 import { until } from '../lab/until.js';
 
 const PEERS = fileURLToPath(new URL('../../../e2e/peers/peers.clab.yml', import.meta.url));
@@ -42,7 +41,7 @@ export async function established(node: LabNode, count: number): Promise<void> {
 }
 
 export async function sessions(node: LabNode): Promise<Session[]> {
-  const text = await node.exec(['gobgp', '--target', 'unix:///run/slash32/gobgpd.sock', '-j', 'neighbor']);
+  const text = await node.gobgp('-j', 'neighbor');
   const peers = JSON.parse(text) as {
     conf: { neighbor_address?: string };
     // Who came by a listen range was never configured.
@@ -59,16 +58,11 @@ export async function sessions(node: LabNode): Promise<Session[]> {
 
 /** What `slash32 status` prints on a node, as its JSON, and its exit code. */
 export async function status(node: LabNode) {
-  const { code, stdout } = await node.attempt([inRepository('bin/slash32'), 'status', '-o', 'json']);
+  const { code, stdout } = await node.slash32('status', '-o', 'json');
   return { code, ...JSON.parse(stdout) };
 }
 
 /** User and system time of controller and gobgpd so far. */
 export function cpuSeconds(node: LabNode): number {
-  return ['slash32d', 'gobgpd'].reduce((sum, name) => {
-    const fields = readFileSync(`/proc/${node.pid(name)}/stat`, 'utf8')
-      .replace(/^.*\) /, '')
-      .split(' ');
-    return sum + (Number(fields[11]) + Number(fields[12])) / 100;
-  }, 0);
+  return ['slash32d', 'gobgpd'].reduce((sum, name) => sum + processorMilliseconds(node.pid(name)!) / 1000, 0);
 }

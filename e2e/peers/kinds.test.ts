@@ -62,12 +62,10 @@ describe('a peer', () => {
     expect(neighbors['192.0.2.3']).to.include({ remoteAs: 4200000002, bgpTimerHoldTimeMsecs: 9000 });
     // FRR asks for 9 s, the node for 12 s: the smaller one counts (RFC 4271 section 4.2).
     expect(neighbors['2001:db8:ffff:2::1']).to.include({ remoteAs: 4200000002, bgpState: 'Established' });
-    const words = await lab.node('node2').exec([...GOBGP, 'neighbor', '2001:db8:ffff:2::']);
+    const words = await lab.node('node2').gobgp('neighbor', '2001:db8:ffff:2::');
     expect(words).to.include('Configured hold time is 12, keepalive interval is 4 seconds');
   });
 });
-
-const GOBGP = ['gobgp', '--target', 'unix:///run/slash32/gobgpd.sock'];
 
 interface Neighbor {
   readonly remoteAs: number;

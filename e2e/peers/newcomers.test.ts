@@ -5,7 +5,6 @@ import type { Container } from '../lab/container.js';
 import { Lab } from '../lab/lab.js';
 import type { LabNode } from '../lab/node.js';
 import { isAnswered } from '../lab/ping.js';
-import { inRepository } from '../lab/repository.js';
 import { monitorRoutes } from '../lab/route-monitor.js';
 import { type Attached, add, cni } from '../lab/runtime.js';
 import { until } from '../lab/until.js';
@@ -53,7 +52,7 @@ describe('a peer that no configuration names', () => {
 
   it('gets the lists, the targets for untagged paths and the communities of its range', async () => {
     await has(listening!, '10.99.0.0/24');
-    const why = await listening!.attempt([inRepository('bin/slash32'), 'explain', '10.98.0.0/24']);
+    const why = await listening!.slash32('explain', '10.98.0.0/24');
     expect(why.stdout).to.include('10.98.0.0/24 is in the "deny" list');
     expect(await kernelRoutes(listening!, 1001)).to.not.include('10.98.0.0/24');
     const said = await lab.node('tor1').exec(['vtysh', '-c', `show bgp ipv4 unicast ${one.v4}/32`]);
@@ -71,7 +70,7 @@ describe('a peer that no configuration names', () => {
     expect(await since()).to.equal(before);
     await reconfigure(listening!, (yaml) => yaml.replace('asn: 65000', 'asn: 65000\n      timers: { hold: 12s }'));
     await until(async () => (await since()) > before, { what: 'another session' });
-    const text = await listening!.exec([...GOBGP, 'neighbor', '192.0.2.0']);
+    const text = await listening!.gobgp('neighbor', '192.0.2.0');
     expect(text).to.include('Configured hold time is 12');
   });
 
@@ -137,8 +136,6 @@ describe('a peer that no configuration names', () => {
     });
   });
 });
-
-const GOBGP = ['gobgp', '--target', 'unix:///run/slash32/gobgpd.sock'];
 
 function shutdown(no: string): string[] {
   return [

@@ -5,7 +5,6 @@
 import { expect } from 'chai';
 import type { Lab } from '../lab/lab.js';
 import type { LabNode } from '../lab/node.js';
-import { inRepository } from '../lab/repository.js';
 import { type Attached, add } from '../lab/runtime.js';
 import { until } from '../lab/until.js';
 import { atTor, fabricUp, peersUp } from '../main-job/fabric.js';
@@ -50,7 +49,7 @@ describe('a switch that takes fewer prefixes than we announce', () => {
   it('ends that session, and slash32 status says why and what to do; the other family goes on', async () => {
     await limit('2');
     await until(async () => REASON.test((await peer('tor1')).reason ?? ''), { what: 'the reason' });
-    const { stdout, code } = await node.attempt([inRepository('bin/slash32'), 'status']);
+    const { stdout, code } = await node.slash32('status');
     expect(code).to.equal(3);
     expect(stdout).to.match(/tor1 192\.0\.2\.0 AS 65000 \w+\n +ended the session because .* announce blocks to it/);
     expect((await peer('tor1-v6')).session).to.equal('established');

@@ -3,7 +3,6 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import type { Lab } from '../lab/lab.js';
 import type { LabNode } from '../lab/node.js';
-import { inRepository } from '../lab/repository.js';
 import { cni } from '../lab/runtime.js';
 import { until } from '../lab/until.js';
 import { reconfigure } from '../networks/reconfigure.js';
@@ -84,7 +83,7 @@ describe('a session that never comes up', () => {
   });
 
   it('is a line below its peer in the text, too', async () => {
-    const { stdout } = await node.attempt([inRepository('bin/slash32'), 'status']);
+    const { stdout } = await node.slash32('status');
     expect(stdout).to.match(/port-closed 203\.0\.113\.9 AS 65010 (idle|active|connect)\n\s+refuses TCP on port 179/);
     expect(stdout).to.not.include('what-node2-has');
   });

@@ -1,8 +1,21 @@
 /**
- * `kernel.shortcut` on both nodes of the fabric. Witnesses that a packet took it are the programs' own count and the kernel's
+ * The shortcut on both nodes of the fabric, where nothing is configured for it. Witnesses that a packet took it are the programs' own count and the kernel's
  * count of packets that its stack forwarded, which stands still; that one did not pass, what the receiving container counts.
  */
 import { expect } from 'chai';
+import { words } from '../../src/netlink/bpf.js';
+import {
+  closeAll,
+  decodeLink,
+  describeProgram,
+  dumpLinks,
+  NETLINK_ROUTE,
+  NetlinkSocket,
+  openProgram,
+  programsOn,
+} from '../../src/netlink/index.js';
+import { bpf } from '../../src/netlink/libc.js';
+import { within } from '../isolation/sockets.js';
 import type { Container } from '../lab/container.js';
 import type { Lab } from '../lab/lab.js';
 import type { LabNode } from '../lab/node.js';
@@ -13,9 +26,26 @@ import { fabricUp } from '../main-job/fabric.js';
 import { reconfigure } from '../networks/reconfigure.js';
 import { slash32 } from '../networks/slash32.js';
 
-const ON = '\nkernel: { shortcut: true }\n';
+const OFF = '\nkernel: { shortcut: false }\n';
 const FAMILIES = ['v4', 'v6'] as const;
+/** After so many packets to it within ten seconds, an endpoint gets its program. */
+const MUCH = 10_000;
+/** linux/bpf.h */
+const [PROG_DETACH, TCX_INGRESS] = [9, 46];
+const RATE = 8_000_000;
+const LIMITS = {
+  'what comes in': { ingressRate: RATE, ingressBurst: RATE / 10 },
+  'what goes out': { egressRate: RATE, egressBurst: RATE / 10 },
+};
+/** Of 1,400 bytes: several times what the limits let through while they are sent. */
+const BURST = 4000;
 type Talker = Container & Attached;
+interface Standing {
+  readonly is: string;
+  readonly reason?: string;
+  readonly packets: number;
+  readonly endpoints: number;
+}
 
 describe('the shortcut', () => {
   let lab: Lab;
@@ -28,7 +58,6 @@ describe('the shortcut', () => {
     lab = await fabricUp('shortcut');
     nodes = [lab.node('node1'), lab.node('node2')];
     here = await attached('node1', 'here');
-    for (const node of nodes) await reconfigure(node, (yaml) => yaml + ON);
     there = await attached('node2', 'there');
     red = await attached('node1', 'red', 'red');
     await on();
@@ -40,7 +69,7 @@ describe('the shortcut', () => {
     const container = await lab.container(on, name);
     return Object.assign(container, await add(container, { network }));
   }
-  const standing = async (node: LabNode): Promise<{ is: string; reason?: string; packets: number }> =>
+  const standing = async (node: LabNode): Promise<Standing> =>
     JSON.parse(await slash32(node, 'status', '-o', 'json')).shortcut;
   const on = () =>
     until(async () => (await Promise.all(nodes.map(standing))).every(({ is }) => is === 'on'), {
@@ -67,8 +96,36 @@ describe('the shortcut', () => {
     const link = JSON.parse(await lab.node('node2').exec(['ip', '-j', '-s', 'link', 'show', there.hostLink]))[0];
     return link.stats64.tx.packets as number;
   };
-  const filters = async (node: LabNode) =>
-    node.exec(['sh', '-c', 'for i in $(ls /sys/class/net); do tc filter show dev $i ingress; done']);
+  /** Our programs on the links of a node: `eth1 s32_uplink`. */
+  const programs = (node: LabNode): string[] =>
+    within(node.namespace, () => {
+      using socket = new NetlinkSocket(NETLINK_ROUTE);
+      const links = socket.dump(dumpLinks(), decodeLink);
+      return links.flatMap(({ index, name }) => programsOn(index).map((id) => `${name} ${nameOf(id)}`));
+    });
+  const onHostEnd = ({ node, hostLink }: Talker) => programs(node).includes(`${hostLink} s32_host_end`);
+  /** So many pings as fast as they are answered, until both have their programs. Returns how many were not answered. */
+  async function talk(from: Talker, to: Talker, them: readonly Talker[] = [from, to]): Promise<number> {
+    let lost = 0;
+    await until(
+      async () => {
+        const { stdout } = await from.attempt(['ping', '-n', '-q', '-f', '-c', String(MUCH), to.v4]);
+        const [, sent, received] = /(\d+) packets transmitted, (\d+) received/.exec(stdout) ?? [];
+        lost += Number(sent) - Number(received);
+        return them.every(onHostEnd);
+      },
+      { what: 'those who talk to get their programs', timeout: 60_000 },
+    );
+    return lost;
+  }
+  /** Answers to a burst, as the links of the one who asks count them. */
+  const repliesTo = async (from: Talker, to: Talker) => {
+    const count = async () =>
+      JSON.parse(await from.exec(['ip', '-j', '-s', 'link', 'show', 'eth0']))[0].stats64.rx.packets as number;
+    const before = await count();
+    await from.attempt(['ping', '-n', '-q', '-s', '1372', '-c', String(BURST), '-l', String(BURST), '-W', '1', to.v4]);
+    return (await count()) - before;
+  };
   const heard = async () =>
     Number(/^Icmp: \d+ .*$/m.exec(await there.exec(['cat', '/proc/net/snmp']))?.[0].split(' ')[1]);
 
@@ -84,6 +141,19 @@ describe('the shortcut', () => {
       },
       { what: `${family} to take the shortcut on both nodes` },
     );
+
+  it('is on by default, and on host ends only where much is said; no packet is lost when a program comes', async () => {
+    await ping(here, there.v4);
+    for (const node of nodes) expect(programs(node)).to.eql(['eth1 s32_uplink']);
+    expect(await talk(here, there)).to.equal(0);
+    for (const [node, { hostLink }] of [
+      [nodes[0]!, here],
+      [nodes[1]!, there],
+    ] as const) {
+      expect(programs(node).sort()).to.eql(['eth1 s32_uplink', `${hostLink} s32_host_end`]);
+      expect(await standing(node)).to.include({ is: 'on', endpoints: 1 });
+    }
+  });
 
   it('takes permitted packets past the stack of both nodes, IPv4 and IPv6, with a hop less for each router', async () => {
     for (const family of FAMILIES) await takesIt(family);
@@ -194,20 +264,99 @@ describe('the shortcut', () => {
     const { lost, sent } = await pinger.stop();
     expect([lost, sent > 20], `${lost} of ${sent}`).to.eql([0, true]);
     for (const family of FAMILIES) await takesIt(family);
+    expect(programs(lab.node('node2')).length).to.equal(2);
   });
 
-  it('goes with its endpoint, and with the configuration, and leaves no filter behind', async () => {
+  it('leaves a host end where somebody filters what comes in, and comes back when they have gone', async () => {
+    const { node, hostLink } = there;
+    await swallow(node, hostLink);
+    await reach('v4', false);
+    await until(() => !onHostEnd(there), { what: 'the program to leave' });
+    await node.exec(['tc', 'filter', 'del', 'dev', hostLink, 'ingress']);
+    await reach('v4');
+    await talk(here, there);
+    await takesIt('v4');
+    await node.exec(['tc', 'qdisc', 'del', 'dev', hostLink, 'ingress']);
+  });
+
+  it('gets its program back where somebody has taken it off', async () => {
+    const { node, hostLink } = there;
+    const [{ ifindex }] = JSON.parse(await node.exec(['ip', '-j', 'link', 'show', hostLink]));
+    within(node.namespace, () => {
+      const [id] = programsOn(ifindex);
+      const program = openProgram(id!);
+      bpf(PROG_DETACH, words([ifindex, program, TCX_INGRESS], 32));
+      closeAll([program]);
+    });
+    expect(onHostEnd(there)).to.equal(false);
+    await talk(here, there);
+    await takesIt('v4');
+  });
+
+  it('is off where somebody filters what comes in by an uplink, or IPsec has policies; status says so', async () => {
+    const node = lab.node('node2');
+    await swallow(node, 'eth1');
+    await off(node, /somebody filters what comes in by eth1/);
+    await reach('v4', false);
+    await node.exec(['tc', 'qdisc', 'del', 'dev', 'eth1', 'ingress']);
+    await on();
+    const policy = ['src', '203.0.113.1', 'dst', '203.0.113.2', 'dir', 'out'];
+    await node.exec(['ip', 'xfrm', 'policy', 'add', ...policy, 'action', 'block']);
+    await off(node, /IPsec/);
+    await node.exec(['ip', 'xfrm', 'policy', 'del', ...policy]);
+    await on();
+    await takesIt('v4');
+  });
+
+  for (const [which, limits] of Object.entries(LIMITS)) {
+    it(`goes well with bandwidth behind us in the chain: its limit of ${which} holds for who talks much`, async () => {
+      const limited = await attached('node2', `limited-${which.split(' ')[2]}`);
+      const conf = { cniVersion: '1.0.0', name: 'blue', type: 'bandwidth', prevResult: limited.result, ...limits };
+      const env = { CNI_COMMAND: 'ADD', CNI_CONTAINERID: limited.name, CNI_NETNS: limited.netns, CNI_IFNAME: 'eth0' };
+      const argv = ['env', ...Object.entries(env).map((pair) => pair.join('=')), 'CNI_PATH=/usr/lib/cni'];
+      const { code, stdout } = await limited.node.attempt([...argv, '/usr/lib/cni/bandwidth'], JSON.stringify(conf));
+      expect(code, stdout).to.equal(0);
+      await talk(here, limited, which === 'what comes in' ? [here, limited] : [here]);
+      expect(onHostEnd(limited)).to.equal(which === 'what comes in');
+      const [before, packets] = [await repliesTo(here, there), await taken()];
+      expect(before).to.be.greaterThan(BURST * 0.9);
+      expect(await repliesTo(here, limited)).to.be.lessThan(BURST / 2);
+      expect((await taken())[1]).to.be.greaterThan(packets[1]!);
+      await del(limited);
+    });
+  }
+
+  it('goes with its endpoint, and with the configuration, and leaves no program behind', async () => {
     await del(red, { network: 'red' });
     const pinger = startPinging(here.namespace, there.v4);
     for (const node of nodes) {
-      expect(await filters(node))
-        .to.include('slash32-uplink')
-        .and.include('slash32-host-end');
-      await reconfigure(node, (yaml) => yaml.replace(ON, ''));
-      expect(await filters(node)).not.to.include('slash32');
+      expect(programs(node).length).to.equal(2);
+      await reconfigure(node, (yaml) => yaml + OFF);
       expect(await standing(node)).to.eql({ is: 'unwanted' });
+      await until(() => programs(node).length === 0, { what: `the programs of ${node.name} to go` });
     }
+    for (const node of nodes) await reconfigure(node, (yaml) => yaml.replace(OFF, ''));
+    await on();
     const { lost, sent } = await pinger.stop();
     expect(lost, `${lost} of ${sent}`).to.equal(0);
   });
 });
+
+/** A filter of tc leads all IPv4 that comes in by a link to nowhere. */
+async function swallow(node: LabNode, link: string): Promise<void> {
+  await node.attempt(['ip', 'link', 'add', 'nowhere', 'type', 'bridge']);
+  await node.exec(['ip', 'link', 'set', 'nowhere', 'up']);
+  await node.exec(['tc', 'qdisc', 'add', 'dev', link, 'ingress']);
+  const all = ['protocol', 'ip', 'u32', 'match', 'u32', '0', '0'];
+  const away = ['action', 'mirred', 'egress', 'redirect', 'dev', 'nowhere'];
+  await node.exec(['tc', 'filter', 'add', 'dev', link, 'parent', 'ffff:', ...all, ...away]);
+}
+
+function nameOf(id: number): string {
+  const program = openProgram(id);
+  try {
+    return describeProgram(program).name;
+  } finally {
+    closeAll([program]);
+  }
+}

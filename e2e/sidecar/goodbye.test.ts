@@ -2,9 +2,9 @@
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { contractSpeaker } from '../../src/gobgp/gobgp.contract.js';
-import { until } from '../../src/gobgp/until.js';
 import { address, prefix } from '../../src/model/address.js';
 import { routeTarget } from '../../src/model/route-target.js';
+import { until } from '../../src/until.fixture.js';
 import { type Frr, startFrr, torConfig } from '../gobgp/frr.js';
 import { createLab, type Lab, NEIGHBOUR, NODE, type Running } from '../gobgp/lab.js';
 import { announceThenAdmit, Listener } from '../gobgp/listener.js';

@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { execa } from 'execa';
 import { isAlive } from '../../src/gobgp/alive.js';
-import { until } from '../../src/gobgp/until.js';
 import { runSidecar, type SidecarEvent, type SidecarOptions } from '../../src/sidecar/sidecar.js';
+import { until } from '../../src/until.fixture.js';
 import { onEachRelease } from '../gobgp/newer.js';
 import { waitedForProcessor } from '../lab/processor.js';
 

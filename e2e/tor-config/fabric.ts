@@ -10,7 +10,7 @@ import { parse, stringify } from 'yaml';
 import { Lab } from '../lab/lab.js';
 import type { LabNode } from '../lab/node.js';
 import { inRepository } from '../lab/repository.js';
-import { until } from '../lab/until.js';
+import { gobgpSessions } from '../lab/sessions.js';
 import { FABRIC } from '../main-job/fabric.js';
 
 /** Whom the nodes peer with. */
@@ -61,21 +61,7 @@ export async function fabricWith(fabric: Fabric): Promise<Lab> {
 
 /** Every session of both nodes is established, in gobgp's own words. */
 export async function sessionsUp(lab: Lab): Promise<void> {
-  for (const node of [lab.node('node1'), lab.node('node2')]) {
-    await until(async () => (await sessions(node)).join() === 'established,established', {
-      what: `the sessions of ${node.name}`,
-    });
-  }
-}
-
-async function sessions(node: LabNode): Promise<string[]> {
-  const peers = JSON.parse(await gobgp(node, '-j', 'neighbor')) as { state: { session_state?: number } }[];
-  return peers.map(({ state }) => (state.session_state === 6 ? 'established' : `state ${state.session_state}`));
-}
-
-/** Runs Debian's client on a node. */
-export function gobgp(node: LabNode, ...words: string[]): Promise<string> {
-  return node.exec(['gobgp', '--target', 'unix:///run/slash32/gobgpd.sock', ...words]);
+  for (const name of ['node1', 'node2']) await gobgpSessions(lab.node(name), 2);
 }
 
 /** What `slash32 tor-config` prints for these files, by default the fabric's own. */

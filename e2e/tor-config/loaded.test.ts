@@ -13,7 +13,7 @@ import { inRepository } from '../lab/repository.js';
 import { type Attached, add } from '../lab/runtime.js';
 import { until } from '../lab/until.js';
 import { atTor, kernelRoutes } from '../main-job/fabric.js';
-import { fabricWith, gobgp, printed } from './fabric.js';
+import { fabricWith, printed } from './fabric.js';
 
 const RANGE = ['--listen', '192.0.2.0/24', '2001:db8:ffff::/48'];
 
@@ -56,7 +56,7 @@ for (const [vendor, options] of [
     it('takes host routes of the networks, and nothing shorter or outside', async () => {
       const node = lab.node('node1');
       for (const prefix of ['10.20.0.0/16', '10.20.9.0/24', '10.99.0.1/32', '0.0.0.0/0', '10.20.77.7/32']) {
-        await gobgp(node, 'global', 'rib', 'add', prefix, '-a', 'ipv4');
+        await node.gobgp('global', 'rib', 'add', prefix, '-a', 'ipv4');
       }
       // The last one is the control: what was said before it has arrived too.
       await atTor(lab, '10.20.77.7');

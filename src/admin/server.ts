@@ -17,8 +17,9 @@ import type { RefusalCount } from '../reconcile/refusals.js';
 import type { Routing } from '../reconcile/routing.js';
 import type { ShortcutCare } from '../reconcile/shortcut-care.js';
 import { cameBy } from '../reconcile/standing.js';
+import { explain } from './explain.js';
 import { networksView } from './networks-view.js';
-import { endpointViews, explain, routeViews } from './views.js';
+import { endpointViews, routeViews } from './views.js';
 
 export interface AdminParts {
   readonly nodeName: string;

@@ -1,12 +1,11 @@
 /** What the controller knows, as plain data for the CLI. Every "why" is the very value that the decision was made with. */
-import { ANNOUNCE_SENTENCES, announceVerdict } from '../decide/announcements.js';
-import { duplicateSentence } from '../decide/duplicate.js';
+import { whyNotBest } from '../decide/best-paths.js';
 import { IMPORT_SENTENCES, type ImportVerdict } from '../decide/import-verdict.js';
-import { importVerdicts } from '../decide/routes.js';
-import { contains, hostPrefix, lengthOf, type Prefix } from '../model/address.js';
+import { type Candidate, importVerdicts, type NetworkVerdict } from '../decide/routes.js';
+import { hostPrefix, type Prefix } from '../model/address.js';
 import type { Endpoint } from '../model/endpoint.js';
+import type { Networks } from '../model/network.js';
 import type { Path } from '../model/path.js';
-import type { NextHop, Route } from '../model/route.js';
 import type { Routing } from '../reconcile/routing.js';
 
 export interface EndpointView {
@@ -35,7 +34,7 @@ export function endpointViews(routing: Routing): EndpointView[] {
 }
 
 /** The targets of an endpoint that has its own: those in force, which may be less than it asked for. */
-function ownTargets({ networks }: Routing, { own, network }: Endpoint): string {
+export function ownTargets({ networks }: Routing, { own, network }: Endpoint): string {
   const made = own && networks.byName.get(network);
   if (!made) return '-';
   return `import ${[...made.imports].join(' ') || 'nothing'}, export ${made.exports.join(' ') || 'nothing'}`;
@@ -90,112 +89,43 @@ function blockViews(routing: Routing): RouteView[] {
   });
 }
 
+/** Why a path that a table imports is not used there, since another one is better; undefined where it is used. */
+export function whyUnused(
+  candidate: Candidate,
+  all: readonly Candidate[],
+  networks: Networks,
+  table: number,
+): string | undefined {
+  if (candidate.linkDown || all.length === 1) return undefined;
+  const rivals = all.filter(
+    (other) =>
+      !other.linkDown &&
+      importVerdicts(other, networks).some((one) => one.table === table && one.verdict === 'imported'),
+  );
+  return whyNotBest(
+    candidate.path,
+    rivals.map(({ path }) => path),
+  );
+}
+
 function heardViews(routing: Routing, path: Path): RouteView[] {
   const { known, routes } = routing.about(path.prefix);
   const candidate = known.paths.find(({ path: { peer } }) => peer === path.peer);
   if (!candidate) return [];
-  return importVerdicts(candidate, routing.networks, known.endpoint).map(({ network, table, verdict }) => ({
-    network,
+  const state = ({ network, table, verdict }: NetworkVerdict) => {
+    if (verdict !== 'imported') return `not imported: ${IMPORT_SENTENCES[verdict](network, path)}`;
+    const unused = whyUnused(candidate, known.paths, routing.networks, table);
+    if (unused !== undefined) return `imported, but another path is better: this one ${unused}`;
+    const isThere = routes.some((route) => route.table === table);
+    return isThere ? `installed, table ${table}` : 'imported, but not in the kernel yet';
+  };
+  return importVerdicts(candidate, routing.networks, known.endpoint).map((said) => ({
+    network: said.network,
     prefix: path.prefix,
     nextHop: path.nextHop,
     asPath: path.asPath.join(' ') || '-',
     targets: path.targets.join(' ') || '-',
-    verdict,
-    state: importState(verdict, routes, table, IMPORT_SENTENCES[verdict](network, path)),
+    verdict: said.verdict,
+    state: state(said),
   }));
-}
-
-function importState(verdict: ImportVerdict, routes: readonly Route[], table: number, sentence: string): string {
-  if (verdict !== 'imported') return `not imported: ${sentence}`;
-  return routes.some((route) => route.table === table)
-    ? `installed, table ${table}`
-    : 'imported, but not in the kernel yet';
-}
-
-export interface Explanation {
-  readonly prefix: string;
-  readonly lines: readonly { readonly ok: boolean; readonly what: string; readonly says: string }[];
-}
-
-/** Why a prefix is, or is not, where one expects it. */
-export function explain(routing: Routing, prefix: Prefix): Explanation {
-  const { known, routes, duplicate, failure } = routing.about(prefix);
-  const lines: { ok: boolean; what: string; says: string }[] = [];
-  if (known.endpoint) {
-    const { containerId, ifname, network, link, own } = known.endpoint;
-    lines.push({
-      ok: true,
-      what: 'endpoint',
-      says: `${prefix} is ${containerId}/${ifname} (${network}) on this node, host end ${link.name}`,
-    });
-    if (own)
-      lines.push({
-        ok: true,
-        what: 'targets',
-        says: `of its own, not those of ${own.base}: ${ownTargets(routing, known.endpoint)}`,
-      });
-    lines.push(...explainAnnouncement(routing, prefix));
-  } else if (known.aggregate) lines.push(...explainAnnouncement(routing, prefix));
-  else lines.push(...explainPaths(routing, prefix));
-  lines.push(...explainRoutes(routes, prefix));
-  if (duplicate) lines.push({ ok: false, what: 'duplicate', says: duplicateSentence(duplicate) });
-  if (failure) lines.push({ ok: false, what: 'last failure', says: failure.message });
-  return { prefix, lines };
-}
-
-/** Its own, and where it has none because a block leads to it, that of the block. */
-function explainAnnouncement(routing: Routing, prefix: Prefix): Explanation['lines'] {
-  const { known, routes, announced, carrier } = routing.about(prefix);
-  const verdict = announceVerdict(known, routing.networks, routes);
-  const line = {
-    ok: carrier !== prefix || (verdict === 'announced' && announced !== undefined),
-    what: 'announced',
-    says: ANNOUNCE_SENTENCES[verdict](known, routing.networks),
-  };
-  return carrier === prefix ? [line] : [line, ...explainAnnouncement(routing, carrier)];
-}
-
-function explainPaths(routing: Routing, prefix: Prefix): Explanation['lines'] {
-  const { paths } = routing.about(prefix).known;
-  if (paths.length === 0) return explainCovering(routing, prefix);
-  return paths.flatMap((candidate) => {
-    const { path, linkDown, hops } = candidate;
-    const by = hops ? ` (reached ${hops.map(hopText).join(' and ')})` : '';
-    const from = `${prefix} from ${path.peer}, next hop ${path.nextHop}${by}, AS path ${path.asPath.join(' ') || '(empty)'}`;
-    const says = linkDown ? `${from}: its link is down, so another way is used while there is one` : from;
-    const verdicts = importVerdicts(candidate, routing.networks).map(({ network, verdict }) => ({
-      ok: verdict === 'imported',
-      what: `network ${network}`,
-      says: IMPORT_SENTENCES[verdict](network, path),
-    }));
-    return [{ ok: !linkDown, what: 'bgp', says }, ...verdicts];
-  });
-}
-
-/** Packets may go where a shorter prefix leads: each one around it, the longest first. */
-function explainCovering(routing: Routing, prefix: Prefix): Explanation['lines'] {
-  const known = new Set([...routing.paths().map((path) => path.prefix), ...routing.aggregates()]);
-  const around = [...known].filter((one) => contains(one, prefix)).sort((a, b) => lengthOf(b) - lengthOf(a));
-  const says = `no peer announces ${prefix}${around.length > 0 ? ' itself' : ''}, and no endpoint of this node has it`;
-  const others = around.flatMap((one) => [
-    ...(routing.about(one).known.aggregate ? explainAnnouncement(routing, one) : explainPaths(routing, one)),
-    ...explainRoutes(routing.about(one).routes, one),
-  ]);
-  return [{ ok: false, what: 'bgp', says }, ...others];
-}
-
-function explainRoutes(routes: readonly Route[], prefix: Prefix): Explanation['lines'] {
-  if (routes.length === 0) return [{ ok: false, what: 'kernel', says: `no table of ours has a route to ${prefix}` }];
-  return routes.map((route) => ({ ok: true, what: 'kernel', says: routeText(route) }));
-}
-
-function routeText(route: Route): string {
-  if (route.nextHops.length === 0)
-    return `blackhole ${route.prefix} table ${route.table} proto slash32: what has no route of its own in it is dropped`;
-  const hops = route.nextHops.map(hopText);
-  return `${route.prefix} ${hops.join(' nexthop ')} table ${route.table} proto slash32`;
-}
-
-function hopText({ gateway, device }: NextHop): string {
-  return `${gateway ? `via ${gateway} ` : ''}${device ? `dev ${device}` : ''}`.trim();
 }

@@ -30,13 +30,13 @@ export function askText(
       });
     });
     call.on('timeout', () => call.destroy(new Error(`no answer within ${seconds} s`)));
-    call.on('error', (error) =>
-      reject(
-        new Error(
-          `the controller does not answer at ${socketPath} (${error.message}); is slash32d running? See --socket`,
-        ),
-      ),
-    );
+    call.on('error', (error: NodeJS.ErrnoException) => reject(new Error(whyUnanswered(socketPath, error))));
     call.end();
   });
+}
+
+/** A sentence with the remedy. */
+export function whyUnanswered(socketPath: string, { code, message }: NodeJS.ErrnoException): string {
+  if (code === 'EACCES') return `the controller's socket ${socketPath} is root's alone; ask as root (sudo)`;
+  return `the controller does not answer at ${socketPath} (${message}); is slash32d running? See --socket`;
 }

@@ -1,7 +1,9 @@
 /** `slash32`: the commands. Each loads what it needs when it runs, so that `--help` is instant. */
 import { Command, Option } from 'commander';
+import type { Explanation } from '../admin/explain.js';
 import type { StatusView } from '../admin/server.js';
-import type { EndpointView, Explanation, RouteView } from '../admin/views.js';
+import type { EndpointView, RouteView } from '../admin/views.js';
+import { version } from '../version.js';
 import { ask, askText } from './ask.js';
 import { drain, drainText, undrain } from './drain.js';
 import { askNetworks, networksText } from './networks.js';
@@ -10,6 +12,15 @@ import { isDegraded, statusText } from './status.js';
 import { table } from './table.js';
 import { addTorConfig } from './tor-config.js';
 import { wholeNumber } from './whole-number.js';
+
+const MORE_HELP = `
+Examples:
+  slash32 status                             is all well? Exit code 3 where it is not
+  slash32 explain 10.20.2.10                 why it is reachable from here, or is not
+  slash32 routes -o json | jq '.[].prefix'   every list is also JSON
+  slash32 config check /etc/slash32/node.yaml
+
+Exit codes: 0 fine, 1 failed, 2 usage, 3 degraded (status).`;
 
 const DEFAULT_SOCKET = '/run/slash32/admin.sock';
 
@@ -22,8 +33,10 @@ interface Options {
 export async function main(argv: readonly string[]): Promise<void> {
   const program = new Command('slash32')
     .description('BGP-routed container networking: every container its own /32 and /128')
+    .version(version(), '-V, --version', 'which version this is')
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
-    .showHelpAfterError('(slash32 --help lists the commands)');
+    .showHelpAfterError('(slash32 --help lists the commands)')
+    .addHelpText('after', MORE_HELP);
   for (const add of [
     addStatus,
     addEndpoints,
@@ -42,9 +55,14 @@ export async function main(argv: readonly string[]): Promise<void> {
     const words = argv[0] === 'show' ? argv.slice(1) : argv;
     await program.parseAsync(words, { from: 'user' });
   } catch (error) {
-    process.stderr.write(`slash32: ${(error as Error).message}\n`);
+    process.stderr.write(`${complaint(error as Error)}\n`);
     process.exitCode = 1;
   }
+}
+
+/** What is wrong in a file begins with the file, as editors want it. */
+function complaint({ name, message }: Error): string {
+  return name === 'ConfigError' ? message : `slash32: ${message}`;
 }
 
 function socketOption(): Option {
@@ -155,10 +173,18 @@ function addConfig(program: Command): void {
       const { advice } = await import('../config/advice.js');
       const loaded = await loadConfig(file);
       const { peers, sought = [] } = loaded.speaker;
+      const [networks, neighbours] = [loaded.networks.byName.size, peers.length + sought.length];
       process.stdout.write(
-        `${file}: fine; node ${loaded.node.name}, ${loaded.networks.byName.size} networks, ${peers.length + sought.length} peers\n`,
+        `${file}: fine; node ${loaded.node.name}, ${counted(networks, 'network')}, ${counted(neighbours, 'peer')}\n`,
       );
       for (const sentence of advice(loaded.speaker)) process.stdout.write(`note: ${sentence}\n`);
+    });
+  config
+    .command('reference')
+    .description('every key with its meaning, as Markdown')
+    .action(async () => {
+      const { configReference } = await import('../config/reference.js');
+      process.stdout.write(configReference());
     });
   config
     .command('schema')
@@ -167,6 +193,10 @@ function addConfig(program: Command): void {
       const { configSchema } = await import('../config/schema.js');
       process.stdout.write(`${JSON.stringify(configSchema(), null, 2)}\n`);
     });
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 function addSidecar(program: Command): void {

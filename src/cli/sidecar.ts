@@ -12,8 +12,9 @@ interface Options {
 
 /** The command, for the CLI to add. */
 export function sidecarCommand(): Command {
-  return new Command('sidecar')
+  return new Command('slash32 sidecar')
     .description('run gobgpd: start it, restart it, kill it when it hangs')
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
     .option('--api <socket>', 'where gobgpd listens', 'unix:///run/slash32/gobgpd.sock')
     .option('--gobgpd <path>', 'the binary', 'gobgpd')
     .option(

@@ -62,12 +62,12 @@ describe('the status of a node', () => {
     expect(isDegraded(status)).to.equal(true);
   });
 
-  it('says that the shortcut is on, or why it is off, where somebody asked for it; it is not degraded by that', () => {
-    const on: StatusView = { ...healthy, shortcut: { is: 'on', packets: 7 } };
-    const off: StatusView = { ...healthy, shortcut: { is: 'off', reason: 'an ip rule', packets: 7 } };
+  it('says that the shortcut is on, or why it is off, unless somebody has switched it off; it is not degraded by that', () => {
+    const on: StatusView = { ...healthy, shortcut: { is: 'on', packets: 7, endpoints: 2 } };
+    const off: StatusView = { ...healthy, shortcut: { is: 'off', reason: 'an ip rule', packets: 7, endpoints: 2 } };
     expect([healthy, on, off].map((status) => /shortcut.*/.exec(statusText(status))?.[0])).to.eql([
       undefined,
-      'shortcut   on  7 packets',
+      'shortcut   on  7 packets, 2 endpoints talk much',
       'shortcut   off: an ip rule',
     ]);
     expect(isDegraded(off)).to.equal(false);

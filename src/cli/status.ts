@@ -42,11 +42,12 @@ function sentences({ quotas, duplicates, duty, unserved }: StatusView): string[]
   return [...DUTIES[duty], ...quotas.flatMap(({ says }) => says ?? []), ...duplicates, ...(unserved ? [unserved] : [])];
 }
 
-/** Where nobody asked for it, nothing is said of it. That it is off is nothing wrong: packets go by the stack. */
+/** Switched off, nothing is said of it. That it is off is nothing wrong: packets go by the stack. */
 function shortcutLines(standing: ShortcutStanding): string[] {
   if (standing.is === 'unwanted') return [];
-  const { is, packets } = standing;
-  return [is === 'on' ? `  shortcut   on  ${packets} packets` : `  shortcut   off: ${standing.reason}`];
+  const { is, packets, endpoints } = standing;
+  if (is === 'off') return [`  shortcut   off: ${standing.reason}`];
+  return [`  shortcut   on  ${packets} packets, ${endpoints} endpoints talk much`];
 }
 
 function peerLines({ name, address, device, asn, session, reason, isBfdUp }: PeerView): string[] {

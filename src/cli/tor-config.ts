@@ -38,7 +38,7 @@ export function addTorConfig(program: Command): void {
 
 async function textOf({ vendor, config, listen, peer, maxPrefixes }: Options): Promise<string> {
   const [{ torOf }, { torConfig }, { prefix }] = await Promise.all([
-    import('../tor-config/tor.js'),
+    import('../tor-config/derive.js'),
     import('../tor-config/vendors.js'),
     import('../model/address.js'),
   ]);
@@ -56,12 +56,11 @@ async function textOf({ vendor, config, listen, peer, maxPrefixes }: Options): P
 
 /** Passwords of other nodes are not here, and need not be: only that there is one matters. */
 async function load(file: string): Promise<Config> {
-  const [{ parseConfig }, { thisNode }, { readFile }] = await Promise.all([
+  const [{ loadConfig }, { thisNode }] = await Promise.all([
     import('../config/load.js'),
     import('../config/this-node.js'),
-    import('node:fs/promises'),
   ]);
-  return parseConfig(await readFile(file, 'utf8'), file, { ...thisNode(), password: () => 'there is one' });
+  return loadConfig(file, { ...thisNode(), password: () => 'there is one' });
 }
 
 async function ownLinks(): Promise<NonNullable<TorOptions['links']>> {

@@ -12,6 +12,7 @@ import {
   type Prefix,
   prefixAround,
 } from '../model/address.js';
+import type { PoolUse } from '../model/pool-use.js';
 import type { Clock } from '../ports.js';
 
 /** No address is left, or the one asked for cannot be had. The message names the pool and the remedy. */
@@ -35,13 +36,6 @@ export function noneFree(network: string, pools: readonly Prefix[]): string {
     `no free address in ${pools.join(', ')} of network "${network}": all are taken; add a pool, or see what holds ` +
     'them with "slash32 endpoints"'
   );
-}
-
-/** How many addresses of a pool can be given out at all, have been, and wait before they are again. */
-export interface PoolUse {
-  readonly size: number;
-  readonly used: number;
-  readonly resting: number;
 }
 
 export class AddressBook {

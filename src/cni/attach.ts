@@ -4,7 +4,7 @@
  * Every step that leaves something behind says at once how to undo it, so whatever way ADD ends, what it began is gone.
  * The record is written before the kernel is touched: a controller that dies half-way finds it and undoes the rest.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { bootTime } from '../boot-time.js';
 import type { Asked } from '../decide/own-network.js';
@@ -18,6 +18,7 @@ import { StepFailure } from '../reconcile/reconciler.js';
 import { Undo } from '../reconcile/undo.js';
 import { NoAddress } from './address-book.js';
 import { CniError, CODE } from './cni-error.js';
+import { deadline } from './deadline.js';
 import type { Delegation } from './delegated-ipam.js';
 import type { Node } from './node.js';
 import { type Place, placeFor } from './own-targets.js';
@@ -93,8 +94,9 @@ async function finishMeanwhile(node: Node, endpoint: Endpoint, namespace: Namesp
 /** Takes an endpoint out of the routing, and waits a moment for its withdrawal: nobody waits for a gobgpd that is away. */
 export async function leave(node: Node, endpoint: Endpoint): Promise<void> {
   node.routing.detach(endpoint);
+  using moment = deadline(2000);
   try {
-    await node.routing.settled(endpoint, 'withdrawn', AbortSignal.timeout(2000));
+    await node.routing.settled(endpoint, 'withdrawn', moment.signal);
   } catch (error) {
     node.failed(`withdrawing ${endpoint.addresses.join(' ')}`, error);
   }
@@ -185,7 +187,7 @@ function draftOf(
   addresses: readonly Address[],
   routes: readonly Prefix[],
 ): Omit<Endpoint, 'network'> {
-  const hash = createHash('sha256').update(endpointKey(request)).digest('hex');
+  const digest = hash('sha256', endpointKey(request));
   return {
     containerId: request.containerId,
     ifname: request.ifname,
@@ -193,8 +195,8 @@ function draftOf(
     state: 'pending',
     netns: namespace.path,
     netnsInode: namespace.inode,
-    link: { name: node.wire.hostLinkName(request), index: 0, mac: localMac(hash) },
-    mac: request.requestedMac ?? localMac(hash.slice(10)),
+    link: { name: node.wire.hostLinkName(request), index: 0, mac: localMac(digest) },
+    mac: request.requestedMac ?? localMac(digest.slice(10)),
     mtu: request.mtu ?? network.mtu ?? node.wire.uplinkMtu(),
     addresses,
     routes,
@@ -218,9 +220,9 @@ const REFUSED: Record<StepFailure['step'], number> = {
 
 async function settle(node: Node, endpoint: Endpoint, request: AttachRequest, signal: AbortSignal): Promise<void> {
   const extent = request.wait === 'announced' ? 'announced' : 'routed';
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(request.waitSeconds * 1000)]);
+  using patience = deadline(request.waitSeconds * 1000, signal);
   try {
-    await node.routing.settled(endpoint, extent, deadline);
+    await node.routing.settled(endpoint, extent, patience.signal);
   } catch (error) {
     throw new CniError(
       error instanceof StepFailure ? REFUSED[error.step] : CODE.tryAgainLater,

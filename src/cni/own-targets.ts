@@ -4,7 +4,7 @@
  * The name is the base's and a hash of what is asked for, so that endpoints that ask for the same meet in one network, also
  * after a restart, and nobody can ask for something else that has the same name.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type Asked, asksForOwn, baseOf, freeTable, targetRefusal } from '../decide/own-network.js';
 import type { Endpoint, TargetWish } from '../model/endpoint.js';
 import { MADE_FROM, type Network, type Networks } from '../model/network.js';
@@ -45,7 +45,7 @@ export function placeFor(networks: Networks, asked: Asked): Place {
   if (refused) throw new CniError(CODE.invalidConfig, refused.reason, refused.remedy);
   const base = baseOf(networks, asked.base)!;
   if (!asksForOwn(networks, asked)) return { base, membership: { network: asked.base } };
-  const digest = createHash('sha256').update(canonical(asked)).digest();
+  const digest = hash('sha256', canonical(asked), 'buffer');
   const network = `${asked.base}${MADE_FROM}${digest.toString('hex', 0, 8)}`;
   const table =
     networks.byName.get(network)?.table ?? freeTable(hashedTable(digest.readUInt32BE(8)), tablesOf(networks));

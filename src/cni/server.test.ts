@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { assert } from 'chai';
 import fc from 'fast-check';
 import { createLogger, type Logger } from 'winston';
+import { until } from '../until.fixture.js';
 import { CniError } from './cni-error.js';
 import { answerOf, forwarder, frameOf, verb } from './frame.fixture.js';
 import { encodeFrame } from './frame.js';
@@ -139,10 +140,10 @@ describe('the CNI socket', () => {
       return {};
     });
     const connection = await forwarder(socket, verb('ADD'));
-    await until(() => seen.includes('begun'));
+    await until('the verb to begin', () => seen.includes('begun'));
     assert.deepEqual(seen, ['begun']);
     connection.destroy();
-    await until(() => lines.length === 1);
+    await until('a line in the log', () => lines.length === 1);
     assert.deepEqual(seen, ['begun', 'called off']);
     assert.equal(lines[0]!.facts.code, 11);
   });
@@ -207,7 +208,7 @@ describe('the CNI socket', () => {
     });
     const working = answerOf(await forwarder(socket, verb('ADD')));
     const halfSent = answerOf(await forwarder(socket, encodeFrame(verb('ADD')).subarray(0, 10)));
-    await until(() => begun);
+    await until('the verb to begin', () => begun);
     end.abort();
     assert.isUndefined(await halfSent);
     assert.equal(await forwarder(socket, verb('ADD')).catch((error) => error.code), 'ENOENT');
@@ -222,7 +223,3 @@ describe('the CNI socket', () => {
     assert.isFunction(same.info);
   });
 });
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
-}

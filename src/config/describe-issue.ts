@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import { quoted } from '../model/quoted.js';
 import { didYouMean } from './did-you-mean.js';
+import { SAME_AS } from './network-section.js';
 import type { Path, Problem } from './problem.js';
 import { configSchema } from './schema.js';
 
@@ -53,24 +54,28 @@ function wrongTargets(issue: z.core.$ZodIssueInvalidUnion, path: Path): Problem[
 }
 
 function unknownKeys(path: Path, unknown: readonly string[]): Problem[] {
-  const known = keysAt(path);
+  const keys = keysAt(path);
+  const known = Object.keys(keys);
+  // Other spellings of a key are taken, and not advertised.
+  const ours = known.filter((key) => !keys[key]?.description?.startsWith(SAME_AS));
   return unknown.map((key) => {
     const meant = didYouMean(key, known);
-    const message = meant ? `unknown key (did you mean ${meant}?)` : `unknown key; known here: ${known.join(', ')}`;
+    const message = meant ? `unknown key (did you mean ${meant}?)` : `unknown key; known here: ${ours.join(', ')}`;
     return { path: [...path, key], message, at: 'key' };
   });
 }
 
 interface JsonSchema {
+  readonly description?: string;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly items?: JsonSchema;
 }
 
 /** The published schema also knows which keys a map has. */
-function keysAt(path: Path): string[] {
+function keysAt(path: Path): Readonly<Record<string, JsonSchema>> {
   let at: JsonSchema | undefined = configSchema();
   for (const step of path) at = typeof step === 'number' ? at?.items : at?.properties?.[step];
-  return Object.keys(at?.properties ?? {});
+  return at?.properties ?? {};
 }
 
 function found(input: unknown): string {

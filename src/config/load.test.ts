@@ -9,14 +9,14 @@ import { loadConfig } from './load.js';
 import { ConfigError } from './problem.js';
 
 const SAMPLE = `\
-node: { name: node1, routerId: 192.0.2.1 }          # auto = first global IPv4; doctor shows which one and why
+node: { name: node1, routerId: 192.0.2.1 }          # auto = first global IPv4
 bgp:
   asn: 65001
   gobgp: { api: unix:///run/slash32/gobgpd.sock, manage: true }   # false: gobgpd has its own file, we only add paths
   peers:
     - { name: tor1, address: 192.0.2.0, asn: 65000, families: [ipv4, ipv6], passwordFile: /etc/slash32/tor1.key, untagged: ["64512:1"], allowDefault: true }
   timers: { hold: 9s, keepalive: 3s, connectRetry: 5s }   # gobgpd 3.10 waits 5 s at least
-  gracefulRestart: 60s                               # the ToR must support it; doctor checks both sides
+  gracefulRestart: 60s                               # the ToR must support it
 networks:
   - name: blue
     import: ["64512:100", "64512:1"]                 # 64512:1 = what arrives without targets, here the ToR's default route
@@ -26,7 +26,7 @@ networks:
     allow: ["0.0.0.0/0", "::/0"]                     # exactly these, beside prefixes
     table: 1001                                      # one \`ip rule fwmark\` and one table; no VRF device
 host:   { import: ["64512:1"] }                      # the host's main table is a network too
-kernel: { protocol: 32, rulePriority: 2032, shortcut: true } # only routes with this protocol number are ever touched
+kernel: { protocol: 32, rulePriority: 2032, shortcut: false } # only routes with this protocol number are ever touched
 log:    { level: info, format: auto }
 `;
 
@@ -74,7 +74,7 @@ describe('a configuration', () => {
         ]),
         host: { imports: new Set(['64512:1']) },
       },
-      kernel: { rulePriority: 2032, shortcut: true },
+      kernel: { rulePriority: 2032, shortcut: false },
       gateways: { v4: '169.254.1.1', v6: 'fe80::1' },
       ipam: { quarantine: 60 },
       log: { level: 'info', format: 'auto' },

@@ -14,8 +14,8 @@ import { type ThisNode, thisNode } from './this-node.js';
 import { readYaml } from './yaml-source.js';
 
 /** Reads and checks the file. Throws ConfigError, also when the file cannot be read. */
-export async function loadConfig(path: string): Promise<Config> {
-  return parseConfig(await textOf(path), path);
+export async function loadConfig(path: string, node: ThisNode = thisNode()): Promise<Config> {
+  return parseConfig(await textOf(path), path, node);
 }
 
 /**

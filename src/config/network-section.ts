@@ -14,17 +14,20 @@ import type { ThisNode } from './this-node.js';
 const IMPORT = ['import', 'importrt', 'importRT', 'importRTs', 'import_rt'] as const;
 const EXPORT = ['export', 'exportrt', 'exportRT', 'exportRTs', 'export_rt'] as const;
 
+/** How the description of another spelling begins. */
+export const SAME_AS = 'The same as';
+
 const imports = spelled(IMPORT, 'Paths with one of these route targets enter. Default: nothing does.');
 const exports = spelled(EXPORT, 'Route targets of what is announced. Default: nothing is announced.');
 const TWICE = 'targets are given under another spelling of this key too; keep one';
 
-/** Nobody can be reached at these: this host, loopback, link-local, multicast and reserved. */
+/** Nobody can be reached at these: this host, loopback, IPv4 in the clothes of IPv6, link-local, multicast and reserved. */
 const NO_POOL = [
   ...['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3'],
-  ...['::/127', 'fe80::/10', 'ff00::/8'],
+  ...['::/127', '::ffff:0:0/96', 'fe80::/10', 'ff00::/8'],
 ] as Prefix[];
 const aPool = aPrefix.refine((pool) => !NO_POOL.some((range) => overlap(range, pool)), {
-  error: 'holds addresses that no container can have (loopback, link-local, multicast or reserved)',
+  error: 'holds addresses that no container can have (loopback, IPv4-mapped, link-local, multicast or reserved)',
 });
 
 /** The kernel's own tables: default, main and local (linux/rtnetlink.h). */
@@ -53,7 +56,9 @@ export const networkSection = (node: ThisNode) => shape(node).superRefine(meanin
 
 const shape = (node: ThisNode) =>
   z.strictObject({
-    name: aName.refine((name) => name !== 'host', '"host" is the host\'s own network; choose another name'),
+    name: aName
+      .refine((name) => name !== 'host', '"host" is the host\'s own network; choose another name')
+      .describe('How CNI configurations, commands and logs call it.'),
     ...imports,
     ...exports,
     ...placeFields,
@@ -143,7 +148,7 @@ export const hostSection = z
 /** The first spelling is ours and explained; the others are the same. */
 function spelled<Key extends string>(spellings: readonly [Key, ...Key[]], meaning: string) {
   const [ours] = spellings;
-  const field = (key: Key) => routeTargets.optional().describe(key === ours ? meaning : `The same as ${ours}.`);
+  const field = (key: Key) => routeTargets.optional().describe(key === ours ? meaning : `${SAME_AS} ${ours}.`);
   return Object.fromEntries(spellings.map((key) => [key, field(key)])) as Record<Key, ReturnType<typeof field>>;
 }
 

@@ -252,7 +252,19 @@ const CASES: Record<string, [text: string, problem: string]> = {
   ],
   'a pool of loopback addresses': [
     network('pools: [127.1.0.0/16]'),
-    '4:13: networks.0.pools.0: holds addresses that no container can have (loopback, link-local, multicast or reserved)',
+    '4:13: networks.0.pools.0: holds addresses that no container can have (loopback, IPv4-mapped, link-local, multicast or reserved)',
+  ],
+  'a pool of IPv4 addresses in the clothes of IPv6': [
+    network('pools: ["::ffff:10.1.0.0/112"]'),
+    '4:13: networks.0.pools.0: holds addresses that no container can have (loopback, IPv4-mapped, link-local, multicast or reserved)',
+  ],
+  'a key of nobody in a network, where other spellings of keys are taken, and not advertised': [
+    network('vrf: red'),
+    '4:5: networks.0.vrf: unknown key; known here: name, import, export, pools, prefixes, allow, maxRoutes, egress, announce, subnetFile, mtu, table, ipMasq, allowTargets, allowOverride',
+  ],
+  'another encoding than UTF-8': [
+    network('pools: []  # r\uFFFDseau'),
+    '4:19: this is not UTF-8; save the file as UTF-8 text',
   ],
   "a pool outside of the network's prefixes": [
     network('pools: [10.30.0.0/24]\n    prefixes: [10.20.0.0/16]'),

@@ -6,9 +6,9 @@
  * ten networks in one file of 155). That is refused, never resolved: moving one of them to the next free number
  * would depend on the other, and the remedy is one line of configuration.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { hashedTable } from '../model/table.js';
 
 export function tableOf(networkName: string): number {
-  return hashedTable(createHash('sha256').update(networkName).digest().readUInt32BE(0));
+  return hashedTable(hash('sha256', networkName, 'buffer').readUInt32BE(0));
 }

@@ -25,6 +25,9 @@ const MAX_DEPTH = 50;
 /** One missing bracket makes the parser complain about everything after it. */
 const MAX_SYNTAX_PROBLEMS = 10;
 
+/** What Node puts in the place of bytes that are no UTF-8. */
+const UNDECODABLE = '\uFFFD';
+
 /** A parsed file. `value` means nothing when there are problems. */
 export interface YamlSource {
   readonly value: unknown;
@@ -36,6 +39,7 @@ export interface YamlSource {
 /** Reads one YAML document. Never throws: what is wrong is in `problems`. */
 export function readYaml(text: string): YamlSource {
   if (text.length > MAX_CHARACTERS) return unusable(`longer than ${MAX_CHARACTERS} characters: not a configuration`);
+  if (text.includes(UNDECODABLE)) return notUtf8(text);
   if (isTooDeep(text)) return unusable(`nested more than ${MAX_DEPTH} levels deep: not a configuration`);
   try {
     const lines = new LineCounter();
@@ -59,8 +63,14 @@ export function readYaml(text: string): YamlSource {
 
 type Place = { readonly line: number; readonly column: number };
 
-function unusable(message: string): YamlSource {
-  const problem = { line: 1, column: 1, path: '', message };
+function notUtf8(text: string): YamlSource {
+  const before = text.slice(0, text.indexOf(UNDECODABLE)).split('\n');
+  const place = { line: before.length, column: before.at(-1)!.length + 1 };
+  return unusable('this is not UTF-8; save the file as UTF-8 text', place);
+}
+
+function unusable(message: string, place: Place = { line: 1, column: 1 }): YamlSource {
+  const problem = { ...place, path: '', message };
   return { value: undefined, problems: [problem], locate: (other) => ({ ...problem, message: other.message }) };
 }
 

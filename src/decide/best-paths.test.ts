@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { address, prefix } from '../model/address.js';
 import { GRACEFUL_SHUTDOWN, LLGR_STALE } from '../model/community.js';
 import type { Path } from '../model/path.js';
-import { bestPaths } from './best-paths.js';
+import { bestPaths, whyNotBest } from './best-paths.js';
 
 const path = (last: number, over: Partial<Path> = {}): Path => ({
   prefix: prefix('10.20.2.10/32'),
@@ -62,7 +62,24 @@ describe('best paths', () => {
         const forth = best(...paths);
         expect(forth).to.have.length.greaterThan(0);
         expect(best(...[...paths].reverse()).sort()).to.eql([...forth].sort());
+        const withReason = paths.filter((one) => whyNotBest(one, paths) !== undefined);
+        expect(withReason, 'the others, and no one else, have a reason').to.eql(
+          paths.filter((one) => !bestPaths(paths).includes(one)),
+        );
       }),
     );
+  });
+
+  it('leave the others out for the reason that decided, in words', () => {
+    const why = (over: Partial<Path>, rival: Partial<Path> = {}) => {
+      const loser = path(1, over);
+      return whyNotBest(loser, [loser, path(2, rival)]);
+    };
+    expect(why({ communities: [LLGR_STALE] })).to.include('last resort');
+    expect(why({ asPath: [] }, { localPref: 101 })).to.include('lower local preference');
+    expect(why({ asPath: [1, 2, 3] }, { origin: 2 })).to.equal('has a longer AS path');
+    expect(why({ origin: 2 })).to.equal('has a worse origin');
+    expect(why({ med: 1 })).to.equal('has a higher MED');
+    expect(why({ internal: true })).to.equal('comes from a peer of our own AS');
   });
 });

@@ -32,6 +32,25 @@ function localPrefOf({ communities, localPref = DEFAULT_LOCAL_PREF }: Path): num
   return communities?.includes(GRACEFUL_SHUTDOWN) ? 0 : localPref;
 }
 
+/** What a path has that is left out at each of COSTS, and then. */
+const WORSE = [
+  'is kept as a last resort (LLGR_STALE, RFC 9494)',
+  'has a lower local preference, or its sender is about to leave (graceful shutdown)',
+  'has a longer AS path',
+  'has a worse origin',
+];
+
+/** Why this one of several paths carries no traffic, as the end of a sentence; undefined where it does. */
+export function whyNotBest(path: Path, paths: readonly Path[]): string | undefined {
+  let ranked = paths;
+  for (const [i, cost] of COSTS.entries()) {
+    ranked = cheapest(ranked, cost);
+    if (!ranked.includes(path)) return WORSE[i];
+  }
+  if (!lowestMeds(ranked).includes(path)) return 'has a higher MED';
+  return bestPaths(paths).includes(path) ? undefined : 'comes from a peer of our own AS';
+}
+
 function cheapest(paths: readonly Path[], cost: (path: Path) => number): readonly Path[] {
   if (paths.length < 2) return paths;
   const lowest = Math.min(...paths.map(cost));

@@ -1,4 +1,5 @@
 /** Can an ADD work now, and if not, are the containers that exist hurt too? Every reason is a sentence with a remedy. */
+import type { PeerKey } from '../model/peer.js';
 
 /** How the controller stands with gobgpd and its peers. */
 export interface BgpStanding {
@@ -11,6 +12,8 @@ export interface BgpStanding {
   /** The peers of the configuration. */
   readonly peers: readonly {
     readonly name: string;
+    /** Absent: it has not been found, or is a range that any may come from. */
+    readonly key?: PeerKey;
     readonly established: boolean;
     /** Why it is not, where we know. */
     readonly reason?: string | undefined;

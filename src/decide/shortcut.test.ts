@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Bystanders, Chain } from '../model/shortcut.js';
 import { inTheWay } from './shortcut.js';
 
-const NOBODY: Bystanders = { chains: [], legacy: [], rules: [] };
+const NOBODY: Bystanders = { chains: [], legacy: [], rules: [], ipsec: false, ipvs: false, links: [] };
 const chain: Chain = { family: 'ip', table: 'filter', name: 'FORWARD', hook: 2, isOurs: false, isNat: false };
 const ours: Chain = { ...chain, family: 'inet', table: 'slash32', name: 'forward', isOurs: true };
 const among = (...chains: Chain[]) => inTheWay({ ...NOBODY, chains: [ours, ...chains] });
@@ -33,6 +33,12 @@ describe('the shortcut', () => {
   it('is forbidden by tables of iptables-legacy and by others’ ip rules', () => {
     expect(inTheWay({ ...NOBODY, legacy: ['iptables nat'] })).to.match(/iptables nat/);
     expect(inTheWay({ ...NOBODY, rules: [{ family: 6, priority: 100 }] })).to.match(/priority 100 of IPv6/);
+  });
+
+  it('is forbidden by policies of IPsec, services of IPVS, and who filters what comes in by an uplink', () => {
+    expect(inTheWay({ ...NOBODY, ipsec: true })).to.match(/IPsec/);
+    expect(inTheWay({ ...NOBODY, ipvs: true })).to.match(/IPVS/);
+    expect(inTheWay({ ...NOBODY, links: ['eth1'] })).to.match(/comes in by eth1/);
   });
 
   it('says which table it is', () => {

@@ -8,12 +8,15 @@ import type { Bystanders, Chain } from '../model/shortcut.js';
 const HOST_HOOKS = [1, 3];
 
 /** What forbids the shortcut, in words; undefined: nothing does. */
-export function inTheWay({ chains, legacy, rules }: Bystanders): string | undefined {
+export function inTheWay({ chains, legacy, rules, ipsec, ipvs, links }: Bystanders): string | undefined {
   const foreign = chains.find((chain) => !chain.isOurs && isOnTheWay(chain));
   if (foreign)
     return `nftables table "${foreign.family} ${foreign.table}" has chain "${foreign.name}" on the way of packets`;
   if (chains.some(({ isOurs, isNat }) => isOurs && isNat)) return 'an endpoint or a network has ipMasq';
   if (legacy[0] !== undefined) return `iptables-legacy has a table: ${legacy[0]}`;
+  if (ipsec) return 'there are IPsec policies';
+  if (ipvs) return 'IPVS has services';
+  if (links[0] !== undefined) return `somebody filters what comes in by ${links[0]} (tc, or BPF)`;
   const [rule] = rules;
   return rule && `an ip rule of somebody else, priority ${rule.priority} of IPv${rule.family}`;
 }

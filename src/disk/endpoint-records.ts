@@ -10,7 +10,7 @@
  * (and the wall clock may jump by years), so after a restart every address in it waits its full time again: too long
  * is harmless, too short gives an address away while packets to its former owner are still on their way.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { lstatSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Address } from '../model/address.js';
@@ -71,7 +71,7 @@ function lastOf<T>(work: (value: T) => void): (value: T) => Promise<void> {
 
 /** Half of a SHA-256 in hex: no two endpoints meet in it, and nothing of the id can act as a path. */
 export function fileName(id: EndpointId): string {
-  return `${createHash('sha256').update(endpointKey(id)).digest('hex').slice(0, 32)}.json`;
+  return `${hash('sha256', endpointKey(id)).slice(0, 32)}.json`;
 }
 
 /** A file's content, or why it has none. Neither: there is no file. */

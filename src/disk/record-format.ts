@@ -5,8 +5,8 @@ import type { Endpoint } from '../model/endpoint.js';
 import { type RouteTarget, routeTarget } from '../model/route-target.js';
 
 /**
- * Raise it when an older controller would misread what is written. 2: with targets of its own, masqueraded. A record is written in the
- * lowest format that has room for it, so that one who never used what is new can go back to an older version.
+ * Raise it when an older controller would misread what is written. 2: with targets of its own, masqueraded. A record is written
+ * in the lowest format that has room for it, so that one who never used what is new can go back to an older version.
  */
 const FORMAT = 2;
 

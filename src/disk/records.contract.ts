@@ -1,4 +1,4 @@
-/** What every `Records` promises, whether on disk or in memory. */
+/** What `Records` promise, whatever they lie on. */
 import { expect } from 'chai';
 import { address } from '../model/address.js';
 import type { Endpoint } from '../model/endpoint.js';

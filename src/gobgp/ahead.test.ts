@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Client, type ServerReadableStream, type sendUnaryData, status } from '@grpc/grpc-js';
 import { expect } from 'chai';
+import { until } from '../until.fixture.js';
 import { ahead } from './ahead.js';
 import { openClient, statusOf } from './call.js';
 import type { Rpc } from './codec.js';
@@ -34,16 +35,13 @@ describe('a call that is opened ahead', function () {
     call.on('data', (message: Buffer) => heard.push(message));
     call.on('end', () => answer(null, Buffer.concat(heard)));
   };
-  const until = async (isSo: () => boolean) => {
-    while (!isSo()) await pause(5);
-  };
   afterEach(() => client.close());
 
   it('waits at the server before there is anything to say, and the next one does after each answer', async () => {
     await using _stub = await serving(echo);
     using paths = ahead(client, RPC, PATIENCE);
     for (const round of [1, 2, 3]) {
-      await until(() => calls.length === round);
+      await until('the call to be open', () => calls.length === round);
       expect(await paths.say(`message ${round}`)).to.equal(`message ${round}`);
     }
   });
@@ -61,7 +59,7 @@ describe('a call that is opened ahead', function () {
     await using _stub = await serving(refuseFirst);
     using paths = ahead(client, RPC, PATIENCE);
     // The refusal arrives before the answer to a call that was made after it.
-    await until(() => calls.length === 1);
+    await until('the call to be open', () => calls.length === 1);
     using other = ahead(client, RPC, PATIENCE);
     await other.say('ping');
     expect(await paths.say('message')).to.equal('message');
@@ -70,12 +68,12 @@ describe('a call that is opened ahead', function () {
   it('has no deadline while it waits, and one as soon as it has its message', async () => {
     await using _stub = await serving(() => {});
     using paths = ahead(client, RPC, 100);
-    await until(() => calls.length === 1);
+    await until('the call to be open', () => calls.length === 1);
     await pause(300);
     expect(calls[0]?.cancelled).to.equal(false);
     const error = await paths.say('message').catch((thrown: unknown) => thrown);
     expect(statusOf(error)).to.equal(status.DEADLINE_EXCEEDED);
-    await until(() => calls[0]?.cancelled === true);
+    await until('the call to be over', () => calls[0]?.cancelled === true);
   });
 
   it('tells what it was refused for, and the next one waits all the same', async () => {
@@ -86,15 +84,15 @@ describe('a call that is opened ahead', function () {
     using paths = ahead(client, RPC, PATIENCE);
     const error = await paths.say('message').catch((thrown: unknown) => thrown);
     expect(statusOf(error)).to.equal(status.UNKNOWN);
-    await until(() => calls.length === 2);
+    await until('the next call to be open', () => calls.length === 2);
   });
 
   it('does not outlive what it was opened for', async () => {
     await using _stub = await serving(echo);
     const paths = ahead(client, RPC, PATIENCE);
-    await until(() => calls.length === 1);
+    await until('the call to be open', () => calls.length === 1);
     paths[Symbol.dispose]();
-    await until(() => calls[0]?.cancelled === true);
+    await until('the call to be over', () => calls[0]?.cancelled === true);
     expect(calls).to.have.length(1);
   });
 });

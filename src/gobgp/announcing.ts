@@ -8,7 +8,7 @@
  */
 import { status } from '@grpc/grpc-js';
 import { address, hostPrefix } from '../model/address.js';
-import { type Announcement, announcementKey } from '../model/announcement.js';
+import type { Announcement } from '../model/announcement.js';
 import { routeTarget } from '../model/route-target.js';
 import { type Failures, Unreachable } from '../ports.js';
 import { reasonOf, statusOf, unary } from './call.js';
@@ -85,5 +85,5 @@ function failAll(items: readonly Item[], cause: unknown, failures: Map<Announcem
 function failureOf(announcement: Announcement, cause: unknown): Error {
   // UNKNOWN is gobgpd's own word; everything else says that it did not get to speak.
   const Kind = statusOf(cause) === status.UNKNOWN ? Error : Unreachable;
-  return new Kind(`gobgpd did not take ${announcementKey(announcement)}: ${reasonOf(cause)}`, { cause });
+  return new Kind(`gobgpd did not take ${announcement.prefix}: ${reasonOf(cause)}`, { cause });
 }

@@ -6,7 +6,7 @@
  * peers: under the new policy, a path as it was said before counts as let out, and saying it again withdraws it where it
  * should not be.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Audience } from '../model/announcement.js';
 import type { Speaker } from '../model/peer.js';
 
@@ -23,7 +23,7 @@ export function audienceMarks({ peers, ranges = [] }: Pick<Speaker, 'peers' | 'r
     ...peers.map(({ address, announce }) => [address, announce]),
     ...ranges.map(({ prefix, announce }) => [prefix, announce]),
   ].filter(([, announce]) => announce !== undefined);
-  const digest = createHash('sha256').update(JSON.stringify(told)).digest().readUInt16BE();
+  const digest = hash('sha256', JSON.stringify(told), 'buffer').readUInt16BE();
   const base = FIRST | ((digest * AUDIENCES.length) & (FIRST - 1));
   return Object.fromEntries(AUDIENCES.map((audience, i) => [audience, base + i])) as unknown as AudienceMarks;
 }

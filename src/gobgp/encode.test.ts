@@ -45,7 +45,6 @@ describe('an announcement on its way to gobgpd', () => {
     'a prefix that is no text': { prefix: 7 },
     'a target out of range': { targets: ['64512:4294967296'] },
     'a target that is not canonical': { targets: ['064512:1'] },
-    'a route distinguisher': { rd: '64512:1' },
     'more targets than a BGP message holds': { targets: Array.from({ length: 257 }, (_, i) => `64512:${i}`) },
   })) {
     it(`is refused with ${what}`, () => {

@@ -6,7 +6,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Address, Family, Prefix } from '../model/address.js';
 import { familyOf } from '../model/address.js';
-import { type Announcement, announcementKey } from '../model/announcement.js';
+import type { Announcement } from '../model/announcement.js';
 import { type Path, pathKey } from '../model/path.js';
 import type { Peer, PeerState, Speaker } from '../model/peer.js';
 import { type Bgp, type BgpEvent, type Failures, Unreachable } from '../ports.js';
@@ -23,7 +23,7 @@ interface Neighbour {
 /** A gobgpd process: born empty. */
 interface Daemon {
   speaker?: Speaker;
-  readonly announced: Map<string, Announcement>;
+  readonly announced: Map<Prefix, Announcement>;
   readonly peers: Map<Address, Speaker['peers'][number]>;
 }
 
@@ -108,14 +108,14 @@ export class FakeGobgp implements Bgp {
 
   async announce(announcements: readonly Announcement[]): Promise<Failures<Announcement>> {
     return this.#each(announcements, (daemon, one) => {
-      daemon.announced.set(announcementKey(one), one);
+      daemon.announced.set(one.prefix, one);
       this.#command(`gobgp global rib add ${one.prefix}`, one);
     });
   }
 
   async withdraw(announcements: readonly Announcement[]): Promise<Failures<Announcement>> {
     return this.#each(announcements, (daemon, one) => {
-      daemon.announced.delete(announcementKey(one));
+      daemon.announced.delete(one.prefix);
       this.#command(`gobgp global rib del ${one.prefix}`, { prefix: one.prefix, targets: [] });
     });
   }

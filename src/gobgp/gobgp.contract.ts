@@ -9,7 +9,7 @@ import type { Path } from '../model/path.js';
 import type { Speaker } from '../model/peer.js';
 import { routeTarget } from '../model/route-target.js';
 import type { Bgp, BgpEvent } from '../ports.js';
-import { until } from './until.js';
+import { until } from '../until.fixture.js';
 
 /** A gobgpd with one neighbour that speaks both families. */
 export interface BgpWorld {

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { until } from '../until.fixture.js';
 import { goodbyes, noteGoodbyes } from './goodbyes.js';
-import { until } from './until.js';
 
 /** As 3.10, 3.36 and 4.8 print it. */
 const SAID_3 =

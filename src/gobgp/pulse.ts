@@ -29,7 +29,10 @@ export interface Beating {
   readonly bell: Bell;
 }
 
-/** Beats until the signal; rejects when gobgpd does not answer in time. `settled` gets who has finished, once that is safe to say. */
+/**
+ * Beats until the signal; rejects when gobgpd does not answer in time. `settled` gets who has finished, once that is safe to
+ * say.
+ */
 export async function pulse(
   { session, watch, doubts, bell }: Beating,
   settled: (finished: Finished) => void,

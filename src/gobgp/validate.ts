@@ -18,8 +18,6 @@ const MOST_RESTART_SECONDS = 4095;
 /** Throws an Error that says what is wrong with this announcement. */
 export function checkAnnouncement(announcement: Announcement): void {
   checkCanonical('prefix', announcement.prefix, prefix);
-  if (announcement.rd !== undefined)
-    refuse(announcement.prefix, 'has a route distinguisher: only plain unicast is spoken');
   if (announcement.targets.length > MOST_TARGETS) {
     refuse(
       announcement.prefix,

@@ -2,7 +2,7 @@
  * The alias of a host end says whose it is: `slash32 <network> <container id> <interface>`, so that the kernel itself
  * remembers it over any crash, and `ip link` shows it to people.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Endpoint, EndpointId } from '../model/endpoint.js';
 
 /** IFALIASZ of linux/if.h, less the NUL. */
@@ -43,5 +43,5 @@ function shortened(id: string): string {
 }
 
 function digest(text: string): string {
-  return `sha256:${createHash('sha256').update(text).digest('hex')}`;
+  return `sha256:${hash('sha256', text)}`;
 }

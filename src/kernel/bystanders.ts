@@ -1,5 +1,5 @@
 /** What others have in the kernel where packets on the shortcut do not come by. Cheap: chains are read only when they may have changed. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { LOCAL_TABLE, MAIN_TABLE } from '../model/route.js';
 import type { Bystanders, Chain } from '../model/shortcut.js';
 import {
@@ -12,7 +12,9 @@ import {
   dumpRules,
   generation,
   NETLINK_NETFILTER,
+  NETLINK_XFRM,
   NetlinkSocket,
+  policyCount,
   type Rule,
   RuleAction,
 } from '../netlink/index.js';
@@ -29,6 +31,8 @@ const FAMILIES: Readonly<Record<number, Chain['family']>> = {
   10: 'ip6',
 };
 const LEGACY = { iptables: 'ip_tables_names', ip6tables: 'ip6_tables_names' };
+/** Of /proc/net/ip_vs: what stands there before the first service. */
+const IPVS_HEADER = 3;
 const DEFAULT_TABLE = 253;
 /** The rules that every host has, by table. */
 const KERNELS = new Map([
@@ -39,6 +43,8 @@ const KERNELS = new Map([
 
 export class BystandersReader implements Disposable {
   readonly #nft = new NetlinkSocket(NETLINK_NETFILTER);
+  /** Undefined: the kernel has no IPsec. */
+  readonly #xfrm = xfrmSocket();
   readonly #route: NetlinkSocket;
   readonly #rulePriority: number;
   #seen: { readonly generation: number; readonly chains: readonly Chain[] } | undefined;
@@ -49,7 +55,8 @@ export class BystandersReader implements Disposable {
     this.#rulePriority = rulePriority;
   }
 
-  read(): Bystanders {
+  /** All but those on links. */
+  read(): Omit<Bystanders, 'links'> {
     const rules = [AF_INET, AF_INET6].flatMap((family) => this.#route.dump(dumpRules(family), decodeRule));
     const ours = isOurs(this.#rulePriority);
     return {
@@ -58,11 +65,14 @@ export class BystandersReader implements Disposable {
       rules: rules
         .filter((rule) => !ours(rule) && !isKernels(rule))
         .map(({ family, priority }) => ({ family: family === AF_INET ? 4 : 6, priority })),
+      ipsec: this.#xfrm !== undefined && policyCount(this.#xfrm) > 0,
+      ipvs: linesOf('ip_vs').length > IPVS_HEADER,
     };
   }
 
   [Symbol.dispose](): void {
     this.#nft.close();
+    this.#xfrm?.close();
   }
 
   /** Whatever changes meanwhile makes another generation, so it is read next time. */
@@ -72,6 +82,14 @@ export class BystandersReader implements Disposable {
       this.#seen = { generation: now, chains: this.#nft.dump(allChainsDump(), baseChainIn).map(chainOf) };
     }
     return this.#seen.chains;
+  }
+}
+
+function xfrmSocket(): NetlinkSocket | undefined {
+  try {
+    return new NetlinkSocket(NETLINK_XFRM, 0);
+  } catch {
+    return undefined;
   }
 }
 
@@ -86,9 +104,6 @@ function isKernels({ priority, action, table, mark }: Rule): boolean {
 
 /** Of this network namespace; without the module there is no file. */
 function linesOf(file: string): string[] {
-  try {
-    return readFileSync(`/proc/thread-self/net/${file}`, 'utf8').split('\n').filter(Boolean);
-  } catch {
-    return [];
-  }
+  const path = `/proc/thread-self/net/${file}`;
+  return existsSync(path) ? readFileSync(path, 'utf8').split('\n').filter(Boolean) : [];
 }

@@ -7,6 +7,7 @@
 import {
   decodeAddress,
   decodeLink,
+  decodeLinkHead,
   decodeRoute,
   decodeRule,
   dumpLinks,
@@ -120,8 +121,10 @@ function eventOf(message: Message, { routes, rulePriority }: Watched, ownLinks: 
 
 /** Our own links are born and removed by us all the time; only their end at another's hand is news. */
 function linkEvent(message: Message, ownLinks: Set<number>): KernelEvent | undefined {
-  const link = decodeLink(message);
+  const head = decodeLinkHead(message);
   const gone = message.type === RTM_DELLINK;
+  if (!gone && !wentDown(head) && ownLinks.has(head.index)) return undefined;
+  const link = decodeLink(message);
   const event: KernelEvent = gone || wentDown(link) ? { kind: 'lost', why: 'links-gone' } : { kind: 'links-changed' };
   if (!isOurLink(link)) return event;
   if (gone) ownLinks.delete(link.index);
@@ -132,7 +135,7 @@ function linkEvent(message: Message, ownLinks: Set<number>): KernelEvent | undef
 /** A link that has just been made says that all its flags changed. */
 const JUST_MADE = 0xffff_ffff;
 
-function wentDown({ flags, changed }: Link): boolean {
+function wentDown({ flags, changed }: Pick<Link, 'flags' | 'changed'>): boolean {
   return changed !== JUST_MADE && (changed & IFF_UP) !== 0 && (flags & IFF_UP) === 0;
 }
 

@@ -34,8 +34,11 @@ export interface Filters extends Disposable {
   admit(endpoint: Endpoint, table: number): void;
   /** Makes the rules that this endpoint needs besides those of its network. To be awaited before `admit`. */
   prepare(endpoint: Endpoint): Promise<void>;
-  /** Takes that back. What is gone is fine, and an address that another endpoint has by now stays that one's. */
-  expel(endpoint: EndpointId): void;
+  /**
+   * Takes that back, for all of them at one moment. What is gone is fine, and an address that another endpoint has by now stays
+   * that one's.
+   */
+  expel(...endpoints: readonly EndpointId[]): void;
   /** The elements that an endpoint should have in force and has not, as nft writes them. */
   lacking(endpoint: EndpointId): readonly string[];
   /** Has anybody touched our table since our own last change? Others may change theirs as often as they like. */
@@ -110,9 +113,9 @@ class NftFilters implements Filters {
     this.#remember(endpoint, table);
   }
 
-  expel(endpoint: EndpointId): void {
-    this.#commit({ put: [], remove: this.#ownKeys(endpoint) });
-    this.#forget(endpoint);
+  expel(...endpoints: readonly EndpointId[]): void {
+    this.#commit({ put: [], remove: endpoints.flatMap((endpoint) => this.#ownKeys(endpoint)) });
+    for (const endpoint of endpoints) this.#forget(endpoint);
   }
 
   lacking(endpoint: EndpointId): readonly string[] {

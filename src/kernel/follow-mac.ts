@@ -8,7 +8,7 @@
  * claim any other end: what counts is the container end that the recorded namespace itself shows to be the other half.
  */
 import type { Endpoint } from '../model/endpoint.js';
-import { decodeLink, Group, listen, openNamespace, RTM_NEWLINK } from '../netlink/index.js';
+import { decodePeer, Group, listen, openNamespace, RTM_NEWLINK } from '../netlink/index.js';
 import { gatewayNeighbours } from './container-end.js';
 import type { Host } from './host.js';
 import { hostNeighbours } from './host-end.js';
@@ -29,9 +29,8 @@ export function followMacs(host: Host, wired: Wired, signal: AbortSignal): void 
   const doubtful = new Set(wired.keys());
   /** As last seen; at first what we gave it. */
   const known = new Map<number, string>();
-  const hear = (message: Parameters<typeof decodeLink>[0]) => {
-    if (message.type !== RTM_NEWLINK) return;
-    const { peerIndex, mac } = decodeLink(message);
+  const hear = (message: Parameters<typeof decodePeer>[0]) => {
+    const { peerIndex, mac } = decodePeer(message);
     const endpoint = wired.get(peerIndex);
     if (endpoint && mac !== (known.get(peerIndex) ?? endpoint.mac)) doubtful.add(peerIndex);
   };
@@ -39,7 +38,7 @@ export function followMacs(host: Host, wired: Wired, signal: AbortSignal): void 
     for (const index of wired.keys()) doubtful.add(index);
   };
   const subscription = { groups: [Group.link], ignorePorts: [], routeProtocol: PROTOCOL, queue: QUEUE_BYTES };
-  listen({ ...subscription, everyNamespace: true }, { hear, lost }, signal);
+  listen({ ...subscription, type: RTM_NEWLINK, everyNamespace: true }, { hear, lost }, signal);
   const timer = setInterval(() => {
     for (const index of [...doubtful].slice(0, AT_ONCE)) {
       doubtful.delete(index);
@@ -54,7 +53,7 @@ export function followMacs(host: Host, wired: Wired, signal: AbortSignal): void 
 }
 
 /** Makes the neighbours at both ends right for the MAC address of today. Returns it; undefined when the container is gone. */
-export function followMac(host: Host, index: number, endpoint: Endpoint): string | undefined {
+function followMac(host: Host, index: number, endpoint: Endpoint): string | undefined {
   try {
     using namespace = openNamespace(endpoint.netns);
     if (namespace.inode !== endpoint.netnsInode) return undefined;

@@ -18,6 +18,8 @@ export class Host implements Disposable {
   readonly socket = new NetlinkSocket(NETLINK_ROUTE);
   readonly removal: LinkRemoval;
   readonly shortcut: KernelShortcut;
+  /** Endpoints by the index of their host end. */
+  readonly wired: Map<number, Endpoint>;
   /** Kernel tables by the name of their network, as the last `separate` had them. */
   tables: ReadonlyMap<string, number> = new Map();
   /** The links that are not ours, forgotten whenever links change, as long as somebody watches. */
@@ -36,7 +38,7 @@ export class Host implements Disposable {
   readonly #settings: number | undefined;
   readonly #removalSocket = new NetlinkSocket(NETLINK_ROUTE);
 
-  /** In the calling thread's network namespace. The filters stay the caller's. */
+  /** In the calling thread's network namespace. The filters stay the caller's. @param attached the endpoints that exist */
   constructor(
     filters: Filters,
     gateways: Gateways,
@@ -45,7 +47,8 @@ export class Host implements Disposable {
   ) {
     this.filters = filters;
     this.gateways = gateways;
-    this.shortcut = new KernelShortcut(this, attached, rulePriority);
+    this.wired = new Map([...attached].map((endpoint) => [endpoint.link.index, endpoint]));
+    this.shortcut = new KernelShortcut(this, rulePriority);
     this.removal = new LinkRemoval(this.#removalSocket);
     this.#settings = existsSync(IPV6_SETTINGS) ? openSync(IPV6_SETTINGS, 'r') : undefined;
     this.ipv6Settings = this.#settings === undefined ? undefined : `/proc/self/fd/${this.#settings}`;

@@ -1,7 +1,7 @@
 /** Reading back what the wire made, and what the reconciler put: plain facts, judged elsewhere. */
 import { type Address, addressFrom, type Prefix } from '../model/address.js';
 import type { Endpoint } from '../model/endpoint.js';
-import { hostSettings, type InnerRoute, type LinkEnd, type Way, type Wiring } from '../model/wiring.js';
+import { hostSettings, type InnerRoute, type LinkEnd, type WayTaken, type Wiring } from '../model/wiring.js';
 import {
   decodeAddress,
   decodeLink,
@@ -102,7 +102,7 @@ function routesOn(socket: NetlinkSocket, index: number): InnerRoute[] {
 }
 
 /** @param table of the endpoint's network, which is also the mark of its packets */
-function waysTo(socket: NetlinkSocket, to: Address, table: number | undefined): Way[] {
+function waysTo(socket: NetlinkSocket, to: Address, table: number | undefined): WayTaken[] {
   const bySight = { network: table, host: 0 } as const;
   return (['network', 'host'] as const).flatMap((seenBy) => {
     const mark = bySight[seenBy];
@@ -110,7 +110,7 @@ function waysTo(socket: NetlinkSocket, to: Address, table: number | undefined): 
   });
 }
 
-function wayTo(socket: NetlinkSocket, to: Address, mark: number): Pick<Way, 'table' | 'link'>[] {
+function wayTo(socket: NetlinkSocket, to: Address, mark: number): Pick<WayTaken, 'table' | 'link'>[] {
   return routeTo(socket, to, mark)
     .map(decodeRoute)
     .flatMap(({ table, hops }) => hops.map(({ oif = 0 }) => ({ table, link: oif })));

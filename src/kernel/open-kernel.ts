@@ -29,7 +29,7 @@ export function openKernel(
   const host = new Host(filters, gateways, attached, kernel.rulePriority);
   return {
     kernel: new NetlinkKernel(host, kernel.rulePriority),
-    wire: new VethWire(host, attached),
+    wire: new VethWire(host),
     neighbours: kernelNeighbours(host.socket),
     shortcut: host.shortcut,
     filterRepairs: () => filters.repairs,

@@ -8,7 +8,7 @@ describe('the map of the shortcut', () => {
     expect(keyOf(address('2001:db8::1')).toString('hex')).to.equal('20010db8000000000000000000000001');
   });
 
-  it('has the host end, then the table of its network', () => {
-    expect(bytesOfPlace({ hostEnd: 0x0102, table: 1001 }).toString('hex')).to.equal('02010000e9030000');
+  it('has the host end, then the table of its network, then how many packets are left until it is told', () => {
+    expect(bytesOfPlace({ hostEnd: 0x0102, table: 1001 }).toString('hex')).to.equal('02010000e903000010270000');
   });
 });

@@ -7,18 +7,24 @@ import {
   createMap,
   Errno,
   loadProgram,
+  type MapShape,
   MapType,
   programIn,
   putEntry,
   readEntry,
   removeEntry,
   SystemError,
+  takeFirst,
 } from '../netlink/index.js';
+import { OURS } from './link-program.js';
 
 const OBJECT = new URL('../../../bpf/shortcut.o', import.meta.url);
 /** The kernel lends bpf_fib_lookup only to programs whose licence agrees with the GPL. */
 const LICENCE = 'Dual MIT/GPL';
 const PLACES = 65536;
+const TALKERS = 1024;
+/** An endpoint that is sent so many packets is told as one that talks much. */
+export const MUCH = 10_000;
 const FIRST = Buffer.alloc(4);
 
 /** Where an address of this node is: at an endpoint of a network, or, all zeros, at the node itself. */
@@ -27,11 +33,12 @@ export interface Place {
   readonly table: number;
 }
 
-/** What is in the kernel; gone when it is disposed of, and no filter has its programs any more. */
+/** What is in the kernel; gone when it is disposed of, and no link has its programs any more. */
 export interface Loaded extends Disposable {
   /** The programs, to put on links. */
   readonly uplink: number;
   readonly hostEnd: number;
+  /** Counts anew what is sent there. */
   putPlace(address: Address, place: Place): void;
   /** Removing what is gone is fine. */
   removePlace(address: Address): void;
@@ -39,31 +46,41 @@ export interface Loaded extends Disposable {
   lease(milliseconds: number): void;
   /** Packets that went this way. */
   packets(): number;
+  /** The host end of the next endpoint that was sent 10,000 packets since its place was put; undefined when there is none. */
+  nextTalker(): number | undefined;
 }
 
 /** Throws an Error that says what is missing, and the remedy. */
 export function loadShortcut(): Loaded {
   requireKernel();
   const object = objectFile();
-  const maps = new Map([
-    ['places', createMap({ type: MapType.hash, key: 16, value: 8, entries: PLACES })],
-    ['lease', createMap({ type: MapType.array, key: 4, value: 8, entries: 1 })],
-    ['passed', createMap({ type: MapType.perCpuArray, key: 4, value: 8, entries: 1 })],
+  const shapes = new Map<string, MapShape>([
+    ['places', { type: MapType.hash, key: 16, value: 12, entries: PLACES }],
+    ['lease', { type: MapType.array, key: 4, value: 8, entries: 1 }],
+    ['passed', { type: MapType.perCpuArray, key: 4, value: 8, entries: 1 }],
+    ['talkers', { type: MapType.queue, key: 0, value: 4, entries: TALKERS }],
   ]);
+  const open: number[] = [];
+  const opened = (descriptor: number) => {
+    open.push(descriptor);
+    return descriptor;
+  };
   try {
-    const [uplink = 0, hostEnd = 0] = ['tc/uplink', 'tc/host_end'].map((section) =>
-      loadProgram(programIn(object, section, maps), LICENCE),
-    );
-    return loaded(maps, uplink, hostEnd);
+    const maps = new Map([...shapes].map(([name, shape]) => [name, opened(createMap(shape))]));
+    const program = (name: string) =>
+      opened(loadProgram(`${OURS}${name}`, programIn(object, `tc/${name}`, maps), LICENCE));
+    return loaded(maps, program('uplink'), program('host_end'));
   } catch (error) {
-    closeAll(maps.values());
-    throw error;
+    closeAll(open);
+    if (!(error instanceof SystemError) || error.errno !== Errno.EPERM) throw error;
+    throw new Error(`${error.message}: the controller needs CAP_SYS_ADMIN`, { cause: error });
   }
 }
 
 function loaded(maps: ReadonlyMap<string, number>, uplink: number, hostEnd: number): Loaded {
-  const [places = 0, lease = 0, passed = 0] = maps.values();
+  const [places = 0, lease = 0, passed = 0, talkers = 0] = maps.values();
   const counts = Buffer.alloc(8 * processors());
+  const talker = Buffer.alloc(4);
   return {
     uplink,
     hostEnd,
@@ -87,6 +104,7 @@ function loaded(maps: ReadonlyMap<string, number>, uplink: number, hostEnd: numb
       for (let at = 0; at < counts.length; at += 8) sum += counts.readBigUInt64LE(at);
       return Number(sum);
     },
+    nextTalker: () => (takeFirst(talkers, talker) ? talker.readUInt32LE() : undefined),
     [Symbol.dispose]: () => closeAll([uplink, hostEnd, ...maps.values()]),
   };
 }
@@ -98,16 +116,17 @@ export function keyOf(address: Address): Buffer {
 }
 
 export function bytesOfPlace({ hostEnd, table }: Place): Buffer {
-  const value = Buffer.alloc(8);
+  const value = Buffer.alloc(12);
   value.writeUInt32LE(hostEnd, 0);
   value.writeUInt32LE(table, 4);
+  value.writeUInt32LE(MUCH, 8);
   return value;
 }
 
 function requireKernel(): void {
   const [major = 0, minor = 0] = release().split('.').map(Number);
-  if (major > 6 || (major === 6 && minor >= 5)) return;
-  throw new Error(`it needs Linux 6.5, this is ${release()}: leave out kernel.shortcut, or use a newer kernel`);
+  if (major > 6 || (major === 6 && minor >= 6)) return;
+  throw new Error(`it needs Linux 6.6, this is ${release()}`);
 }
 
 function objectFile(): Buffer {

@@ -10,12 +10,11 @@ const QUEUE_BYTES = 1024 * 1024;
 
 /** @param ownPorts sockets of ours, whose removals are no news */
 export function watchHostEnds(ownPorts: readonly number[], gone: () => void, signal: AbortSignal): void {
-  const subscription = { groups: [Group.link], ignorePorts: ownPorts, routeProtocol: PROTOCOL, queue: QUEUE_BYTES };
+  const links = { groups: [Group.link], type: RTM_DELLINK, routeProtocol: PROTOCOL };
   const hear = (message: Parameters<typeof decodeLink>[0]) => {
-    if (message.type !== RTM_DELLINK) return;
     const { name, group } = decodeLink(message);
     // The end of a link that goes with its group is told as nobody's; by the group it was ours.
     if (name.startsWith(LINK_PREFIX) && group !== DOOMED_GROUP) gone();
   };
-  listen(subscription, { hear, lost: gone }, signal);
+  listen({ ...links, ignorePorts: ownPorts, queue: QUEUE_BYTES }, { hear, lost: gone }, signal);
 }

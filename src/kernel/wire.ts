@@ -20,19 +20,18 @@ import type { Host } from './host.js';
 import { createPair, prepareHostEnd, raiseHostEnd, refuseOccupied } from './host-end.js';
 import { inspect, linkOf } from './inspect.js';
 import { hostLinkName } from './link-name.js';
+import { sharedTurn } from './shared-turn.js';
 import { named } from './step.js';
 import { uplinkMtu } from './uplink.js';
 import { watchHostEnds } from './vanished.js';
 
 export class VethWire implements Wire {
   readonly #host: Host;
-  /** Endpoints by the index of their host end. */
-  readonly #wired: Map<number, Endpoint>;
+  readonly #expelTogether: (endpoint: EndpointId) => Promise<void>;
 
-  /** @param attached the endpoints that exist */
-  constructor(host: Host, attached: Iterable<Endpoint> = []) {
+  constructor(host: Host) {
     this.#host = host;
-    this.#wired = new Map([...attached].map((endpoint) => [endpoint.link.index, endpoint]));
+    this.#expelTogether = sharedTurn((...endpoints) => host.filters.expel(...endpoints));
   }
 
   open(netns: string): Namespace {
@@ -60,18 +59,19 @@ export class VethWire implements Wire {
   async furnish(endpoint: Endpoint, namespace: Namespace): Promise<void> {
     configureContainerEnd(endpoint, this.#host.gateways, namespace);
     const { index } = endpoint.link;
-    this.#wired.set(index, endpoint);
+    this.#host.wired.set(index, endpoint);
     this.#host.shortcut.add(endpoint, index);
   }
 
   async disconnect(endpoint: Endpoint): Promise<void> {
-    this.#host.shortcut.remove(endpoint);
+    const link = this.#linkOf(endpoint);
+    const index = link?.index ?? endpoint.link.index;
+    this.#host.shortcut.remove(endpoint, index);
     // Filters first: a link that is about to go leaves the group that other networks cannot reach. Without its elements
     // nothing passes from it, and nothing of another endpoint to it.
-    this.#host.filters.expel(endpoint);
-    this.#wired.delete(endpoint.link.index);
-    const link = this.#linkOf(endpoint);
-    if (link) await this.#host.removal.remove(link.index);
+    await this.#expelTogether(endpoint);
+    this.#host.wired.delete(index);
+    if (link) await this.#host.removal.remove(index);
   }
 
   async removeOrphan({ index, containerId, ifname }: WiredLink): Promise<void> {
@@ -97,7 +97,7 @@ export class VethWire implements Wire {
 
   watchLinks(gone: () => void, signal: AbortSignal): void {
     watchHostEnds(this.#host.ports, gone, signal);
-    followMacs(this.#host, this.#wired, signal);
+    followMacs(this.#host, this.#host.wired, signal);
   }
 
   uplinkMtu(): number {

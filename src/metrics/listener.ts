@@ -21,7 +21,7 @@ export interface ListenerParts {
   readonly failed: (reason: string) => void;
 }
 
-export const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** In ms. */
 const TRY_AGAIN_AFTER = 10_000;

@@ -4,16 +4,10 @@ import type { Prefix } from '../model/address.js';
 import type { Duty } from '../model/duty.js';
 import { type Networks, nameAskedFor } from '../model/network.js';
 import { type PeerKey, type Speaker, settingsOf } from '../model/peer.js';
+import type { PoolUse } from '../model/pool-use.js';
 import type { Census } from '../reconcile/census.js';
 import type { RefusalCount } from '../reconcile/refusals.js';
 import type { Routing } from '../reconcile/routing.js';
-
-/** How full a pool is. */
-export interface PoolUse {
-  readonly size: number;
-  readonly used: number;
-  readonly resting: number;
-}
 
 /** Where it comes from. */
 export interface Sources {

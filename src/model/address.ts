@@ -57,11 +57,6 @@ export function hostPrefix(of: Address): Prefix {
   return `${of}/${bitsOf(of)}` as Prefix;
 }
 
-/** Is this a /32 or a /128? */
-export function isHostPrefix(of: Prefix): boolean {
-  return lengthOf(of) === bitsOf(of);
-}
-
 /** 4 or 6, of an address or a prefix. */
 export function familyOf(of: Address | Prefix): Family {
   return of.includes(':') ? 6 : 4;
@@ -87,9 +82,9 @@ export function lengthOf(of: Prefix): number {
   return Number(of.slice(of.indexOf('/') + 1));
 }
 
-/** Does it hold more than one address? */
-export function isBlock(prefix: Prefix): boolean {
-  return !isHostPrefix(prefix);
+/** Does it hold more than one address: is it no /32 and no /128? */
+export function isBlock(of: Prefix): boolean {
+  return lengthOf(of) < bitsOf(of);
 }
 
 /** Does `outer` hold `inner`, an address or a prefix of at least its length? */
@@ -171,34 +166,47 @@ function parse4(text: string): Uint8Array | undefined {
 
 /** RFC 4291 section 2.2: eight groups, one `::`, and a dotted tail. No zone: an address is not an interface. */
 function parse6(text: string): Uint8Array | undefined {
-  const halves = text.split('::');
-  if (halves.length > 2) return undefined;
-  const head = groups(halves[0] as string, halves.length === 1);
-  const tail = halves.length === 2 ? groups(halves[1] as string, true) : [];
-  if (!head || !tail) return undefined;
-  const missing = 8 - head.length - tail.length;
-  if (halves.length === 1 ? missing !== 0 : missing < 1) return undefined;
   const bytes = new Uint8Array(16);
-  [...head, ...new Array<number>(missing).fill(0), ...tail].forEach((group, i) => {
-    bytes[i * 2] = group >> 8;
-    bytes[i * 2 + 1] = group & 0xff;
-  });
-  return bytes;
+  let filled = 0;
+  /** Where `::` stands, in bytes. */
+  let gap = text.startsWith('::') ? 0 : -1;
+  for (let at = gap === 0 ? 2 : 0; at < text.length; ) {
+    const end = endOfGroup(text, at);
+    if (end === at || end > at + 4 || filled === 16) return undefined;
+    if (text[end] === '.') {
+      const dotted = filled <= 12 ? parse4(text.slice(at)) : undefined;
+      if (!dotted) return undefined;
+      bytes.set(dotted, filled);
+      filled += 4;
+      break;
+    }
+    const group = Number.parseInt(text.slice(at, end), 16);
+    bytes[filled++] = group >> 8;
+    bytes[filled++] = group & 0xff;
+    const isGap = text.startsWith('::', end);
+    if (isGap && gap >= 0) return undefined;
+    if (isGap) gap = filled;
+    else if (end < text.length && (text[end] !== ':' || end === text.length - 1)) return undefined;
+    at = end + (isGap ? 2 : 1);
+  }
+  if (gap < 0) return filled === 16 ? bytes : undefined;
+  return filled === 16 ? undefined : withGap(bytes, gap, filled);
 }
 
-function groups(text: string, last: boolean): number[] | undefined {
-  if (text === '') return [];
-  const found: number[] = [];
-  const parts = text.split(':');
-  for (const [i, part] of parts.entries()) {
-    if (last && i === parts.length - 1 && part.includes('.')) {
-      const dotted = parse4(part);
-      if (!dotted) return undefined;
-      found.push((dotted[0]! << 8) | dotted[1]!, (dotted[2]! << 8) | dotted[3]!);
-    } else if (/^[0-9a-fA-F]{1,4}$/.test(part)) found.push(Number.parseInt(part, 16));
-    else return undefined;
-  }
-  return found;
+function endOfGroup(text: string, at: number): number {
+  let end = at;
+  while (isHex(text.charCodeAt(end))) end++;
+  return end;
+}
+
+function isHex(code: number): boolean {
+  return (code >= 48 && code <= 57) || (code >= 97 && code <= 102) || (code >= 65 && code <= 70);
+}
+
+/** What stands behind the gap moves to the end. */
+function withGap(bytes: Uint8Array, gap: number, filled: number): Uint8Array {
+  const tail = 16 - (filled - gap);
+  return bytes.copyWithin(tail, gap, filled).fill(0, gap, tail);
 }
 
 /** RFC 5952: lower case, no leading zeros, the first longest run of two or more zero groups becomes `::`. */

@@ -7,21 +7,14 @@ import type { RouteTarget } from './route-target.js';
  */
 export type Audience = 'hosts' | 'blocks' | 'hosts-asked' | 'blocks-asked';
 
-/** What we ask gobgpd to say. The next hop is always this node: gobgpd writes the session's own address. */
+/** What we ask gobgpd to say: one for each prefix. The next hop is always this node: gobgpd writes the session's own address. */
 export interface Announcement {
   readonly prefix: Prefix;
-  /** Route distinguisher, for VPN families to come. Absent: plain unicast. */
-  readonly rd?: string;
   readonly targets: readonly RouteTarget[];
   /** This node is about to leave: receivers shall use another path if there is one (RFC 8326). */
   readonly leaving?: true;
   /** Absent: every peer hears it. */
   readonly audience?: Audience;
-}
-
-/** (family, RD, prefix) name one announcement; the prefix tells the family. */
-export function announcementKey(announcement: Pick<Announcement, 'prefix' | 'rd'>): string {
-  return announcement.rd === undefined ? announcement.prefix : `${announcement.rd} ${announcement.prefix}`;
 }
 
 /** Would gobgpd say the same? Targets are a set. */

@@ -9,7 +9,7 @@ import {
   contains,
   familyOf,
   hostPrefix,
-  isHostPrefix,
+  isBlock,
   lengthOf,
   overlap,
   type Prefix,
@@ -85,7 +85,7 @@ describe('a prefix', function () {
   it('of one address is its /32 or /128', () => {
     expect(hostPrefix('192.0.2.1' as Address)).to.equal('192.0.2.1/32');
     expect(hostPrefix('2001:db8::1' as Address)).to.equal('2001:db8::1/128');
-    fc.assert(fc.property(prefixes, (of) => isHostPrefix(of) === (of === hostPrefix(baseOf(of)))));
+    fc.assert(fc.property(prefixes, (of) => isBlock(of) === (of !== hostPrefix(baseOf(of)))));
   });
 
   it('may be everything', () => {

@@ -9,6 +9,12 @@ export interface Bystanders {
   readonly legacy: readonly string[];
   /** Rules of policy routing that are neither ours nor the kernel's own. */
   readonly rules: readonly { readonly family: Family; readonly priority: number }[];
+  /** There are policies that encrypt what is forwarded. */
+  readonly ipsec: boolean;
+  /** There are services that translate addresses. */
+  readonly ipvs: boolean;
+  /** Names of links towards peers on which somebody looks at what comes in: a filter of tc, a BPF program. */
+  readonly links: readonly string[];
 }
 
 export interface Chain {
@@ -28,8 +34,16 @@ export interface PeerPlace {
   readonly device?: string;
 }
 
-/** How it stands: not asked for, off for a reason, or on. */
+/** How it stands: switched off, off for a reason, or on. */
 export type ShortcutStanding =
   | { readonly is: 'unwanted' }
-  | { readonly is: 'off'; readonly reason: string; readonly packets: number }
-  | { readonly is: 'on'; readonly packets: number };
+  | ({ readonly is: 'off'; readonly reason: string } & ShortcutUse)
+  | ({ readonly is: 'on' } & ShortcutUse);
+
+/** Since the controller has begun. */
+export interface ShortcutUse {
+  /** Packets that took it. */
+  readonly packets: number;
+  /** Endpoints whose own packets take it, for they talk much. */
+  readonly endpoints: number;
+}

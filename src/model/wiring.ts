@@ -6,7 +6,7 @@ export interface Wiring {
   readonly host: HostEnd | undefined;
   readonly container: (LinkEnd & { readonly routes: readonly InnerRoute[] }) | undefined;
   /** Where packets of this host to its addresses go, as its network sees it, and as the host itself does. */
-  readonly ways: readonly Way[];
+  readonly ways: readonly WayTaken[];
   /** Filter elements that should be in force and are not, as nft writes them. */
   readonly lackingFilters: readonly string[];
 }
@@ -40,7 +40,7 @@ export interface InnerRoute {
 }
 
 /** The kernel's answer to "which way": the table that it found the route in, and the link. */
-export interface Way {
+export interface WayTaken {
   readonly to: Address;
   readonly seenBy: 'network' | 'host';
   readonly table: number;

@@ -1,13 +1,14 @@
 /**
  * BPF maps and programs (bpf(2), linux/bpf.h). Each is a file descriptor: it lasts as long as that, or as somebody holds it,
- * as a filter holds its program, and a program its maps.
+ * as a link holds its program (tcx.ts), and a program its maps.
  */
-import { addressOf, bpf, close, SystemError } from './libc.js';
+import { addressOf, bpf, close, Errno, SystemError } from './libc.js';
 
 const MAP_CREATE = 0;
 const MAP_LOOKUP_ELEM = 1;
 const MAP_UPDATE_ELEM = 2;
 const MAP_DELETE_ELEM = 3;
+const MAP_LOOKUP_AND_DELETE_ELEM = 21;
 const PROG_LOAD = 5;
 const PROG_TYPE_SCHED_CLS = 3;
 /** A hash map takes memory as it fills. */
@@ -15,9 +16,9 @@ const NO_PREALLOC = 1;
 const LOG_SIZE = 256 * 1024;
 const LOG_LINES = 12;
 
-export const MapType = { hash: 1, array: 2, perCpuArray: 6 } as const;
+export const MapType = { hash: 1, array: 2, perCpuArray: 6, queue: 22 } as const;
 
-/** Sizes in bytes. A value of a per-processor array is one for each processor there may be, filled up to eight bytes. */
+/** Sizes in bytes; a queue has no key. A value of a per-processor array is one for each processor there may be, filled up to eight bytes. */
 export interface MapShape {
   readonly type: number;
   readonly key: number;
@@ -45,15 +46,30 @@ export function readEntry(map: number, key: Buffer, value: Buffer): void {
   bpf(MAP_LOOKUP_ELEM, entry(map, key, value));
 }
 
+/** Takes the first of a queue into a buffer, which is as long as the queue's values. Returns false when it is empty. */
+export function takeFirst(queue: number, value: Buffer): boolean {
+  const attributes = words([queue], 32);
+  attributes.writeBigUInt64LE(addressOf(value), 16);
+  try {
+    bpf(MAP_LOOKUP_AND_DELETE_ELEM, attributes);
+    return true;
+  } catch (error) {
+    if (error instanceof SystemError && error.errno === Errno.ENOENT) return false;
+    throw error;
+  }
+}
+
 /**
- * Loads a program for filters of traffic control and returns its file descriptor. Throws an Error that ends with what the
+ * Loads a program for packets that come in by a link and returns its file descriptor. Throws an Error that ends with what the
  * kernel's verifier says.
+ * @param name what the kernel shows for it, up to 15 letters
  */
-export function loadProgram(instructions: Buffer, licence: string): number {
+export function loadProgram(name: string, instructions: Buffer, licence: string): number {
   const [text, log] = [Buffer.from(`${licence}\0`), Buffer.alloc(LOG_SIZE)];
   const attributes = words([PROG_TYPE_SCHED_CLS, instructions.length / 8], 128);
   attributes.writeBigUInt64LE(addressOf(instructions), 8);
   attributes.writeBigUInt64LE(addressOf(text), 16);
+  attributes.write(name, 48, 15, 'latin1');
   try {
     return bpf(PROG_LOAD, attributes);
   } catch (error) {
@@ -83,7 +99,8 @@ function entry(map: number, key: Buffer, value?: Buffer): Buffer {
   return attributes;
 }
 
-function words(values: readonly number[], length: number): Buffer {
+/** Numbers of 32 bits, filled up with zeros. */
+export function words(values: readonly number[], length: number): Buffer {
   const bytes = Buffer.alloc(length);
   for (const [at, value] of values.entries()) bytes.writeUInt32LE(value, at * 4);
   return bytes;

@@ -1,7 +1,7 @@
 /** Bodies of messages as a kernel 6.18 sent them, recorded once; the commands beside them had made what they tell. */
 import { expect } from 'chai';
 import { decodeAddress } from './address.js';
-import { decodeLink } from './link.js';
+import { decodeLink, decodeLinkHead, decodePeer } from './link.js';
 import type { Message } from './message.js';
 import { decodeNeighbour } from './neighbour.js';
 import { decodeRoute } from './route.js';
@@ -18,12 +18,12 @@ const router6 = bytes('20010db8000000000000000000000000');
 
 describe('we read what the kernel says of', () => {
   it('ip link add s32a mtu 1400 address 02:53:32:00:00:01 group 77 alias "slash32 blue x eth0" type veth (without statistics)', () => {
-    const link = decodeLink(
-      message(`00000100030000004310010000000000090003007333326100000000080004007805000008001b004d000000
+    const told = message(`00000100030000004310010000000000090003007333326100000000080004007805000008001b004d000000
         18001400736c617368333220626c756520782065746830000a0001000253320000010000080005000200000010001200
-        090001007665746800000000`),
-    );
-    expect(link).to.deep.equal({
+        090001007665746800000000`);
+    expect(decodeLinkHead(told)).to.deep.equal({ index: 3, flags: 0x11043, changed: 0 });
+    expect(decodePeer(told)).to.deep.equal({ peerIndex: 2, mac: '02:53:32:00:00:01' });
+    expect(decodeLink(told)).to.deep.equal({
       index: 3,
       name: 's32a',
       flags: 0x11043,

@@ -9,7 +9,6 @@ import { AF_INET, AF_INET6, encode, type Request } from './message.js';
 import { putNeighbour } from './neighbour.js';
 import { addLocalRoute, addRoute, deleteRoute, putRoute } from './route.js';
 import { addRule, RuleAction } from './rule.js';
-import { addClsact, deleteFilter } from './traffic-control.js';
 
 const v4 = (a: number, b: number, c: number, d: number) => Uint8Array.of(a, b, c, d);
 const v6 = (hex: string) => new Uint8Array(Buffer.from(hex, 'hex'));
@@ -34,14 +33,6 @@ const GOLDEN: Record<string, readonly [Request, string]> = {
      0000000008001f0001000000080020000100000008000400780500000a000100025332000002000008001c00040000000900030065746830
      00000000`,
     ],
-  'tc qdisc add dev lo clsact': [
-    addClsact(1),
-    '300000002400050600000000000000000000000001000000' + '0000fffff1ffffff000000000b000100636c736163740000',
-  ],
-  'tc filter del dev lo ingress prio 3232 protocol all handle 1 bpf': [
-    deleteFilter({ index: 1, priority: 3232 }),
-    '2c0000002d00050000000000000000000000000001000000' + '01000000f2ffffff0003a00c0800010062706600',
-  ],
   'ip link set s32t0 up': [
     setLink(3, { up: true }),
     '2000000010000500000000000000000000000000030000000100000001000000',

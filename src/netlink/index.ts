@@ -1,6 +1,16 @@
 /** What the rest of slash32 may use of this folder; README.md shows how. */
 export * from './address.js';
-export * from './bpf.js';
+export {
+  closeAll,
+  createMap,
+  loadProgram,
+  type MapShape,
+  MapType,
+  putEntry,
+  readEntry,
+  removeEntry,
+  takeFirst,
+} from './bpf.js';
 export { programIn } from './bpf-object.js';
 export { callOut } from './call-out.js';
 export { Errno, indexOfName, nameOfIndex, SystemError } from './libc.js';
@@ -17,4 +27,6 @@ export * from './nft-monitor.js';
 export * from './route.js';
 export * from './rule.js';
 export * from './socket.js';
+export * from './tcx.js';
 export * from './traffic-control.js';
+export { NETLINK_XFRM, policyCount } from './xfrm.js';

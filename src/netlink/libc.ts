@@ -37,6 +37,7 @@ const C = {
 
 /** errno values somebody here looks at (asm-generic/errno.h). */
 export const Errno = {
+  EPERM: 1,
   ENOENT: 2,
   ESRCH: 3,
   EINTR: 4,
@@ -161,7 +162,17 @@ export function nameOfIndex(index: number): string | undefined {
 
 /** bpf(2), which has no function of its own in the library. @param attributes union bpf_attr, changed by some commands */
 export function bpf(command: number, attributes: Buffer): number {
-  return checked('bpf', C.syscall(process.arch === 'x64' ? 321 : 280, command, attributes, attributes.length));
+  return checked('bpf', C.syscall(BPF, command, attributes, attributes.length));
+}
+
+/** The same on another thread, for what makes the kernel wait. Rejects with an Error, whose reason is lost. */
+export function bpfAside(command: number, attributes: Buffer): Promise<void> {
+  return new Promise((resolve, reject) => {
+    C.syscall.async(BPF, command, attributes, attributes.length, (error: unknown, result: number) => {
+      if (error ?? result < 0) reject(error ?? new Error(`bpf command ${command} failed on another thread`));
+      else resolve();
+    });
+  });
 }
 
 /** Where a buffer is, for attributes that hold pointers. Whoever asks keeps the buffer alive. */
@@ -178,6 +189,8 @@ function checked(call: string, result: number): number {
   return result;
 }
 
+/** __NR_bpf of asm/unistd.h */
+const BPF = process.arch === 'x64' ? 321 : 280;
 /** sys/socket.h, asm-generic/socket.h */
 const SOL_SOCKET = 1;
 const SO_ATTACH_FILTER = 26;

@@ -12,6 +12,7 @@ import {
   AF_INET,
   AF_INET6,
   AF_UNSPEC,
+  attribute,
   attributes,
   macBytes,
   macText,
@@ -180,6 +181,17 @@ export function dumpLinks(kind?: string): Request {
   };
 }
 
+/** What stands at the front of RTM_NEWLINK and RTM_DELLINK: enough to pass over most of what a hundred ADDs at once cause. */
+export function decodeLinkHead({ body }: Message): Pick<Link, 'index' | 'flags' | 'changed'> {
+  return { index: body.readInt32LE(4), flags: body.readUInt32LE(8), changed: body.readUInt32LE(12) };
+}
+
+/** Of RTM_NEWLINK no more than whose other end it is, and its address. */
+export function decodePeer({ body }: Message): Pick<Link, 'peerIndex' | 'mac'> {
+  const mac = attribute(body, FIXED_PART, IFLA_ADDRESS);
+  return { peerIndex: attribute(body, FIXED_PART, IFLA_LINK)?.readUInt32LE() ?? 0, mac: mac ? macText(mac) : '' };
+}
+
 /** Decodes RTM_NEWLINK and RTM_DELLINK. */
 export function decodeLink(message: Message): Link {
   const found = attributes(message.body, FIXED_PART);
@@ -187,10 +199,8 @@ export function decodeLink(message: Message): Link {
   const kind = info && attributes(info).get(IFLA_INFO_KIND);
   const mac = found.get(IFLA_ADDRESS);
   return {
-    index: message.body.readInt32LE(4),
+    ...decodeLinkHead(message),
     name: textOf(found.get(IFLA_IFNAME) ?? Buffer.alloc(0)),
-    flags: message.body.readUInt32LE(8),
-    changed: message.body.readUInt32LE(12),
     mtu: found.get(IFLA_MTU)?.readUInt32LE() ?? 0,
     mac: mac ? macText(mac) : '',
     alias: textOf(found.get(IFLA_IFALIAS) ?? Buffer.alloc(0)),

@@ -195,6 +195,18 @@ export function attributes(body: Buffer, offset = 0): Attributes {
   return found;
 }
 
+/** One attribute alone, without a look at what it holds: cheaper than all of them where events are many. */
+export function attribute(body: Buffer, offset: number, wanted: number): Buffer | undefined {
+  for (let at = offset; at + ATTRIBUTE_HEADER <= body.length; ) {
+    const length = body.readUInt16LE(at);
+    if (length < ATTRIBUTE_HEADER || at + length > body.length) return undefined;
+    if ((body.readUInt16LE(at + 2) & NLA_TYPE_MASK) === wanted)
+      return body.subarray(at + ATTRIBUTE_HEADER, at + length);
+    at += aligned(length);
+  }
+  return undefined;
+}
+
 /** The attributes from `offset` on, in order, repeated ones too. Bytes that are no attribute end the list. */
 export function* attributeList(body: Buffer, offset = 0): Generator<readonly [type: number, value: Buffer]> {
   for (let at = offset; at + ATTRIBUTE_HEADER <= body.length; ) {

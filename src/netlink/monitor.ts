@@ -32,6 +32,8 @@ export interface Subscription {
   readonly routeProtocol: number;
   /** Of routes, only those that others wrote are told instead. */
   readonly othersRoutes?: boolean;
+  /** Only messages of this type are told. */
+  readonly type?: number;
   /** Hears of other namespaces too: those that have an id in this one, as the other ends of its links do. */
   readonly everyNamespace?: boolean;
   /** Bytes that the kernel may queue. */
@@ -111,20 +113,28 @@ export function notFrom(ports: readonly number[]): Buffer {
 }
 
 /** The filter, one instruction a line. Loads are big-endian, netlink is not: hence the swaps. */
-function filterProgram({ ignorePorts, routeProtocol, othersRoutes = false }: Subscription): Buffer {
-  const [ifSame, ifOther] = othersRoutes ? [1, 0] : [0, 1]; // to `drop`, or to `accept`
-  const own = ignorePorts.map((port, i) => [JEQ, ignorePorts.length - i + 5, 0, swap32(port)]); // to `drop`
+function filterProgram(subscription: Subscription): Buffer {
+  const { ignorePorts, type } = subscription;
+  const wanted = type === undefined ? routesWanted(subscription) : [[JEQ, 0, 1, type << 8]]; // to `accept`, or to `drop`
+  const own = ignorePorts.map((port, i) => [JEQ, ignorePorts.length - i + wanted.length + 1, 0, swap32(port)]); // to `drop`
   return instructions([
     [LD_W, 0, 0, PORT_AT],
     ...own,
     [LD_H, 0, 0, TYPE_AT],
+    ...wanted,
+    [RET, 0, 0, EVERYTHING], // accept
+    [RET, 0, 0, 0], // drop
+  ]);
+}
+
+function routesWanted({ routeProtocol, othersRoutes = false }: Subscription): readonly (readonly number[])[] {
+  const [ifSame, ifOther] = othersRoutes ? [1, 0] : [0, 1]; // to `drop`, or to `accept`
+  return [
     [JEQ, 1, 0, RTM_NEWROUTE << 8], // to the protocol
     [JEQ, 0, 2, RTM_DELROUTE << 8], // no route: to `accept`
     [LD_B, 0, 0, ROUTE_PROTOCOL_AT],
     [JEQ, ifSame, ifOther, routeProtocol],
-    [RET, 0, 0, EVERYTHING], // accept
-    [RET, 0, 0, 0], // drop
-  ]);
+  ];
 }
 
 /** struct sock_filter | code u16 | jump if true u8 | jump if false u8 | k u32 | */

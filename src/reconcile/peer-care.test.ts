@@ -147,6 +147,9 @@ describe('a session that does not stand', () => {
     expect(care.reason(PEER.address)).to.match(/shut down there/);
     await pass(speaker.restartTime + 30, () => ({ goodbye }));
     expect(greetings).to.be.greaterThan(0);
+    expect(care.reason(PEER.address)).to.match(/refuses TCP on port 179/);
+    await pass(3600, () => ({ goodbye }));
+    expect(told, 'the old reason does not come back with every look').to.have.length(2);
   });
 
   it("of a peer that came by a range is nobody's business, but one that sent too much is let in again, and has a reason", async () => {

@@ -29,6 +29,8 @@ interface Care {
   /** Why the session does not stand, as far as it is known. */
   reason?: string;
   standsSince?: number;
+  /** Why it ended the last session, in its own words. */
+  farewell?: string | undefined;
   /** It has said itself why it ended the session, and would not say more. */
   isAllSaid?: boolean;
   /** UPDATEs that had come from it when it had no session last. */
@@ -97,7 +99,9 @@ export class PeerCare {
       else if (state?.overLimit) this.#hasSentTooMuch(care);
       else {
         const says = state?.goodbye && whyEnded(state.goodbye);
-        if (says) this.#tell(care, says);
+        // gobgpd repeats it for as long as the peer is down; what a greeting found out since then is newer.
+        if (says && says !== care.farewell) this.#tell(care, says);
+        care.farewell = says;
         care.isAllSaid = state?.goodbye !== undefined && saysAll(state.goodbye);
         this.#isDown(care, speaker, state?.updates);
       }
@@ -120,6 +124,7 @@ export class PeerCare {
   #stands(care: Care): void {
     if (care.standsSince !== undefined) return;
     care.standsSince = this.#clock.now();
+    delete care.farewell;
     if (care.flaps === 0) delete care.reason;
     care.callOff?.();
     care.callOff = this.#clock.after(STEADY, () => {

@@ -15,6 +15,7 @@ import { HeldBack } from './held-back.js';
 import { Loop } from './loop.js';
 import { PeerCare } from './peer-care.js';
 import { PeerTrials } from './peer-trials.js';
+import { type BgpNews, SessionNews } from './session-news.js';
 import type { World } from './world.js';
 
 /** How often peers are asked whether they have said everything, in ms. There is no event for it in gobgpd 3.x. */
@@ -31,6 +32,8 @@ export interface PeeringParts {
   readonly clock: Clock;
   /** Hears of each trouble once, with the peer's name. */
   readonly failed: (what: string, error: unknown) => void;
+  /** Hears of sessions that come and go. */
+  readonly tell?: (news: BgpNews) => void;
 }
 
 export class Peering {
@@ -61,6 +64,7 @@ export class Peering {
   readonly #care: PeerCare;
   readonly #trials: PeerTrials;
   readonly #heldBack: HeldBack;
+  readonly #news: SessionNews;
   readonly #backOff: BackOff;
   readonly #failed: PeeringParts['failed'];
   readonly #lookAtStates = new Loop(
@@ -88,6 +92,7 @@ export class Peering {
     this.#care = new PeerCare(bgp, greet, clock, told, datapathKept ? speaker.restartTime : 0);
     this.#heldBack = new HeldBack(bgp, (peer, error) => failed(`peer ${peer.name}`, error));
     this.#trials = new PeerTrials(clock, () => this.#admitAnew());
+    this.#news = new SessionNews(parts.tell ?? (() => {}));
   }
 
   hear(event: BgpEvent): void {
@@ -145,6 +150,7 @@ export class Peering {
   #hearStates(): void {
     if (!this.connected || !this.#admitted) return;
     if (this.#isRestart) this.#heldBack.hear(this.speaker, this.states);
+    this.#news.hear(this.speaker, this.states);
     this.#trials.hear(this.states);
     this.#care.hear(this.#trials.letIn(this.speaker.peers), this.speaker, this.states);
   }
@@ -178,6 +184,7 @@ export class Peering {
   #onConnected(event: Extract<BgpEvent, { kind: 'connected' }>): void {
     this.#quietSince = undefined;
     this.away = undefined;
+    this.#news.begin();
     this.#admitted = false;
     this.#heardAll = false;
     this.#giveUpAt = this.#clock.now() + timeToComeBack(this.speaker) * 1000;

@@ -23,6 +23,7 @@ import { Loop } from './loop.js';
 import { Peering } from './peering.js';
 import { Reconciler, type StepFailure } from './reconciler.js';
 import type { RefusalCount } from './refusals.js';
+import type { BgpNews } from './session-news.js';
 import { type Extent, Settling } from './settling.js';
 import { standingOf } from './standing.js';
 import { Tidings } from './tidings.js';
@@ -40,6 +41,8 @@ export interface RoutingParts {
   readonly clock: Clock;
   /** Hears of each failure once, with its prefix or peer. */
   readonly failed: (what: string, error: unknown) => void;
+  /** Hears of sessions that come and go. */
+  readonly tell?: (news: BgpNews) => void;
   /** Hears how long each pass took, in ms. */
   readonly passed?: (milliseconds: number) => void;
 }

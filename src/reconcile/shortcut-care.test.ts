@@ -3,7 +3,9 @@ import type { Bystanders } from '../model/shortcut.js';
 import { ShortcutCare } from './shortcut-care.js';
 import { HandClock } from './stories/stage.js';
 
-const NOBODY: Bystanders = { chains: [], legacy: [], rules: [] };
+const NOBODY: Bystanders = { chains: [], legacy: [], rules: [], ipsec: false, ipvs: false, links: [] };
+
+const USE = { packets: 7, endpoints: 2 };
 
 describe('the care for the shortcut', () => {
   let clock: HandClock;
@@ -11,10 +13,11 @@ describe('the care for the shortcut', () => {
   let said: string[];
   let there: Bystanders;
   let lacks: string | undefined;
+  let isAllowed: boolean;
   let care: ShortcutCare;
 
   beforeEach(() => {
-    [clock, calls, said, there, lacks] = [new HandClock(), [], [], NOBODY, undefined];
+    [clock, calls, said, there, lacks, isAllowed] = [new HandClock(), [], [], NOBODY, undefined, true];
     const shortcut = {
       open() {
         if (lacks) throw new Error(lacks);
@@ -24,7 +27,8 @@ describe('the care for the shortcut', () => {
       bystanders: () => there,
       allow: () => calls.push('allow'),
       forbid: () => calls.push('forbid'),
-      packets: () => 7,
+      isAllowed: () => isAllowed,
+      use: () => USE,
     };
     care = new ShortcutCare({ shortcut, clock, peers: () => [], tell: (sentence) => said.push(sentence) });
   });
@@ -45,7 +49,7 @@ describe('the care for the shortcut', () => {
     care.turn(true);
     pass(1000);
     expect(calls).to.eql(['open', 'allow', 'allow', 'allow', 'allow', 'allow']);
-    expect(care.standing).to.eql({ is: 'on', packets: 7 });
+    expect(care.standing).to.eql({ is: 'on', ...USE });
   });
 
   it('forbids it with the first look that finds somebody, allows it again when they are gone, and says both once', () => {
@@ -57,6 +61,12 @@ describe('the care for the shortcut', () => {
     there = NOBODY;
     pass(500);
     expect(said).to.eql(['shortcut: on', 'shortcut: off, iptables-legacy has a table: iptables nat', 'shortcut: on']);
+  });
+
+  it('is off while networks change, whatever the last look found', () => {
+    care.turn(true);
+    isAllowed = false;
+    expect(care.standing).to.eql({ is: 'off', reason: 'networks have just changed', ...USE });
   });
 
   it('stays open over a reload that changes nothing, and closes with one that does not want it', () => {
@@ -71,10 +81,7 @@ describe('the care for the shortcut', () => {
     lacks = 'it needs Linux 6.5';
     care.turn(true);
     pass(10_000);
-    expect([care.standing, said]).to.eql([
-      { is: 'off', reason: lacks, packets: 7 },
-      ['shortcut: off, it needs Linux 6.5'],
-    ]);
+    expect([care.standing, said]).to.eql([{ is: 'off', reason: lacks, ...USE }, ['shortcut: off, it needs Linux 6.5']]);
     lacks = undefined;
     care.turn(true);
     expect(care.standing).to.include({ is: 'on' });

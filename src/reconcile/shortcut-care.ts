@@ -9,7 +9,8 @@ import type { PeerPlace, ShortcutStanding } from '../model/shortcut.js';
 import type { Clock, Shortcut } from '../ports.js';
 
 const LOOK_MS = 250;
-const BEGINNING = 'it has just been asked for';
+const BEGINNING = 'it is about to begin';
+const CHANGING = 'networks have just changed';
 
 export interface ShortcutParts {
   readonly shortcut: Shortcut;
@@ -46,8 +47,9 @@ export class ShortcutCare {
 
   get standing(): ShortcutStanding {
     if (!this.#isWanted) return { is: 'unwanted' };
-    const packets = this.#parts.shortcut.packets();
-    return this.#reason === undefined ? { is: 'on', packets } : { is: 'off', reason: this.#reason, packets };
+    const { shortcut } = this.#parts;
+    const reason = this.#reason ?? (shortcut.isAllowed() ? undefined : CHANGING);
+    return reason === undefined ? { is: 'on', ...shortcut.use() } : { is: 'off', reason, ...shortcut.use() };
   }
 
   #begin(): void {
@@ -71,8 +73,8 @@ export class ShortcutCare {
   #forbiddenBy(): string | undefined {
     const { shortcut, peers } = this.#parts;
     try {
-      const reason = inTheWay(shortcut.bystanders());
-      if (reason === undefined) shortcut.allow(peers());
+      const reason = inTheWay(shortcut.bystanders(peers()));
+      if (reason === undefined) shortcut.allow();
       else shortcut.forbid();
       return reason;
     } catch (error) {

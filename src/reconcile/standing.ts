@@ -53,6 +53,7 @@ export function standingOf(
     peers: [
       ...speaker.peers.map((peer) => ({
         name: peer.name,
+        key: peerKey(peer),
         established: established.has(peerKey(peer)),
         reason: peering.reason(peerKey(peer)),
       })),

@@ -14,7 +14,7 @@ export function processorMilliseconds(pid: number): number {
 }
 
 /** utime and stime; they come after the command, which may hold anything. */
-function ticksIn(stat: string): number {
+export function ticksIn(stat: string): number {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return Number(fields[11]) + Number(fields[12]);
 }

@@ -8,7 +8,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlive } from '../gobgp/alive.js';
 
-/** Asked each fifteenth of the hold time, it has as long to answer, and the third miss is one too many: 0.27 of it at the latest. */
+/**
+ * Asked each fifteenth of the hold time, it has as long to answer, and the third miss is one too many: 0.27 of it at the
+ * latest.
+ */
 const PERIOD = 1 / 15;
 const MISSES = 3;
 /** What a miss of one that computes counts for: the ninth is one too many, at 0.67 of the hold time. */

@@ -3,7 +3,8 @@
  * family as on every BIRD; with BFD also `protocol bfd { }`. Loaded into a real BIRD by e2e/tor-config.
  */
 import type { Family } from '../model/address.js';
-import { type Accepted, isRange, PASSWORD_PLACEHOLDER, type Session, type Tor } from './tor.js';
+import { isRange, PASSWORD_PLACEHOLDER } from './spelling.js';
+import type { Accepted, Session, Tor } from './tor.js';
 
 /** The ToR's side, for BIRD. */
 export function bird(tor: Tor): string {

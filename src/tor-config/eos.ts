@@ -1,6 +1,7 @@
 /** Arista EOS: commands for `configure`. Never loaded into a device: there was none to test with. */
-import { type Family, lengthOf } from '../model/address.js';
-import { type Accepted, isRange, LIST, PASSWORD_PLACEHOLDER, type Session, type Tor } from './tor.js';
+import type { Family } from '../model/address.js';
+import { groupOf, isRange, keyOf, LIST, PASSWORD_PLACEHOLDER, rule } from './spelling.js';
+import type { Session, Tor } from './tor.js';
 
 /** The ToR's side, for EOS. */
 export function eos(tor: Tor): string {
@@ -18,13 +19,8 @@ export function eos(tor: Tor): string {
   ].join('\n');
 }
 
-/** `eq` must be longer than the prefix itself. */
-function rule({ within, length }: Accepted): string {
-  return lengthOf(within) === length ? within : `${within} eq ${length}`;
-}
-
 function prefixList({ accepted }: Tor, family: Family): string[] {
-  const rules = accepted[family].map((one, i) => `   seq ${(i + 1) * 10} permit ${rule(one)}`);
+  const rules = accepted[family].map((one, i) => `   seq ${(i + 1) * 10} permit ${rule(one, 'eq')}`);
   const none = `   seq 10 deny ${family === 4 ? '0.0.0.0/0' : '::/0'} le ${family === 4 ? 32 : 128}`;
   return [`${family === 4 ? 'ip' : 'ipv6'} prefix-list ${LIST[family]}`, ...(rules.length > 0 ? rules : [none])];
 }
@@ -33,14 +29,9 @@ function prefixList({ accepted }: Tor, family: Family): string[] {
 function peerFilter({ from, name, asns }: Session): string[] {
   if (!isRange(from)) return [];
   return [
-    `peer-filter SLASH32-${name}`,
+    `peer-filter ${groupOf({ name })}`,
     ...asns.map((asn, i) => `   ${(i + 1) * 10} match as-range ${asn} result accept`),
   ];
-}
-
-/** A range needs a peer group, which then stands where an address would. */
-function keyOf({ from, name }: Session): string {
-  return isRange(from) ? `SLASH32-${name}` : from;
 }
 
 function neighbor({ timers, maxPrefixes }: Tor, session: Session): string[] {

@@ -1,6 +1,7 @@
 /** FRR, 8.4 and newer: lines for frr.conf, or for `vtysh -f`. Loaded into a real FRR by e2e/tor-config. */
-import { baseOf, type Family, isLinkLocal, lengthOf, type Prefix } from '../model/address.js';
-import { type Accepted, isRange, LIST, PASSWORD_PLACEHOLDER, type Session, type Tor } from './tor.js';
+import { baseOf, type Family, isLinkLocal, type Prefix } from '../model/address.js';
+import { isRange, keyOf, LIST, PASSWORD_PLACEHOLDER, rule } from './spelling.js';
+import type { Session, Tor } from './tor.js';
 
 /** The ToR's side, for FRR. */
 export function frr(tor: Tor): string {
@@ -37,19 +38,9 @@ function prefixLists({ accepted }: Tor): string[] {
     const command = `${family === 4 ? 'ip' : 'ipv6'} prefix-list ${LIST[family]}`;
     // A list that is not there permits everything, so an empty one says no.
     if (accepted[family].length === 0) return [`${command} seq 10 deny any`];
-    return accepted[family].map((one, i) => `${command} seq ${(i + 1) * 10} permit ${rule(one)}`);
+    return accepted[family].map((one, i) => `${command} seq ${(i + 1) * 10} permit ${rule(one, 'ge')}`);
   };
   return [...list(4), ...list(6)];
-}
-
-/** `ge` must be longer than the prefix itself. */
-function rule({ within, length }: Accepted): string {
-  return lengthOf(within) === length ? within : `${within} ge ${length}`;
-}
-
-/** A range needs a peer group, which then stands where an address would. */
-function keyOf({ from, name }: Session): string {
-  return isRange(from) ? `SLASH32-${name}` : from;
 }
 
 function neighbor({ timers }: Tor, session: Session): string[] {

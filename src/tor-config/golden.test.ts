@@ -6,8 +6,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { prefix } from '../model/address.js';
+import { torOf } from './derive.js';
 import { exampleNode } from './example-node.js';
-import { type Tor, torOf } from './tor.js';
+import type { Tor } from './tor.js';
 import { torConfig, VENDORS } from './vendors.js';
 
 const GOLDEN = fileURLToPath(new URL('../../../src/tor-config/golden', import.meta.url));

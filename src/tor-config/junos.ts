@@ -1,5 +1,6 @@
 /** Junos 20.2 and newer (for ranges; otherwise any): `set` commands. Never loaded into a device: there was none to test with. */
-import { isRange, PASSWORD_PLACEHOLDER, type Session, type Tor } from './tor.js';
+import { groupOf, isRange, PASSWORD_PLACEHOLDER } from './spelling.js';
+import type { Session, Tor } from './tor.js';
 
 const FAMILY = { 4: 'inet', 6: 'inet6' } as const;
 
@@ -30,11 +31,11 @@ function importPolicy({ accepted }: Tor): string[] {
 /** A group each: a range belongs to a group, and so do the timers. */
 function group({ timers, maxPrefixes }: Tor, session: Session): string[] {
   const { from, name, asns, multihop } = session;
-  const line = `set protocols bgp group SLASH32-${name}`;
+  const line = `set protocols bgp group ${groupOf(session)}`;
   const identity = isRange(from)
     ? [
-        ...asns.map((asn) => `set policy-options as-list SLASH32-${name} members ${asn}`),
-        `${line} peer-as-list SLASH32-${name}`,
+        ...asns.map((asn) => `set policy-options as-list ${groupOf(session)} members ${asn}`),
+        `${line} peer-as-list ${groupOf(session)}`,
         `${line} allow ${from}`,
       ]
     : [`${line} peer-as ${asns[0]}`, `${line} neighbor ${from} description ${name}`];

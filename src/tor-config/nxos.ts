@@ -1,6 +1,7 @@
 /** Cisco NX-OS: commands for `configure terminal`. Never loaded into a device: there was none to test with. */
-import { type Family, lengthOf } from '../model/address.js';
-import { type Accepted, isRange, LIST, PASSWORD_PLACEHOLDER, type Session, type Tor } from './tor.js';
+import type { Family } from '../model/address.js';
+import { groupOf, isRange, LIST, PASSWORD_PLACEHOLDER, rule } from './spelling.js';
+import type { Session, Tor } from './tor.js';
 
 /** The ToR's side, for NX-OS. */
 export function nxos(tor: Tor): string {
@@ -21,29 +22,24 @@ export function nxos(tor: Tor): string {
   ].join('\n');
 }
 
-/** `eq` must be longer than the prefix itself. */
-function rule({ within, length }: Accepted): string {
-  return lengthOf(within) === length ? within : `${within} eq ${length}`;
-}
-
 function prefixList({ accepted }: Tor, family: Family): string[] {
   const command = `${family === 4 ? 'ip' : 'ipv6'} prefix-list ${LIST[family]}`;
   if (accepted[family].length === 0) {
     return [`${command} seq 10 deny ${family === 4 ? '0.0.0.0/0 le 32' : '::/0 le 128'}`];
   }
-  return accepted[family].map((one, i) => `${command} seq ${(i + 1) * 10} permit ${rule(one)}`);
+  return accepted[family].map((one, i) => `${command} seq ${(i + 1) * 10} permit ${rule(one, 'eq')}`);
 }
 
 /** Which AS may come from a range. */
 function asList({ from, name, asns }: Session): string[] {
-  return isRange(from) ? [`route-map SLASH32-${name} permit 10`, `  match as-number ${asns.join(', ')}`] : [];
+  return isRange(from) ? [`route-map ${groupOf({ name })} permit 10`, `  match as-number ${asns.join(', ')}`] : [];
 }
 
 function neighbor({ timers, maxPrefixes }: Tor, session: Session): string[] {
   const { from, name, asns, multihop } = session;
   return [
     `  neighbor ${from}`,
-    `    remote-as ${isRange(from) ? `route-map SLASH32-${name}` : asns[0]}`,
+    `    remote-as ${isRange(from) ? `route-map ${groupOf(session)}` : asns[0]}`,
     `    description ${name}`,
     ...(session.hasPassword ? [`    password 0 ${PASSWORD_PLACEHOLDER}`] : []),
     ...(multihop === undefined ? [] : [`    ebgp-multihop ${multihop}`]),

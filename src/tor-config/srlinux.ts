@@ -1,5 +1,6 @@
 /** Nokia SR Linux 25.3 and newer: `set` commands. Never loaded into a device: there was none to test with. */
-import { isRange, PASSWORD_PLACEHOLDER, type Session, type Tor } from './tor.js';
+import { isRange, PASSWORD_PLACEHOLDER } from './spelling.js';
+import type { Session, Tor } from './tor.js';
 
 const BGP = 'set / network-instance default protocols bgp';
 const KEYCHAIN = 'slash32';

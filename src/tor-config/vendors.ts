@@ -5,8 +5,9 @@ import { eos } from './eos.js';
 import { frr } from './frr.js';
 import { junos } from './junos.js';
 import { nxos } from './nxos.js';
+import { PASSWORD_PLACEHOLDER } from './spelling.js';
 import { srlinux } from './srlinux.js';
-import { PASSWORD_PLACEHOLDER, type Tor } from './tor.js';
+import type { Tor } from './tor.js';
 
 interface Spelling {
   readonly print: (tor: Tor) => string;
@@ -44,7 +45,7 @@ export function torConfig(vendor: Vendor, tor: Tor): string {
 function preface({ sessions, isReflector }: Tor): string[] {
   return [
     `The ${isReflector ? "route reflector's" : "ToR's"} side of its slash32 nodes, as slash32 tor-config derived it from their configuration.`,
-    'Only host routes of their networks come in; route targets go through as extended communities.',
+    'Only host routes and blocks of their networks come in; route targets go through as extended communities.',
     ...sessions.map(({ name, from, asns }) => `  ${name}: ${from}, AS ${asns.join(', ')}`),
     ...(sessions.some(({ hasPassword }) => hasPassword) ? [`Replace ${PASSWORD_PLACEHOLDER} by the password.`] : []),
   ];

@@ -1,6 +1,7 @@
 /** gobgpd with a file of its own, asked with the gobgp of the same release. It writes no kernel routes. */
 import { rmSync } from 'node:fs';
 import { unpackedPackage } from '../../lab/debian-suite.js';
+import { GOBGP_API } from '../../lab/image.js';
 import { until } from '../../lab/until.js';
 import { type Daemon, isInternal, type Session, type Settings } from '../daemon.js';
 import type { Place } from '../place.js';
@@ -8,7 +9,7 @@ import type { Place } from '../place.js';
 /** @param suite the Debian suite to take it from; absent: what is installed */
 export function gobgp(name: string, suite?: string): Daemon {
   let directory = '/usr/bin';
-  const ask = (at: Place, ...words: string[]) => at.exec([`${directory}/gobgp`, '--target', API, ...words]);
+  const ask = (at: Place, ...words: string[]) => at.exec([`${directory}/gobgp`, '--target', GOBGP_API, ...words]);
   return {
     name,
     title: 'GoBGP',
@@ -20,7 +21,7 @@ export function gobgp(name: string, suite?: string): Daemon {
     async start(at, settings) {
       const file = at.write('gobgp.toml', configuration(settings));
       rmSync(`${at.directory}/gobgpd.sock`, { force: true });
-      const options = ['--api-hosts', API, '--pprof-disable', ...(settings.restarting ? ['-r'] : [])];
+      const options = ['--api-hosts', GOBGP_API, '--pprof-disable', ...(settings.restarting ? ['-r'] : [])];
       at.launch('gobgpd', [`${directory}/gobgpd`, '-f', file, ...options]);
       await until(() => ask(at, 'global'), { what: `gobgpd of ${at.node.name}` });
       for (const prefix of [...settings.prefixes[4], ...settings.prefixes[6]]) {
@@ -37,8 +38,6 @@ export function gobgp(name: string, suite?: string): Daemon {
 function familyOf(prefix: string): string {
   return prefix.includes(':') ? 'ipv6' : 'ipv4';
 }
-
-const API = 'unix:///run/slash32/gobgpd.sock';
 
 function configuration(settings: Settings): string {
   const { asn, routerId, sessions } = settings;

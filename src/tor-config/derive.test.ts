@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import { address, prefix } from '../model/address.js';
 import type { Where } from '../model/peer.js';
+import { torOf } from './derive.js';
 import { exampleNetwork, exampleNode } from './example-node.js';
-import { type Tor, type TorNode, torOf } from './tor.js';
+import type { Tor, TorNode } from './tor.js';
 
 const withNetwork = (over: Parameters<typeof exampleNetwork>[0]): TorNode => ({
   ...exampleNode(1),
