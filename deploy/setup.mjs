@@ -162,7 +162,9 @@ function build() {
 
 /** Directories count too: removing a file changes only them. What the build itself writes there is older than its stamp. */
 function newestSource() {
-  const sources = ['src', 'e2e', 'bench', 'plugin'].map((name) => join(root, name)).filter((path) => existsSync(path));
+  const sources = ['src', 'e2e', 'bench', 'plugin', 'bpf']
+    .map((name) => join(root, name))
+    .filter((path) => existsSync(path));
   const files = sources.flatMap((path) => [
     path,
     ...readdirSync(path, { recursive: true }).map((name) => join(path, name)),

@@ -115,8 +115,8 @@ async function run(file: string, config: Config, log: Log, adapt: (ports: Ports)
 }
 
 /**
- * `bin/slash32d` holds the young generation to a megabyte. A hundred ADDs at once have more in flight: collected that often,
- * half-way through, much of it would be taken for old. So it may grow from the first verb on, not before: idle it costs nothing.
+ * `bin/slash32d` holds the young generation to a megabyte. A hundred ADDs at once have more in flight, and collecting that often
+ * takes twice the time. So it may grow from the first verb on, not before: without containers it costs nothing.
  */
 function growYoungWith(handle: Handle): Handle {
   let isFirst = true;

@@ -180,6 +180,13 @@ function addConfig(program: Command): void {
       for (const sentence of advice(loaded.speaker)) process.stdout.write(`note: ${sentence}\n`);
     });
   config
+    .command('reference')
+    .description('every key with its meaning, as Markdown')
+    .action(async () => {
+      const { configReference } = await import('../config/reference.js');
+      process.stdout.write(configReference());
+    });
+  config
     .command('schema')
     .description('its JSON Schema, for editors')
     .action(async () => {

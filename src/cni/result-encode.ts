@@ -5,6 +5,7 @@
  * version as text; 1.0.0 drops that text; 1.1.0 adds facts of interfaces and routes, which older readers never see.
  */
 import { type Family, familyOf } from '../model/address.js';
+import { present } from '../model/present.js';
 import { CniError, CODE } from './cni-error.js';
 import type { Dns, Result, ResultInterface, ResultIp, ResultRoute } from './result.js';
 import { atLeast, type CniVersion } from './version.js';
@@ -53,9 +54,4 @@ function encodeRoute({ dst, gw, ...newer }: ResultRoute, version: CniVersion): o
 
 function encodeDns({ nameservers, domain, search, options }: Dns): object {
   return present({ nameservers, domain, search, options });
-}
-
-/** Without the keys that have no value. */
-function present(object: object): object {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
 }

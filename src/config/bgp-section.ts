@@ -2,12 +2,13 @@
 import { z } from 'zod';
 import { type Address, address, contains, type Family, familyOf, isLinkLocal, type Prefix } from '../model/address.js';
 import type { Peer, SoughtPeer } from '../model/peer.js';
+import { present } from '../model/present.js';
 import { aName, anAddress, aUnixUrl, parsed, seconds, wholeNumber } from './fields.js';
 import { guardsSection } from './guards-section.js';
 import { listenRangeSection } from './listen-range-section.js';
 import { peerConflicts } from './peer-conflicts.js';
 import { routerId } from './router-id.js';
-import { anAsn, familiesOf, present, sessionFields, sessionOf, someFamilies, timers } from './session-fields.js';
+import { anAsn, familiesOf, sessionFields, sessionOf, someFamilies, timers } from './session-fields.js';
 import type { ThisNode } from './this-node.js';
 
 const NO_PEER = ['0.0.0.0/8', '224.0.0.0/3', '::/128', 'ff00::/8'] as Prefix[];
@@ -97,12 +98,13 @@ export const bgpSection = (node: ThisNode) =>
           api: aUnixUrl.optional().describe('Default: gobgpd.sock in runDir.'),
           manage: z.boolean().prefault(true).describe('false: gobgpd has its own file, and only paths are added.'),
         })
-        .prefault({}),
-      peers: z.array(peerSection(node)).prefault([]),
+        .prefault({})
+        .describe('How gobgpd is reached.'),
+      peers: z.array(peerSection(node)).prefault([]).describe('BGP neighbours.'),
       listenRanges: z.array(listenRangeSection(node)).prefault([]).describe('From where others may connect to us.'),
       routeReflector: routeReflector.optional().describe('This node reflects routes between its clients (RFC 4456).'),
       guards: guardsSection.optional().describe('What is taken from no peer.'),
-      timers: timers.prefault({}),
+      timers: timers.prefault({}).describe('Of all sessions.'),
       nextHop6: anAddress
         .refine((address) => familyOf(address) === 6 && !isLinkLocal(address), 'expected a global IPv6 address')
         .optional()

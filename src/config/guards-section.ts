@@ -10,7 +10,8 @@ const lengths = (least: { readonly ge: number; readonly le: number }, most: numb
       le: wholeNumber(0, most).prefault(least.le).describe('Nothing longer.'),
     })
     .refine(({ ge, le }) => ge <= le, { path: ['le'], error: 'lets no length in: le is less than ge' })
-    .prefault({});
+    .prefault({})
+    .describe('In bits.');
 
 export const guardsSection = z.strictObject({
   protected: z

@@ -56,7 +56,9 @@ export const networkSection = (node: ThisNode) => shape(node).superRefine(meanin
 
 const shape = (node: ThisNode) =>
   z.strictObject({
-    name: aName.refine((name) => name !== 'host', '"host" is the host\'s own network; choose another name'),
+    name: aName
+      .refine((name) => name !== 'host', '"host" is the host\'s own network; choose another name')
+      .describe('How CNI configurations, commands and logs call it.'),
     ...imports,
     ...exports,
     ...placeFields,

@@ -33,8 +33,8 @@ const kernelSection = z.strictObject({
     .describe('Priority of our ip rules; the next two numbers are ours too.'),
   gateways: z
     .strictObject({
-      v4: gateway('169.254.0.0/16', '169.254.1.1').prefault('169.254.1.1'),
-      v6: gateway('fe80::/10', 'fe80::1').prefault('fe80::1'),
+      v4: gateway('169.254.0.0/16', '169.254.1.1').prefault('169.254.1.1').describe('In 169.254.0.0/16.'),
+      v6: gateway('fe80::/10', 'fe80::1').prefault('fe80::1').describe('In fe80::/10.'),
     })
     .prefault({})
     .describe('What containers send to; the same two on every node.'),
@@ -51,24 +51,27 @@ const ipamSection = z.strictObject({
 });
 
 const logSection = z.strictObject({
-  level: z.enum(['error', 'warn', 'info', 'debug']).prefault('info'),
+  level: z
+    .enum(['error', 'warn', 'info', 'debug'])
+    .prefault('info')
+    .describe('Lines below are left out; debug has every change to the kernel as a command.'),
   format: z.enum(['auto', 'json', 'text']).prefault('auto').describe('auto: text on a terminal, JSON elsewhere.'),
 });
 
 /** The file as this node reads it. */
 export const fileSchema = (node: ThisNode) =>
   z.strictObject({
-    node: nodeSection(node).prefault({}),
-    bgp: bgpSection(node),
-    networks: z.array(networkSection(node)).prefault([]),
+    node: nodeSection(node).prefault({}).describe('Who this node is.'),
+    bgp: bgpSection(node).describe('How it speaks BGP, and with whom.'),
+    networks: z.array(networkSection(node)).prefault([]).describe('Who may reach whom.'),
     netConfNetworks: z
       .array(netConfSection)
       .prefault([])
       .describe('Networks that CNI configurations may define by themselves. Default: none.'),
-    host: hostSection.prefault({}),
-    kernel: kernelSection.prefault({}),
-    ipam: ipamSection.prefault({}),
-    log: logSection.prefault({}),
+    host: hostSection.prefault({}).describe("The host's own main table, as a network."),
+    kernel: kernelSection.prefault({}).describe('What is ours in the kernel.'),
+    ipam: ipamSection.prefault({}).describe('Addresses from pools.'),
+    log: logSection.prefault({}).describe('One event a line, on stderr.'),
     metrics: metricsSection
       .optional()
       .describe('Prometheus over TCP. Default: only on the admin socket (slash32 metrics).'),

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Family } from '../model/address.js';
 import { largeCommunity, standardCommunity } from '../model/community.js';
+import { present } from '../model/present.js';
 import { aPrefixRange, maxRoutes, parsed, routeTargets, seconds, wholeNumber } from './fields.js';
 import type { ThisNode } from './this-node.js';
 
@@ -10,11 +11,6 @@ const RESERVED_ASNS = [0, 23456, 65535, 4294967295];
 export const anAsn = wholeNumber(1, 4294967295)
   .refine((asn) => !RESERVED_ASNS.includes(asn), { error: 'this AS number is reserved and cannot be spoken from' })
   .describe('AS number.');
-
-/** Without the keys whose value is undefined, which is another thing than a key that is not there. */
-export function present<T extends object>(given: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } {
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as never;
-}
 
 /** Hold 0 would mean a dead peer is never noticed, and RFC 4271 section 4.2 forbids 1 and 2. */
 export const timers = z

@@ -143,17 +143,21 @@ function placeGuard(
   networks: Networks,
   addresses: readonly HostAddress[],
 ): (heard: PrefixBytes) => Refusal | undefined {
-  const places: (readonly [Refusal, readonly PrefixBytes[]])[] = [
-    ['own-address', addresses.map(({ address }) => prefixBytes(hostPrefix(address)))],
-    ['connected', addresses.map(({ subnet }) => prefixBytes(subnet))],
-    ['peer-address', peers.map(({ address }) => prefixBytes(hostPrefix(address)))],
-    ['protected', protectedOnes.map(prefixBytes)],
+  const named = (refusal: Refusal, prefixes: readonly Prefix[]) =>
+    prefixes.map((one) => ({ refusal, within: prefixBytes(one) }));
+  const [own, subnets] = [addresses.map(({ address }) => hostPrefix(address)), addresses.map(({ subnet }) => subnet)];
+  const ofPeers = peers.map(({ address }) => hostPrefix(address));
+  const places = [
+    ...named('own-address', own),
+    ...named('connected', subnets),
+    ...named('peer-address', ofPeers),
+    ...named('protected', protectedOnes),
   ];
   const pooled = [...networks.byName.values(), ...(networks.netConfNetworks ?? [])];
   const pools = pooled.flatMap((network) => network.pools).map(prefixBytes);
   return (heard) => {
-    const [refusal] = places.find(([, prefixes]) => prefixes.some((one) => holds(one, heard))) ?? [];
-    return refusal ?? (pools.some((pool) => splits(pool, heard)) ? 'inside-own-pool' : undefined);
+    const place = places.find(({ within }) => holds(within, heard));
+    return place?.refusal ?? (pools.some((pool) => splits(pool, heard)) ? 'inside-own-pool' : undefined);
   };
 }
 

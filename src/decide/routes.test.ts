@@ -86,7 +86,7 @@ describe('the ways of a route', () => {
 
   it('are chosen among what the network imports: a better path without its target does not count', () => {
     const better = { ...other, targets: [routeTarget('1:1')], localPref: 900 };
-    expect(gateways(candidate(path), candidate(better))).to.eql([['192.0.2.0'], ['192.0.2.2'], ['192.0.2.2']]);
+    expect(gateways(candidate(path), candidate(better))).to.eql([['192.0.2.2'], ['192.0.2.0'], ['192.0.2.2']]);
   });
 
   it('lead over no link that is down while there is another, be it a worse one', () => {

@@ -57,21 +57,18 @@ function routesToEndpoint(prefix: Prefix, endpoint: Endpoint, networks: Networks
  * Heard paths, in the tables of those that import them. An address of a block of ours that has moved to another node is in
  * the main table too, whatever the host imports: there a default route led to it, before the blackhole was around it.
  */
-function routesOfPaths({ prefix, paths, within }: Known, networks: Networks): Route[] {
-  const byTable = new Map<number, Candidate[]>();
-  for (const candidate of paths) {
-    const ask = (network: Network | HostNetwork, table: number) => {
-      if (importVerdict(network, candidate.path, candidate) !== 'imported') return;
-      const others = byTable.get(table);
-      if (others) others.push(candidate);
-      else byTable.set(table, [candidate]);
-    };
-    for (const network of networks.byName.values()) ask(network, network.table);
-    ask(networks.host, MAIN_TABLE);
-  }
-  if (within && byTable.size > 0 && !byTable.has(MAIN_TABLE))
-    byTable.set(MAIN_TABLE, [...new Set([...byTable.values()].flat())]);
-  return [...byTable].map(([table, imported]) => ({ table, prefix, nextHops: nextHopsOf(imported) }));
+function routesOfPaths({ prefix, paths, within }: Known, { byName, host }: Networks): Route[] {
+  const routes: Route[] = [];
+  const enter = (table: number, imported: readonly Candidate[]) => {
+    if (imported.length > 0) routes.push({ table, prefix, nextHops: nextHopsOf(imported) });
+  };
+  const importedBy = (network: Network | HostNetwork) =>
+    paths.filter((candidate) => importVerdict(network, candidate.path, candidate) === 'imported');
+  for (const network of byName.values()) enter(network.table, importedBy(network));
+  const byHost = importedBy(host);
+  const byAny = () => [...new Set([...byName.values()].flatMap(importedBy))];
+  enter(MAIN_TABLE, within && byHost.length === 0 ? byAny() : byHost);
+  return routes;
 }
 
 /**
@@ -79,12 +76,12 @@ function routesOfPaths({ prefix, paths, within }: Known, networks: Networks): Ro
  * by taking the route away before BGP does.
  */
 function nextHopsOf(imported: readonly Candidate[]): readonly NextHop[] {
+  if (imported.length === 1) return hopsOf(imported[0]!);
   const usable = imported.filter(({ linkDown }) => !linkDown);
   const candidates = usable.length > 0 ? usable : imported;
   const best = bestPaths(candidates.map(({ path }) => path));
   const chosen = best.length === candidates.length ? candidates : candidates.filter(({ path }) => best.includes(path));
-  const [first] = chosen;
-  if (first && chosen.length === 1) return hopsOf(first);
+  if (chosen.length === 1) return hopsOf(chosen[0]!);
   return [...new Map(chosen.flatMap(hopsOf).map((hop) => [hopKey(hop), hop])).values()];
 }
 
@@ -156,7 +153,8 @@ export interface Complete {
 }
 
 /** Routes to add or replace: wanted, and the kernel does not hold them as wanted. All are of one prefix. */
-export function routesToPut(wanted: readonly Route[], believed: readonly Route[]): Route[] {
+export function routesToPut(wanted: readonly Route[], believed: readonly Route[]): readonly Route[] {
+  if (believed.length === 0) return wanted;
   return wanted.filter((route) => {
     const found = believed.find(({ table }) => table === route.table);
     return !found || !satisfies(route, found);

@@ -13,8 +13,7 @@ export function placeOf(route: Pick<Route, 'table' | 'prefix'>): Omit<RouteEntry
 /** The entry to write. Throws NetlinkError ENODEV when a device does not exist. */
 export function entryOf(route: Route, devices: Devices): RouteEntry {
   const { table, destination, length, protocol } = placeOf(route);
-  const hops = route.nextHops.map((hop) => hopOf(hop, devices));
-  return { table, destination, length, protocol, metric: METRIC, hops };
+  return { table, destination, length, protocol, metric: METRIC, hops: devices.hops(route.nextHops) };
 }
 
 /** The route that an entry is. */
@@ -30,7 +29,8 @@ export function routeOf(entry: RouteEntry, devices: Devices): Route {
 export class Devices {
   readonly #indexes = new Map<string, number | undefined>();
   readonly #names = new Map<number, string | undefined>();
-  readonly #hops = new Map<string, NextHop>();
+  readonly #nextHops = new Map<string, NextHop>();
+  readonly #hops = new Map<readonly NextHop[], readonly Hop[]>();
 
   index(name: string): number | undefined {
     if (!this.#indexes.has(name)) this.#indexes.set(name, indexOfName(name));
@@ -40,13 +40,20 @@ export class Devices {
   /** The hop in our words: one object for all routes that take it. */
   nextHop({ gateway, oif }: Hop): NextHop {
     const key = `${gateway ?? ''} ${oif ?? ''}`;
-    let hop = this.#hops.get(key);
+    let hop = this.#nextHops.get(key);
     if (!hop) {
       const device = oif === undefined ? undefined : this.name(oif);
       hop = { ...(gateway && { gateway: addressFrom(gateway) }), ...(device && { device }) };
-      this.#hops.set(key, hop);
+      this.#nextHops.set(key, hop);
     }
     return hop;
+  }
+
+  /** The same the other way round, once for all routes that share the list. Throws NetlinkError ENODEV when a device does not exist. */
+  hops(of: readonly NextHop[]): readonly Hop[] {
+    let hops = this.#hops.get(of);
+    if (!hops) this.#hops.set(of, (hops = of.map((hop) => hopOf(hop, this))));
+    return hops;
   }
 
   name(index: number): string | undefined {

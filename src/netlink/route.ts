@@ -63,6 +63,9 @@ export interface RouteEntry {
   readonly hops: readonly Hop[];
 }
 
+/** What tells one route from another, wherever it leads. */
+type RoutePlace = Omit<RouteEntry, 'hops' | 'source'>;
+
 /** One way to go: a gateway, a link, or both. */
 export interface Hop {
   /** May be of the other family: IPv4 via an IPv6 gateway (RFC 8950). */
@@ -99,11 +102,11 @@ export function addLocalRoute(route: RouteEntry): Request {
  * Removes the first route of this table, prefix, protocol and, where given, metric, wherever it leads.
  * Refused with ESRCH when there is none.
  */
-export function deleteRoute(route: Omit<RouteEntry, 'hops' | 'source'>): Request {
+export function deleteRoute(route: RoutePlace): Request {
   return {
     type: RTM_DELROUTE,
     flags: NLM_F_REQUEST | NLM_F_ACK,
-    write: (message) => writePlace(message, { ...route, hops: [] }, Scope.nowhere, 0),
+    write: (message) => writePlace(message, route, Scope.nowhere, 0),
   };
 }
 
@@ -205,7 +208,7 @@ function scopeOf({ destination, hops }: RouteEntry, type: number): number {
 }
 
 /** The fixed part and what names the route's place. */
-function writePlace(message: MessageBuffer, route: RouteEntry, scope: number, flags: number, type = 0): void {
+function writePlace(message: MessageBuffer, route: RoutePlace, scope: number, flags: number, type = 0): void {
   const tableByte = route.table < 256 ? route.table : RT_TABLE_UNSPEC;
   message.u8(ipFamily(route.destination)).u8(route.length).u8(0).u8(0);
   message.u8(tableByte).u8(route.protocol).u8(scope).u8(type).u32(flags);

@@ -108,8 +108,8 @@ export class Border {
   }
 
   /** Asks for the next hops that are new. */
-  async learn(kernel: Kernel, nextHops: Iterable<Address>): Promise<void> {
-    const unknown = [...new Set(nextHops)].filter((one) => !this.#ways.has(one));
+  async learn(kernel: Kernel, nextHops: ReadonlySet<Address>): Promise<void> {
+    const unknown = [...nextHops].filter((one) => !this.#ways.has(one));
     if (unknown.length > 0) this.#learnt(new Map([...this.#ways, ...(await kernel.ways(unknown))]));
   }
 

@@ -93,14 +93,14 @@ export class Reconciler {
     return failure ? [[prefix, failure]] : [];
   }
 
-  #missing(prefix: Prefix): Route[] {
+  #missing(prefix: Prefix): readonly Route[] {
     return routesToPut(this.#wanted(prefix), this.#world.routes(prefix));
   }
 
-  #surplus(prefix: Prefix): Route[] {
+  #surplus(prefix: Prefix): readonly Route[] {
     const world = this.#world;
     const believed = world.routes(prefix);
-    if (believed.length === 0) return [];
+    if (believed.length === 0) return believed;
     const announced = world.announced(prefix) !== undefined;
     return routesToRemove(this.#wanted(prefix), believed, world.complete(prefix), announced);
   }
@@ -117,7 +117,8 @@ export class Reconciler {
   }
 
   async #putRoutes(prefixes: readonly Prefix[]): Promise<void> {
-    const routes = prefixes.flatMap((prefix) => this.#missing(prefix));
+    const routes: Route[] = [];
+    for (const prefix of prefixes) for (const route of this.#missing(prefix)) routes.push(route);
     if (routes.length === 0) return;
     const failed = await this.#kernel.put(routes);
     for (const route of routes) if (!failed.has(route)) this.#world.believeRoute(route);
@@ -156,7 +157,8 @@ export class Reconciler {
   }
 
   async #removeRoutes(prefixes: readonly Prefix[]): Promise<void> {
-    const routes = prefixes.flatMap((prefix) => this.#surplus(prefix));
+    const routes: Route[] = [];
+    for (const prefix of prefixes) for (const route of this.#surplus(prefix)) routes.push(route);
     if (routes.length === 0) return;
     const failed = await this.#kernel.remove(routes);
     for (const route of routes) if (!failed.has(route)) this.#world.disbelieveRoute(route);

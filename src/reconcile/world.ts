@@ -189,8 +189,10 @@ export class World {
   }
 
   /** The next hops of the paths for these prefixes. */
-  nextHops(prefixes: readonly Prefix[]): Address[] {
-    return prefixes.flatMap((prefix) => this.#paths.get(prefix) ?? NO_PATHS).map(({ nextHop }) => nextHop);
+  nextHops(prefixes: readonly Prefix[]): Set<Address> {
+    const nextHops = new Set<Address>();
+    for (const prefix of prefixes) for (const { nextHop } of this.#paths.get(prefix) ?? NO_PATHS) nextHops.add(nextHop);
+    return nextHops;
   }
 
   isTouched(prefix: Prefix): boolean {

@@ -109,6 +109,9 @@ const deedsUnder = (limit: { maxRoutes?: number }): fc.Arbitrary<Deed> =>
       .map((broken) =>
         deed(`gobgpd ${broken ? 'refuses' : 'obeys'}`, (stage) => (stage.bgp.broken = broken ? 'refused' : undefined)),
       ),
+    fc
+      .constantFrom(undefined, 'hears late' as const, 'answers late' as const)
+      .map((how) => deed(`gobgpd ${how ?? 'goes on'}`, (stage) => (stage.bgp.slow = how))),
     fc.constant(deed('gobgpd dies', (stage) => stage.bgp.kill())),
     fc.constant(deed('gobgpd starts', (stage) => stage.bgp.alive || stage.bgp.start())),
     fc.constant(behindOurBack('kernel loses everything', (stage) => stage.kernel.loseAll())),
@@ -142,8 +145,15 @@ async function playScript(script: readonly (readonly [Deed, boolean])[], limit =
     await run(stage);
     if (turn) await stage.rest();
     nothingIsAnnouncedThatIsNotRouted(stage);
+    everythingIsInItsTurn(stage);
   }
   return stage;
+}
+
+/** A route that an announcement leads to stays until that is withdrawn; gobgpd never has two calls to answer. */
+function everythingIsInItsTurn(stage: Stage): void {
+  expect(stage.bgp.interrupted, 'asked before the answer').to.equal(0);
+  expect(stage.kernel.tooEarly.splice(0), 'removed although announced').to.eql([]);
 }
 
 /** Said at the very moment of saying it; a link that goes by itself is noticed a moment later. */
@@ -157,6 +167,7 @@ function nothingIsAnnouncedThatIsNotRouted(stage: Stage): void {
 async function heal(stage: Stage): Promise<void> {
   stage.kernel.broken = undefined;
   stage.bgp.broken = undefined;
+  stage.bgp.slow = undefined;
   if (!stage.bgp.alive) stage.bgp.start();
   stage.bgp.setFinished(TOR, true);
   stage.bgp.setUp(TOR2, true);

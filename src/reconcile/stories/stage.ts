@@ -9,9 +9,9 @@ import type { Announcement } from '../../model/announcement.js';
 import type { Endpoint } from '../../model/endpoint.js';
 import type { Network, Networks } from '../../model/network.js';
 import type { Peer, Speaker } from '../../model/peer.js';
-import { MAIN_TABLE, type Route } from '../../model/route.js';
+import { isOfThisNode, MAIN_TABLE, type Route } from '../../model/route.js';
 import { type RouteTarget, routeTarget } from '../../model/route-target.js';
-import type { Clock, Failures } from '../../ports.js';
+import { type BgpEvent, type Clock, type Failures, Unreachable } from '../../ports.js';
 import { Routing } from '../routing.js';
 
 export const TOR = address('192.0.2.0');
@@ -51,14 +51,34 @@ export class HandClock implements Clock {
   }
 }
 
-/** A gobgpd whose every announcement is noted together with what the kernel could deliver at that moment. */
+/** What gobgpd is slow in: it hears late what it is asked, or it does it at once and is late with the answer. */
+export type Slowness = 'hears late' | 'answers late';
+
+/**
+ * A gobgpd whose every announcement is noted together with what the kernel could deliver at that moment, and which takes its
+ * time when it is told to.
+ */
 class WatchedGobgp extends FakeGobgp {
   readonly said: { readonly commands: readonly Prefix[]; readonly mainRoutes: readonly Prefix[] }[] = [];
+  /** How often it was asked something before it had answered. */
+  interrupted = 0;
+  /** What its present client has asked for and has no answer to. */
+  #asked: readonly Announcement[] = [];
+  #isConnected = false;
   readonly #routes: () => readonly Route[];
+  #slow: Slowness | undefined;
+  #goOn: (() => void) | undefined;
+  #hungUp = false;
 
   constructor(routes: () => readonly Route[]) {
     super();
     this.#routes = routes;
+  }
+
+  /** Until it is told otherwise. */
+  set slow(how: Slowness | undefined) {
+    this.#slow = how;
+    if (!how) this.#goOn?.();
   }
 
   override announce(announcements: readonly Announcement[]): Promise<Failures<Announcement>> {
@@ -66,7 +86,70 @@ class WatchedGobgp extends FakeGobgp {
       .filter(({ table }) => table === MAIN_TABLE)
       .map(({ prefix: of }) => of);
     this.said.push({ commands: announcements.map(({ prefix: of }) => of), mainRoutes });
-    return super.announce(announcements);
+    return this.#slowly(announcements, () => super.announce(announcements));
+  }
+
+  override withdraw(announcements: readonly Announcement[]): Promise<Failures<Announcement>> {
+    return this.#slowly(announcements, () => super.withdraw(announcements));
+  }
+
+  override kill(): void {
+    super.kill();
+    this.hangUp();
+  }
+
+  /** Whoever waits for an answer hears that there will be none. */
+  hangUp(): void {
+    this.#hungUp = true;
+    this.#goOn?.();
+  }
+
+  override run(speaker: () => Speaker, hear: (event: BgpEvent) => void, signal: AbortSignal): Promise<void> {
+    const listen = (event: BgpEvent) => {
+      if (event.kind === 'connected') this.#isConnected = true;
+      if (event.kind === 'disconnected') this.#isConnected = false;
+      hear(event);
+    };
+    return super.run(speaker, listen, signal).finally(() => (this.#isConnected = false));
+  }
+
+  /** Does its client know that it says this, or that it may before long? */
+  mayBeSaid(of: Prefix): boolean {
+    return this.#isConnected && [...this.announced(), ...this.#asked].some(({ prefix: said }) => said === of);
+  }
+
+  async #slowly(
+    announcements: readonly Announcement[],
+    work: () => Promise<Failures<Announcement>>,
+  ): Promise<Failures<Announcement>> {
+    if (!this.#slow) return work();
+    if (this.#goOn) this.interrupted++;
+    this.#asked = announcements;
+    this.#hungUp = false;
+    const late = new Promise<void>((resolve) => (this.#goOn = resolve));
+    const early = this.#slow === 'answers late' ? await work() : undefined;
+    await late;
+    this.#goOn = undefined;
+    this.#asked = [];
+    if (this.#hungUp) return new Map(announcements.map((one) => [one, new Unreachable('Connection dropped')]));
+    return early ?? work();
+  }
+}
+
+/** A kernel that notes each route of an endpoint or a block that it has to remove although packets may still come for it. */
+class WatchedKernel extends FakeKernel {
+  readonly tooEarly: string[] = [];
+  readonly #mayBeSaid: (of: Prefix) => boolean;
+
+  constructor(mayBeSaid: (of: Prefix) => boolean) {
+    super();
+    this.#mayBeSaid = mayBeSaid;
+  }
+
+  override remove(routes: readonly Route[]): Promise<Failures<Route>> {
+    const own = routes.filter((route) => route.table === MAIN_TABLE && isOfThisNode(route));
+    this.tooEarly.push(...own.filter((route) => this.#mayBeSaid(route.prefix)).map(routeLine));
+    return super.remove(routes);
   }
 }
 
@@ -82,7 +165,7 @@ export interface Saying {
 
 export class Stage {
   readonly clock = new HandClock();
-  readonly kernel = new FakeKernel();
+  readonly kernel: WatchedKernel = new WatchedKernel((of) => this.bgp.mayBeSaid(of));
   readonly bgp: WatchedGobgp = new WatchedGobgp(() => this.kernel.held);
   readonly failures: string[] = [];
   readonly #networks = new Map<string, Network>();
@@ -179,6 +262,7 @@ export class Stage {
   /** It is killed: what it had in memory is gone, the world stays. */
   stop(): void {
     this.#controller.abort();
+    this.bgp.hangUp();
     this.#routing = undefined;
   }
 
