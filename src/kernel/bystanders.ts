@@ -1,4 +1,7 @@
-/** What others have in the kernel where packets on the shortcut do not come by. Cheap: chains are read only when they may have changed. */
+/**
+ * What others have in the kernel where packets on the shortcut do not come by. Cheap: chains are read only when they may have
+ * changed.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { LOCAL_TABLE, MAIN_TABLE } from '../model/route.js';
 import type { Bystanders, Chain } from '../model/shortcut.js';

@@ -277,7 +277,7 @@ export class Routing {
     this.#tidings.afterPass();
     this.#settling.ask();
     passed?.(clock.now() - began);
-    if (this.#world.hasTouched() || this.#world.border.isDoubtful) this.#loop.nudge();
+    if (this.#world.touchedCount > 0 || this.#world.border.isDoubtful) this.#loop.nudge();
     else await this.#peering.afterPass(!this.#lacksAnnouncement());
   }
 

@@ -78,10 +78,10 @@ describe('the care for the shortcut', () => {
   });
 
   it('is off with the reason where something is missing, says it once, and tries again at a reload', () => {
-    lacks = 'it needs Linux 6.5';
+    lacks = 'it needs Linux 6.6';
     care.turn(true);
     pass(10_000);
-    expect([care.standing, said]).to.eql([{ is: 'off', reason: lacks, ...USE }, ['shortcut: off, it needs Linux 6.5']]);
+    expect([care.standing, said]).to.eql([{ is: 'off', reason: lacks, ...USE }, ['shortcut: off, it needs Linux 6.6']]);
     lacks = undefined;
     care.turn(true);
     expect(care.standing).to.include({ is: 'on' });

@@ -15,10 +15,11 @@ import { type Path, type PathName, samePath } from '../model/path.js';
 import type { PeerKey } from '../model/peer.js';
 import { MAIN_TABLE, type Route, satisfies } from '../model/route.js';
 import type { RouteTarget } from '../model/route-target.js';
+import { BelievedRoutes } from './believed-routes.js';
 import { Border } from './border.js';
 import { Quotas } from './quotas.js';
+import { Touched } from './touched.js';
 
-const NO_ROUTES: readonly Route[] = [];
 const NO_PATHS: readonly Path[] = [];
 
 export class World {
@@ -41,12 +42,9 @@ export class World {
   readonly #stale = new Set<Path>();
   /** Withdrawn in so many words: that is news, not mere absence. Kept while routes of theirs are left. */
   readonly #withdrawn = new Set<Prefix>();
-  /** One a table. A list, because there are 100,000 of them and mostly one route in each. */
-  readonly #routes = new Map<Prefix, readonly Route[]>();
+  readonly #routes = new BelievedRoutes();
   readonly #announced = new Map<Prefix, Announcement>();
-  /** Endpoints first: somebody waits for them. */
-  readonly #urgent = new Set<Prefix>();
-  readonly #touched = new Set<Prefix>();
+  readonly #touched = new Touched();
 
   constructor(networks: Networks) {
     this.#networks = networks;
@@ -105,12 +103,7 @@ export class World {
 
   /** Routes the kernel is believed to hold for this prefix, one a table. */
   routes(prefix: Prefix): readonly Route[] {
-    return this.#routes.get(prefix) ?? NO_ROUTES;
-  }
-
-  /** The route believed to be where this one is or would be. */
-  #believed({ prefix, table }: Route): Route | undefined {
-    return this.routes(prefix).find((route) => route.table === table);
+    return this.#routes.of(prefix);
   }
 
   announced(prefix: Prefix): Announcement | undefined {
@@ -141,7 +134,7 @@ export class World {
 
   /** Every route that the kernel is believed to hold. */
   eachBelieved(visit: (route: Route) => void): void {
-    for (const routes of this.#routes.values()) routes.forEach(visit);
+    this.#routes.each(visit);
   }
 
   /** How many announcements gobgpd is believed to make for us. */
@@ -168,7 +161,7 @@ export class World {
     return new Set([
       ...this.#endpoints.keys(),
       ...this.#paths.keys(),
-      ...this.#routes.keys(),
+      ...this.#routes.prefixes(),
       ...this.#announced.keys(),
       // Last, so that what is more specific is there before a block goes up around it.
       ...this.#aggregates.keys(),
@@ -176,7 +169,7 @@ export class World {
   }
 
   touch(prefix: Prefix): void {
-    (this.#endpoints.has(prefix) ? this.#urgent : this.#touched).add(prefix);
+    this.#touched.add(prefix, this.#endpoints.has(prefix));
   }
 
   touchAll(): void {
@@ -196,34 +189,22 @@ export class World {
   }
 
   isTouched(prefix: Prefix): boolean {
-    return this.#urgent.has(prefix) || this.#touched.has(prefix);
-  }
-
-  hasTouched(): boolean {
-    return this.touchedCount > 0;
+    return this.#touched.has(prefix);
   }
 
   get touchedCount(): number {
-    return this.#urgent.size + this.#touched.size;
+    return this.#touched.size;
   }
 
   /** Takes up to `most` touched prefixes, endpoints first. */
   takeTouched(most: number): Prefix[] {
-    const taken: Prefix[] = [];
-    for (const set of [this.#urgent, this.#touched]) {
-      for (const prefix of set) {
-        if (taken.length >= most) return taken;
-        set.delete(prefix);
-        taken.push(prefix);
-      }
-    }
-    return taken;
+    return this.#touched.take(most);
   }
 
   hearEndpoint(endpoint: Endpoint): void {
     for (const prefix of endpoint.addresses.map(hostPrefix)) {
       this.#endpoints.set(prefix, endpoint);
-      this.#urgent.add(prefix);
+      this.#touched.add(prefix, true);
     }
   }
 
@@ -231,7 +212,7 @@ export class World {
     for (const prefix of endpoint.addresses.map(hostPrefix)) {
       const owner = this.#endpoints.get(prefix);
       if (owner && endpointKey(owner) === endpointKey(endpoint)) this.#endpoints.delete(prefix);
-      this.#urgent.add(prefix);
+      this.#touched.add(prefix, true);
     }
   }
 
@@ -287,59 +268,41 @@ export class World {
   completePaths(): void {
     this.pathsComplete = true;
     for (const path of [...this.#stale]) this.forgetPath(path);
-    for (const prefix of this.#routes.keys()) if (!this.#paths.has(prefix)) this.touch(prefix);
+    for (const prefix of this.#routes.prefixes()) if (!this.#paths.has(prefix)) this.touch(prefix);
   }
 
   /** We put this route, and the kernel took it. */
   believeRoute(route: Route): void {
-    const before = this.#believed(route);
-    const others = this.routes(route.prefix).filter(({ table }) => table !== route.table);
-    this.#routes.set(route.prefix, others.length > 0 ? [...others, route] : [route]);
+    const before = this.#routes.inPlaceOf(route);
+    this.#routes.put(route);
     if (route.table === MAIN_TABLE && !(before && satisfies(route, before))) this.border.hearRoute(route.prefix);
   }
 
   /** We removed this route. */
   disbelieveRoute(route: Route): void {
-    const left = this.routes(route.prefix).filter(({ table }) => table !== route.table);
+    this.#routes.remove(route);
     if (route.table === MAIN_TABLE) this.border.hearRoute(route.prefix);
-    if (left.length > 0) {
-      this.#routes.set(route.prefix, left);
-      return;
-    }
-    this.#routes.delete(route.prefix);
-    this.#withdrawn.delete(route.prefix);
+    if (!this.#routes.has(route.prefix)) this.#withdrawn.delete(route.prefix);
   }
 
   /** The kernel says that it has this route now; after our own put that is no news. */
   hearRoute(route: Route): void {
-    const before = this.#believed(route);
+    const before = this.#routes.inPlaceOf(route);
     this.believeRoute(route);
     if (!before || !satisfies(before, route)) this.touch(route.prefix);
   }
 
   /** The kernel says that this route is gone. */
   hearRouteGone(route: Route): void {
-    if (!this.#believed(route)) return;
+    if (!this.#routes.inPlaceOf(route)) return;
     this.disbelieveRoute(route);
     this.touch(route.prefix);
   }
 
   /** The kernel's whole truth. What differs from what was believed is touched. */
   hearAllRoutes(all: readonly Route[]): void {
-    if (!this.#isBelieved(all)) this.#hearOtherRoutes(all);
+    if (!this.#routes.are(all)) this.#hearOtherRoutes(all);
     this.quotas.keepAll(all);
-  }
-
-  /** Is this exactly what was believed? Mostly it is, and then 100,000 routes need not be sorted out. */
-  #isBelieved(all: readonly Route[]): boolean {
-    let believed = 0;
-    for (const routes of this.#routes.values()) believed += routes.length;
-    return believed === all.length && all.every((route) => this.#isAsBelieved(route));
-  }
-
-  #isAsBelieved(route: Route): boolean {
-    const believed = this.#believed(route);
-    return believed !== undefined && satisfies(believed, route);
   }
 
   #hearOtherRoutes(all: readonly Route[]): void {
@@ -349,13 +312,13 @@ export class World {
       if (others) others.push(route);
       else found.set(route.prefix, [route]);
     }
-    for (const prefix of [...this.#routes.keys()]) if (!found.has(prefix)) this.#hearRoutesOf(prefix, []);
+    for (const prefix of [...this.#routes.prefixes()]) if (!found.has(prefix)) this.#hearRoutesOf(prefix, []);
     for (const [prefix, routes] of found) this.#hearRoutesOf(prefix, routes);
   }
 
   #hearRoutesOf(prefix: Prefix, found: readonly Route[]): void {
-    if (this.routes(prefix).length === found.length && found.every((route) => this.#isAsBelieved(route))) return;
-    this.#routes.delete(prefix);
+    if (this.#routes.areOf(prefix, found)) return;
+    this.#routes.removeAll(prefix);
     for (const route of found) this.believeRoute(route);
     this.touch(prefix);
   }
