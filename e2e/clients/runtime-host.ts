@@ -11,20 +11,16 @@ import { join } from 'node:path';
 import type { Lab } from '../lab/lab.js';
 import { attempt, type Output, succeed } from '../lab/namespace.js';
 import type { LabNode } from '../lab/node.js';
+import { beside, privateWrites } from '../lab/private-run.js';
 import { launch, type Running, signalProcess } from '../lab/process.js';
 import { inRepository } from '../lab/repository.js';
 import { until } from '../lab/until.js';
 import { cgroupMounts, endCgroup } from './cgroups.js';
 import { makeImage } from './image.js';
 
-/** Everything but the cgroups. /run/netns of our own: what a runtime leaves there never shows on the host. */
+/** Everything but the cgroups. */
 const PREPARE = `set -e
-for part in etc opt var/lib; do
-  private=/run/private/$part
-  mkdir -p "$private/upper" "$private/work"
-  mount -n -t overlay -o "lowerdir=/$part,upperdir=$private/upper,workdir=$private/work" overlay "/$part"
-done
-mount -n -t tmpfs -o mode=755 netns /run/netns
+${privateWrites(['etc', 'opt', 'var/lib'])}
 mkdir -p /opt/cni/bin /etc/cni/net.d
 rm -f /etc/cni/net.d/*
 ln -s /usr/lib/cni/* /opt/cni/bin
@@ -73,26 +69,23 @@ export async function runtimeHost(lab: Lab, nodeName: string): Promise<RuntimeHo
 }
 
 function hostOf(node: LabNode, directory: string, anchor: Running, cgroup: string): RuntimeHost {
-  const beside = (argv: readonly string[], env: Environment = {}) => [
-    ...['nsenter', '-t', String(anchor.pid), '-m', '-n', '-u', '--', 'env'],
-    ...Object.entries(env).map(([name, value]) => `${name}=${value}`),
-    ...argv,
-  ];
+  const onNode = (argv: readonly string[], env: Environment = {}) =>
+    beside(anchor.pid, ['env', ...Object.entries(env).map(([name, value]) => `${name}=${value}`), ...argv]);
   const logFile = (name: string) => `${directory}/${name}.log`;
   return {
     node,
     directory,
     cgroup,
     image: `${directory}/image.tar`,
-    exec: async (argv, env) => succeed(await attempt(beside(argv, env)), argv, node.name),
-    attempt: (argv, env) => attempt(beside(argv, env)),
-    launch: (name, argv, env) => launch(beside(argv, env), logFile(name), process.env),
+    exec: async (argv, env) => succeed(await attempt(onNode(argv, env)), argv, node.name),
+    attempt: (argv, env) => attempt(onNode(argv, env)),
+    launch: (name, argv, env) => launch(onNode(argv, env), logFile(name), process.env),
     log: (name) => readFileSync(logFile(name), 'utf8').split('\n').slice(-20).join('\n'),
     write: async (path, content) => {
-      const argv = beside(['tee', path]);
+      const argv = onNode(['tee', path]);
       succeed(await attempt(argv, content), argv, node.name);
     },
-    startController: () => node.start('slash32d', { program: beside([inRepository('bin/slash32d')]) }),
+    startController: () => node.start('slash32d', { program: onNode([inRepository('bin/slash32d')]) }),
     down: async () => {
       await endCgroup(cgroup);
       await signalProcess(anchor, 'SIGKILL');
@@ -104,8 +97,7 @@ function hostOf(node: LabNode, directory: string, anchor: Running, cgroup: strin
 /** A process that keeps the controller's namespaces alive when the controller is killed. */
 async function anchorIn(node: LabNode): Promise<Running> {
   const controller = String(node.pid('slash32d'));
-  const argv = ['nsenter', '-t', controller, '-m', '-n', '-u', '--', 'sleep', 'infinity'];
-  const anchor = launch(argv, node.logFile('anchor'), process.env);
+  const anchor = launch(beside(controller, ['sleep', 'infinity']), node.logFile('anchor'), process.env);
   const there = () => mountNamespace(String(anchor.pid)) === mountNamespace(controller);
   await until(there, { what: `a process in the namespaces of ${node.name}` });
   return anchor;

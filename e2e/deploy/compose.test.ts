@@ -9,7 +9,7 @@ import { expect } from 'chai';
 import { execa } from 'execa';
 import { Lab } from '../lab/lab.js';
 import { inodeOf } from '../lab/namespace.js';
-import { inNode } from '../lab/private-run.js';
+import { beside, inNode, privateWrites } from '../lab/private-run.js';
 import { launch, processesIn, type Running, signalProcess } from '../lab/process.js';
 import { inRepository } from '../lab/repository.js';
 import { until } from '../lab/until.js';
@@ -24,12 +24,7 @@ const NODES = ['node1', 'node2'];
 
 /** The image writes there; elsewhere it only reads. */
 const OVERLAYS = `set -e
-for part in etc opt usr/local; do
-  private=/run/private/$part
-  mkdir -p "$private/upper" "$private/work"
-  mount -n -t overlay -o "lowerdir=/$part,upperdir=$private/upper,workdir=$private/work" overlay "/$part"
-done
-mount -n -t tmpfs -o mode=755 netns /run/netns
+${privateWrites(['etc', 'opt', 'usr/local'])}
 mkdir -p /etc/slash32
 cp "$1" /etc/slash32/node.yaml
 shift
@@ -113,7 +108,7 @@ describe('docker-compose.yml', () => {
     it('gives two containers that ping each other through the ToR, by the one command of the documentation', async () => {
       const stand = join(directory, 'compose');
       const cases = [...nodes].map(([name, { pid }]) => `${name}) pid=${pid};;`).join(' ');
-      const into = 'exec nsenter -t "$pid" -m -n -u -- "$@"';
+      const into = `exec ${beside('"$pid"', ['"$@"']).join(' ')}`;
       writeFileSync(
         stand,
         `#!/bin/sh\n[ "$1 $2" = "exec -T" ] || exit 9\ncase $3 in ${cases} esac\nshift 3\n${into}\n`,
@@ -128,17 +123,9 @@ describe('docker-compose.yml', () => {
     it('starts a controller again that was killed, with its containers, and says goodbye when the node is stopped', async () => {
       const killed = controllerOf(lab)!;
       await signalProcess(killed, 'SIGKILL');
-      const status = [
-        '-t',
-        String(nodes.get('node1')!.pid),
-        '-m',
-        '-n',
-        '-u',
-        '--',
-        '/opt/slash32/bin/slash32',
-        'endpoints',
-      ];
-      await until(async () => (await execa('nsenter', status)).stdout.includes('10.20.1.1'), {
+      const asked = ['/opt/slash32/bin/slash32', 'endpoints'];
+      const [program = '', ...words] = beside(nodes.get('node1')!.pid, asked);
+      await until(async () => (await execa(program, words)).stdout.includes('10.20.1.1'), {
         what: 'the controller to know its container again',
       });
       expect(controllerOf(lab)!.pid).not.to.equal(killed.pid);

@@ -53,3 +53,22 @@ export async function unmountRuns(lab: string): Promise<void> {
 export function inNode(namespace: string, lab: string, nodeDirectory: string, argv: readonly string[]): string[] {
   return ['ip', 'netns', 'exec', namespace, 'unshare', '--uts', 'sh', '-c', SCRIPT, 'sh', nodeDirectory, lab, ...argv];
 }
+
+/** The command that runs `argv` beside a process that `inNode` has started, in its network, with its mounts and host name. */
+export function beside(pid: number | string, argv: readonly string[]): string[] {
+  return ['nsenter', '-t', String(pid), '-m', '-n', '-u', '--', ...argv];
+}
+
+/**
+ * Shell lines for a process that `inNode` has started. What it writes to these directories goes to its private /run from here on,
+ * and its /run/netns is its own: what somebody leaves there never shows on the host.
+ * @param directories without the first slash
+ */
+export function privateWrites(directories: readonly string[]): string {
+  return `for part in ${directories.join(' ')}; do
+  private=/run/private/$part
+  mkdir -p "$private/upper" "$private/work"
+  mount -n -t overlay -o "lowerdir=/$part,upperdir=$private/upper,workdir=$private/work" overlay "/$part"
+done
+mount -n -t tmpfs -o mode=755 netns /run/netns`;
+}
