@@ -116,7 +116,8 @@ async function run(file: string, config: Config, log: Log, adapt: (ports: Ports)
 
 /**
  * `bin/slash32d` holds the young generation to a megabyte. A hundred ADDs at once have more in flight, and collecting that often
- * takes twice the time. So it may grow while there are verbs. An import of 100,000 paths would take 20 MB more with it, and be hardly faster.
+ * takes twice the time. So it may grow while there are verbs. An import of 100,000 paths would take 20 MB more with it, and be
+ * hardly faster.
  */
 function growYoungWith(handle: Handle): Handle {
   let verbs = 0;

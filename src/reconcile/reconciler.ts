@@ -117,8 +117,7 @@ export class Reconciler {
   }
 
   async #putRoutes(prefixes: readonly Prefix[]): Promise<void> {
-    const routes: Route[] = [];
-    for (const prefix of prefixes) for (const route of this.#missing(prefix)) routes.push(route);
+    const routes = collected(prefixes, (prefix) => this.#missing(prefix));
     if (routes.length === 0) return;
     const failed = await this.#kernel.put(routes);
     for (const route of routes) if (!failed.has(route)) this.#world.believeRoute(route);
@@ -157,8 +156,7 @@ export class Reconciler {
   }
 
   async #removeRoutes(prefixes: readonly Prefix[]): Promise<void> {
-    const routes: Route[] = [];
-    for (const prefix of prefixes) for (const route of this.#surplus(prefix)) routes.push(route);
+    const routes = collected(prefixes, (prefix) => this.#surplus(prefix));
     if (routes.length === 0) return;
     const failed = await this.#kernel.remove(routes);
     for (const route of routes) if (!failed.has(route)) this.#world.disbelieveRoute(route);
@@ -168,4 +166,11 @@ export class Reconciler {
   #remember(step: StepFailure['step'], failed: Failures<Route> | Failures<Announcement>): void {
     for (const [{ prefix }, error] of failed) this.failures.set(prefix, new StepFailure(step, error));
   }
+}
+
+/** As flatMap does, without the garbage that it leaves for each prefix of an import. */
+function collected(prefixes: readonly Prefix[], routesOf: (prefix: Prefix) => readonly Route[]): Route[] {
+  const routes: Route[] = [];
+  for (const prefix of prefixes) for (const route of routesOf(prefix)) routes.push(route);
+  return routes;
 }
